@@ -1,0 +1,28 @@
+# Build helpers of the project: one function per kind of target.
+
+# add_mask_library(MaskFoo sources... [DEPENDS targets...] [LINK_LIBS libs...] [MLIR_LIBS libs...])
+# A static library. LINK_LIBS are this project's, MLIR_LIBS are upstream's
+# (one shared library where the distribution has it).
+function(add_mask_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK_LIBS;MLIR_LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS})
+  if(ARG_MLIR_LIBS)
+    mlir_target_link_libraries(${name} PUBLIC ${ARG_MLIR_LIBS})
+  endif()
+endfunction()
+
+# add_mask_tool(mask-foo sources... [LINK_LIBS libs...] [MLIR_LIBS libs...])
+# `add_mlir_tool` would leave the tool out of `all`.
+function(add_mask_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK_LIBS;MLIR_LIBS" ${ARGN})
+  add_llvm_executable(${name} ${ARG_UNPARSED_ARGUMENTS} PARTIAL_SOURCES_INTENDED)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS})
+  if(ARG_MLIR_LIBS)
+    mlir_target_link_libraries(${name} PRIVATE ${ARG_MLIR_LIBS})
+  endif()
+endfunction()

@@ -1,0 +1,52 @@
+//===- HostValue.h - facts and parameters as host data -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_ANALYSIS_HOSTVALUE_H
+#define MASK_ANALYSIS_HOSTVALUE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace mlir::mask {
+
+/// Integers of any width, row-major; flags are 0 and 1.
+struct IntegerArray {
+  llvm::SmallVector<int64_t> shape;
+  std::vector<int64_t> values;
+
+  int64_t getRank() const { return shape.size(); }
+  int64_t getSize(unsigned dim) const { return shape[dim]; }
+  int64_t getNumElements() const {
+    int64_t count = 1;
+    for (int64_t size : shape)
+      count *= size;
+    return count;
+  }
+  /// Zeros of the given shape.
+  static std::shared_ptr<IntegerArray> zeros(llvm::ArrayRef<int64_t> shape) {
+    auto array = std::make_shared<IntegerArray>();
+    array->shape.assign(shape.begin(), shape.end());
+    array->values.assign(array->getNumElements(), 0);
+    return array;
+  }
+};
+
+/// A fact that was not given (`mask.absent`).
+struct AbsentValue {};
+
+/// What a fact or a parameter is at run time: nothing, one number, or an array.
+using HostValue =
+    std::variant<AbsentValue, int64_t, std::shared_ptr<const IntegerArray>>;
+
+} // namespace mlir::mask
+
+#endif // MASK_ANALYSIS_HOSTVALUE_H

@@ -1,0 +1,80 @@
+//===- Interpreter.h - the executable specification of the dialect -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_ANALYSIS_INTERPRETER_H
+#define MASK_ANALYSIS_INTERPRETER_H
+
+#include "Mask/Analysis/HostValue.h"
+#include "Mask/IR/Mask.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+#include <functional>
+
+namespace mlir::mask {
+
+/// Evaluates the values that predicates read: facts, parameters, ids, positions
+/// and index tables. Block arguments are bound by the caller; ops (`mask.runs`,
+/// `mask.interval_table`, `arith` on indices, ...) are evaluated on demand,
+/// once. Errors are emitted at the op that cannot be evaluated.
+class FactEvaluator {
+public:
+  /// Gives a block argument (or any other value) its run-time value.
+  void bind(Value value, HostValue hostValue) {
+    values[value] = std::move(hostValue);
+  }
+  bool isBound(Value value) const { return values.count(value); }
+
+  /// The run-time value of `value`.
+  FailureOr<HostValue> evaluate(Value value);
+  /// The same for values that must be an array or a number.
+  FailureOr<std::shared_ptr<const IntegerArray>> evaluateArray(Value value);
+  FailureOr<int64_t> evaluateNumber(Value value);
+
+private:
+  FailureOr<HostValue> evaluateOp(Operation *op);
+  DenseMap<Value, HostValue> values;
+};
+
+/// `M(b, h, q, k)`: batch row, query head, absolute query, absolute key.
+using PredicateFunction =
+    std::function<bool(int64_t b, int64_t h, int64_t q, int64_t k)>;
+
+/// The predicate as a function. Facts are read from `facts` when this is
+/// called. Total (law 1); errors are emitted at the op that cannot be
+/// evaluated.
+FailureOr<PredicateFunction> interpretPredicate(Value predicate,
+                                                FactEvaluator &facts);
+
+/// One attention on real arrays in float64. Row-major shapes: query
+/// `[B, H, Sq, D]`, key `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`.
+struct AttentionData {
+  int64_t batch, heads, keyHeads, queries, keys, dim, valueDim;
+  ArrayRef<double> query, key, value;
+  /// One logit per head, or empty.
+  ArrayRef<double> sinks;
+  /// Applied after the scale, before the mask; may be null.
+  std::function<double(double s, int64_t b, int64_t h, int64_t q, int64_t k)>
+      score;
+  /// 1 / sqrt(dim) where missing.
+  std::optional<double> scale;
+  /// Per batch row: the absolute position of the first query and key; one
+  /// element serves all rows, none means 0.
+  SmallVector<int64_t> queryOffset, keyOffset;
+};
+
+/// Writes `output` (`[B, H, Sq, Dv]`) and, unless it is empty, `logSumExp`
+/// (`[B, H, Sq]`). Rows without visible keys are 0 and minus infinity.
+void interpretAttention(const AttentionData &data,
+                        const PredicateFunction &visible,
+                        MutableArrayRef<double> output,
+                        MutableArrayRef<double> logSumExp);
+
+} // namespace mlir::mask
+
+#endif // MASK_ANALYSIS_INTERPRETER_H

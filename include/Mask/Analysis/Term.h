@@ -1,0 +1,182 @@
+//===- Term.h - the integer expressions that bounds are made of -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_ANALYSIS_TERM_H
+#define MASK_ANALYSIS_TERM_H
+
+#include "mlir/IR/Value.h"
+#include "mlir/Support/LLVM.h"
+
+#include <deque>
+#include <map>
+#include <vector>
+
+namespace mlir::mask {
+
+/// "Unbounded". Additions saturate at it; every real position is far below.
+inline constexpr int64_t kInfinity = int64_t(1) << 40;
+
+/// What a term can refer to besides constants and data. `Query` is the absolute
+/// query of a row; the tile symbols are the first and the last absolute query
+/// and key of a tile, all inclusive.
+enum class TermSymbol {
+  Batch,
+  Head,
+  Query,
+  QueryFirst,
+  QueryLast,
+  KeyFirst,
+  KeyLast
+};
+
+enum class TermKind {
+  Constant,  ///< number
+  Symbol,    ///< symbol
+  Parameter, ///< an index value
+  Add,       ///< sum of the operands
+  Mul,       ///< operand 0 times operand 1
+  FloorDiv,  ///< floor(operand 0 / operand 1), operand 1 positive
+  Min,       ///< minimum of the operands; the conjunction of truth values
+  Max,       ///< maximum of the operands; the disjunction of truth values
+  LessEqual, ///< operand 0 <= operand 1, as 0 or 1
+  Select,    ///< operand 0 ? operand 1 : operand 2
+  Member,    ///< whether operand 0 is one of `members`, as 0 or 1
+  Load,      ///< element of `source` at the operands, or `number` outside of it
+  Size,      ///< extent of dimension `number` of `source`
+  LowerBound, ///< first index i of `source` (row operand 1) with element >=
+              ///< operand 0
+  RowMin,     ///< minimum of operand 0 over Query in [QueryFirst, QueryLast]
+  RowMax,     ///< maximum of operand 0 over Query in [QueryFirst, QueryLast]
+};
+
+/// Data that a term loads from: an SSA value (a fact, a parameter per batch
+/// row, an index table), or an index table that is still to be built from
+/// facts.
+struct TermSource {
+  enum Kind {
+    Data,
+    IntervalTable,
+    NonNegativeIntervalTable,
+    CountTable,
+    MonotoneTable
+  };
+  Kind kind = Data;
+  Value value;
+  /// The key ids of an interval table.
+  Value second;
+
+  bool operator<(const TermSource &other) const;
+  bool operator==(const TermSource &other) const {
+    return kind == other.kind && value == other.value && second == other.second;
+  }
+};
+
+class TermContext;
+
+/// A handle on an immutable, uniqued expression; compared by identity.
+class Term {
+public:
+  struct Node {
+    TermKind kind;
+    int64_t number = 0;
+    TermSymbol symbol = TermSymbol::Query;
+    TermSource source;
+    std::vector<const Node *> operands;
+    std::vector<int64_t> members;
+    unsigned id = 0;
+  };
+
+  Term() = default;
+  explicit Term(const Node *node) : node(node) {}
+  explicit operator bool() const { return node; }
+  bool operator==(Term other) const { return node == other.node; }
+  bool operator!=(Term other) const { return node != other.node; }
+  const Node *operator->() const { return node; }
+  const Node *getNode() const { return node; }
+
+  TermKind getKind() const { return node->kind; }
+  unsigned getNumOperands() const { return node->operands.size(); }
+  Term getOperand(unsigned i) const { return Term(node->operands[i]); }
+  bool isConstant() const { return node->kind == TermKind::Constant; }
+  bool isConstant(int64_t value) const {
+    return isConstant() && node->number == value;
+  }
+  bool isPlusInfinity() const {
+    return isConstant() && node->number >= kInfinity;
+  }
+  bool isMinusInfinity() const {
+    return isConstant() && node->number <= -kInfinity;
+  }
+
+  /// Whether the term mentions the symbol (outside of row reductions over it).
+  bool dependsOn(TermSymbol symbol) const;
+
+  void print(raw_ostream &os) const;
+
+private:
+  const Node *node = nullptr;
+};
+
+/// Makes terms, folding what is decided: constants, infinities, nested sums,
+/// minima and maxima, duplicates, selections, row reductions of monotone terms.
+class TermContext {
+public:
+  Term constant(int64_t value);
+  Term plusInfinity() { return constant(kInfinity); }
+  Term minusInfinity() { return constant(-kInfinity); }
+  Term truth(bool value) { return constant(value); }
+  Term symbol(TermSymbol symbol);
+  Term parameter(Value index);
+  Term add(ArrayRef<Term> terms);
+  Term add(Term a, Term b) { return add(ArrayRef<Term>{a, b}); }
+  Term add(Term a, int64_t b) { return add(ArrayRef<Term>{a, constant(b)}); }
+  Term sub(Term a, Term b) { return add(a, mul(b, constant(-1))); }
+  Term mul(Term a, Term b);
+  Term floorDiv(Term a, Term b);
+  Term min(ArrayRef<Term> terms);
+  Term max(ArrayRef<Term> terms);
+  Term min(Term a, Term b) { return min(ArrayRef<Term>{a, b}); }
+  Term max(Term a, Term b) { return max(ArrayRef<Term>{a, b}); }
+  Term lessEqual(Term a, Term b);
+  Term logicalNot(Term truth);
+  Term select(Term condition, Term ifTrue, Term ifFalse);
+  Term member(Term element, ArrayRef<int64_t> members);
+  /// The element of `source` at `indices`, `otherwise` outside of its extent.
+  Term load(TermSource source, ArrayRef<Term> indices, int64_t otherwise);
+  Term size(TermSource source, unsigned dim);
+  /// `row` is null for data of rank 1.
+  Term lowerBound(TermSource source, Term row, Term element);
+  /// Extremum over the rows of a tile: of a term that does not fall with the
+  /// query it is the term at one end, of one without query the term itself.
+  Term rowMin(Term term);
+  Term rowMax(Term term);
+
+  /// `term` with `symbol` replaced.
+  Term substitute(Term term, TermSymbol symbol, Term replacement);
+
+private:
+  Term make(Term::Node node);
+  Term minMax(TermKind kind, ArrayRef<Term> terms);
+  Term rowExtremum(TermKind kind, Term term);
+  std::deque<Term::Node> nodes;
+  std::map<std::vector<int64_t>, const Term::Node *> unique;
+  std::map<std::vector<const void *>, unsigned> sources;
+};
+
+/// How a term moves with the query: never (Constant), never down, never up.
+enum class Trend { Constant, Rising, Falling, Unknown };
+Trend getTrend(Term term, TermSymbol symbol = TermSymbol::Query);
+
+/// Whether `a <= b` holds for every row, batch row and head, whatever the data.
+/// Decided by structure and, for linear terms, by MLIR's Presburger library; a
+/// floor is an opaque `t` with `x - C + 1 <= C t <= x`. `false` means "not
+/// proved".
+bool provablyLessEqual(TermContext &context, Term a, Term b);
+
+} // namespace mlir::mask
+
+#endif // MASK_ANALYSIS_TERM_H

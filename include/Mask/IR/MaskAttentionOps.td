@@ -1,0 +1,110 @@
+//===- MaskAttentionOps.td - attention under a predicate -*- tablegen -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_ATTENTION_OPS_TD
+#define MASK_ATTENTION_OPS_TD
+
+include "Mask/IR/MaskPolicyOps.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+
+def Mask_AttentionData : AnyTypeOf<[
+    TensorRankOf<[F64, F32, F16, BF16], [4]>, MemRefRankOf<[F64, F32, F16, BF16], [4]>],
+  "attention data of shape [batch, heads, seq, dim]">;
+def Mask_Sinks : AnyTypeOf<[1DTensorOf<[F32]>, MemRefRankOf<[F32], [1]>],
+  "one f32 logit per head">;
+
+def Mask_AttentionOp : Mask_Op<"attention", [
+    AttrSizedOperandSegments, DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    SingleBlock]> {
+  let summary = "softmax attention under a predicate";
+  let description = [{
+    `output[b, h, q] = sum_k softmax_k(scale * <query[b, h, q], key[b, h / g, k]> | M) value[b, h / g, k]`,
+    keys outside the predicate `M` having weight exactly zero. `g` is the number of
+    query heads per key head. A row without visible keys is zero, its log-sum-exp
+    (`outputs[1]`, f32, natural base) minus infinity (law 3). A row `i` of `query` is
+    the absolute query `i + query_offset + origin q`, a row `j` of `key` the absolute
+    key `j + key_offset + origin k`; batch row and head are shifted by the origin
+    alone, so that a tile or a slice keeps its coordinates. `scale` is `1 / sqrt(D)`
+    where missing. `sinks` adds one logit per head to the denominator only. The
+    `score` region `(s: f32, b, h, q, k: index, captures...) -> f32` applies after
+    the scale and before the mask.
+
+    The predicate is either the operand `mask` (open form, on tensors) or the region
+    `predicate`, isolated from above by convention: its block arguments stand for
+    `captures` (closed form). `mask-close-predicates` turns the first into the second.
+
+    1. (C1) All data have rank 4 and one element type; the log-sum-exp is f32 of rank 3.
+    2. (C2) `query` and `output` agree in batch, heads and rows; `key` and `value` in
+       batch, heads and rows; the last sizes of `query` and `key` agree, and those of
+       `value` and `output`.
+    3. (C3) The head count of `key` divides that of `query`.
+    4. (C4) Exactly one of `mask` and `predicate` is given.
+    5. (C5) The region's arguments are the captures' types and it yields one predicate.
+    6. (C6) `origin` has zero or four operands.
+    7. (C7) All data are tensors and the results are the outputs' types, or all are
+       memrefs and there is no result.
+    8. (C8) The score region takes `f32`, four indices and the score captures, and
+       yields one `f32`.
+    9. (C9) A static head dimension is at least one.
+
+    ```mlir
+    %o = mask.attention ins(%q, %k, %v : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+           outs(%out : tensor<1x8x?x64xf32>) mask(%p) -> tensor<1x8x?x64xf32>
+    ```
+  }];
+  let arguments = (ins
+    Mask_AttentionData:$query, Mask_AttentionData:$key, Mask_AttentionData:$value,
+    Variadic<AnyShaped>:$outputs,
+    Optional<Mask_Predicate>:$mask,
+    Variadic<Mask_Capture>:$captures,
+    Variadic<Mask_Capture>:$score_captures,
+    Optional<Mask_Sinks>:$sinks,
+    Optional<F32>:$scale,
+    Variadic<Index>:$origin,
+    Optional<Mask_ParameterType>:$query_offset, Optional<Mask_ParameterType>:$key_offset,
+    OptionalAttr<I64Attr>:$constant_query_offset, OptionalAttr<Mask_ParameterAxisAttr>:$query_offset_axis,
+    OptionalAttr<I64Attr>:$constant_key_offset, OptionalAttr<Mask_ParameterAxisAttr>:$key_offset_axis,
+    OptionalAttr<Mask_ScheduleAttr>:$schedule);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region AnyRegion:$predicate, AnyRegion:$score);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    `outs` `(` $outputs `:` type($outputs) `)`
+    oilist(
+        `mask` `(` $mask `)`
+      | `sinks` `(` $sinks `:` type($sinks) `)`
+      | `scale` `(` $scale `)`
+      | `origin` `(` $origin `)`
+      | `query_offset` custom<Parameter>($constant_query_offset, $query_offset, type($query_offset), $query_offset_axis)
+      | `key_offset` custom<Parameter>($constant_key_offset, $key_offset, type($key_offset), $key_offset_axis)
+      | `captures` `(` $captures `:` type($captures) `)`
+      | `score_captures` `(` $score_captures `:` type($score_captures) `)`
+    )
+    (`predicate` $predicate^)? (`score` $score^)?
+    attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
+    Value getOutput() { return getOutputs()[0]; }
+    /// The log-sum-exp destination, or null.
+    Value getLogSumExp() { return getOutputs().size() > 1 ? getOutputs()[1] : Value(); }
+    bool isClosed() { return !getPredicate().empty(); }
+    bool hasPureTensorSemantics() { return isa<TensorType>(getQuery().getType()); }
+    /// The predicate: `mask`, or what the region yields.
+    Value getPredicateValue();
+    Parameter getQueryOffsetParameter() {
+      return {getConstantQueryOffset(), getQueryOffset(), getQueryOffsetAxis()};
+    }
+    Parameter getKeyOffsetParameter() {
+      return {getConstantKeyOffset(), getKeyOffset(), getKeyOffsetAxis()};
+    }
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // MASK_ATTENTION_OPS_TD

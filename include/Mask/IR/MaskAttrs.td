@@ -1,0 +1,77 @@
+//===- MaskAttrs.td - attributes and enums of the mask dialect -*- tablegen -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_ATTRS_TD
+#define MASK_ATTRS_TD
+
+include "Mask/IR/MaskDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Mask_I32Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::mlir::mask";
+  let genSpecializedAttr = 0;
+}
+
+def Mask_ParameterAxis : Mask_I32Enum<"ParameterAxis",
+    "what a one-dimensional parameter is indexed by", [
+  I32EnumAttrCase<"Batch", 0, "batch">,
+  I32EnumAttrCase<"Head", 1, "head">
+]>;
+def Mask_ParameterAxisAttr
+    : EnumAttr<Mask_Dialect, Mask_ParameterAxis, "axis">;
+
+def Mask_PackingRule : Mask_I32Enum<"PackingRule",
+    "the order in which packing, core and overlay are joined", [
+  I32EnumAttrCase<"Request", 0, "request">,
+  I32EnumAttrCase<"V5_12", 1, "v5_12">,
+  I32EnumAttrCase<"V5_23", 2, "v5_23">,
+  I32EnumAttrCase<"V5_24", 3, "v5_24">
+]>;
+def Mask_PackingRuleAttr : EnumAttr<Mask_Dialect, Mask_PackingRule, "packing">;
+
+def Mask_TileLayout : Mask_I32Enum<"TileLayout",
+    "what the dimensions of a tile of scores run over", [
+  I32EnumAttrCase<"Query", 0, "query">,
+  I32EnumAttrCase<"Key", 1, "key">,
+  I32EnumAttrCase<"QueryKey", 2, "query_key">,
+  I32EnumAttrCase<"KeyQuery", 3, "key_query">
+]>;
+def Mask_TileLayoutAttr : EnumAttr<Mask_Dialect, Mask_TileLayout, "tile_layout">;
+
+def Mask_Sides : Mask_I32Enum<"Sides",
+    "which bounds of a row interval can fail in a tile", [
+  I32EnumAttrCase<"Both", 0, "both">,
+  I32EnumAttrCase<"Lower", 1, "lower">,
+  I32EnumAttrCase<"Upper", 2, "upper">,
+  I32EnumAttrCase<"None", 3, "none">
+]>;
+def Mask_SidesAttr : EnumAttr<Mask_Dialect, Mask_Sides, "sides">;
+
+def Mask_ScheduleAttr : AttrDef<Mask_Dialect, "Schedule"> {
+  let mnemonic = "schedule";
+  let summary = "tile sizes and vector shape of one attention";
+  let description = [{
+    `query_tile` queries and `key_tile` keys per tile of scores, `lanes` queries
+    per vector and `rows` keys (or value columns) per register tile. `lanes`
+    divides `query_tile` and `rows` divides `key_tile`.
+
+    ```mlir
+    #mask.schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
+    ```
+  }];
+  let parameters = (ins "int64_t":$queryTile, "int64_t":$keyTile,
+                        "int64_t":$lanes, "int64_t":$rows);
+  let assemblyFormat = [{
+    `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
+        `lanes` `=` $lanes `,` `rows` `=` $rows `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+#endif // MASK_ATTRS_TD

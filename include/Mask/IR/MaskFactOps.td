@@ -1,0 +1,174 @@
+//===- MaskFactOps.td - ids, positions and index tables made from facts -*- tablegen -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_FACT_OPS_TD
+#define MASK_FACT_OPS_TD
+
+include "Mask/IR/MaskPredicateOps.td"
+
+/// An op from per-token facts to per-token data, on tensors, O(N).
+class Mask_FactOp<string mnemonic, list<Trait> traits = []>
+    : Mask_Op<mnemonic, [Pure] # traits>;
+
+def Mask_TokenTensor : AnyTypeOf<[1DTensorOf<[Mask_Integer]>, 2DTensorOf<[Mask_Integer]>],
+  "per-token integers (tensor) of shape [seq] or [batch, seq]">;
+def Mask_IdTensor : AnyTypeOf<[1DTensorOf<[I32, I64]>, 2DTensorOf<[I32, I64]>],
+  "per-token ids (i32 or i64 tensor) of shape [seq] or [batch, seq]">;
+
+def Mask_AbsentOp : Mask_Op<"absent", [Pure]> {
+  let summary = "an optional fact or parameter that is not given";
+  let description = [{
+    Stands for a fact, or an `index` parameter, that a request does not give. Every
+    op that reads it folds to its neutral element (law 4): `key_padding` and
+    `document` to `full`, `block_bidirectional` to `empty`, a window bound to
+    unbounded, an id builder to `mask.absent`.
+
+    ```mlir
+    %t = mask.absent : tensor<?x?xi8>
+    %w = mask.absent : index
+    ```
+  }];
+  let results = (outs AnyTypeOf<[AnyRankedTensor, Index]>:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Mask_RunsOp : Mask_FactOp<"runs"> {
+  let summary = "ids of the maximal runs of some token types";
+  let description = [{
+    `result[i]` is the number, from 0, of the maximal run of consecutive tokens
+    with a type in `types` that token `i` lies in, or -1. Neighbouring tokens of two
+    listed types are in one run.
+
+    1. (C1) The result has the shape of the types.
+
+    ```mlir
+    %ids = mask.runs %types of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenTensor:$token_types, DenseI64ArrayAttr:$types);
+  let results = (outs Mask_IdTensor:$result);
+  let assemblyFormat = "$token_types `of` $types attr-dict `:` type($token_types) `->` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Mask_ItemIdsOp : Mask_FactOp<"item_ids"> {
+  let summary = "ids from inclusive token ranges, one per item";
+  let description = [{
+    `ranges[b, i]` is the first and the last token of item `i`, both inclusive;
+    an item with `last < first` is padding. `result[b, t]` is `i` for the tokens
+    of item `i` and -1 elsewhere; `length` tokens are covered. Items of fewer than
+    `min_length` tokens are ignored. Items must not overlap.
+
+    1. (C1) `ranges` has shape `[batch, items, 2]`.
+    2. (C2) `min_length` is at least one.
+
+    ```mlir
+    %ids = mask.item_ids %ranges length %n min_length 2 : tensor<?x?x2xi32> -> tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins TensorRankOf<[I32, I64], [3]>:$ranges, Index:$length,
+                       DefaultValuedAttr<I64Attr, "1">:$min_length);
+  let results = (outs Mask_IdTensor:$result);
+  let assemblyFormat = [{
+    $ranges `length` $length (`min_length` $min_length^)? attr-dict `:` type($ranges) `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Mask_DropLongOp : Mask_FactOp<"drop_long", [AllTypesMatch<["ids", "result"]>]> {
+  let summary = "removes the blocks that are longer than a bound";
+  let description = [{
+    `result[i]` is `ids[i]`, or -1 if more than `bound` tokens carry that id. An
+    absent bound drops nothing.
+
+    ```mlir
+    %kept = mask.drop_long %ids longer_than %w : tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_IdTensor:$ids, Index:$bound);
+  let results = (outs Mask_IdTensor:$result);
+  let assemblyFormat = "$ids `longer_than` $bound attr-dict `:` type($ids)";
+  let hasFolder = 1;
+}
+
+def Mask_PositionsOp : Mask_FactOp<"positions"> {
+  let summary = "positions that count valid tokens";
+  let description = [{
+    `result[i] = max(valid[0] + ... + valid[i] - 1, 0)`.
+
+    1. (C1) The result has the shape of the flags.
+
+    ```mlir
+    %pos = mask.positions %valid : tensor<?x?xi1> -> tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenFlags:$valid);
+  let results = (outs Mask_IdTensor:$result);
+  let assemblyFormat = "$valid attr-dict `:` type($valid) `->` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Mask_IntervalTableOp : Mask_FactOp<"interval_table"> {
+  let summary = "where, for each query, the keys of its id lie";
+  let description = [{
+    `result[q] = (outer_lower, outer_upper, inner_lower, inner_upper)`. The outer
+    interval runs from the first to one past the last key with the id of query `q`;
+    the inner is the same if those keys are contiguous. An interval without keys
+    is `(+2^30, -2^30)`, so that `min` and `max` pass it over. With
+    `non_negative`, negative ids have no keys. O(N).
+
+    1. (C1) Both id tables have the same rank, and the result one more.
+
+    ```mlir
+    %t = mask.interval_table %ids non_negative : tensor<?x?xi32> -> tensor<?x?x4xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenTensor:$query_ids, Optional<Mask_TokenTensor>:$key_ids,
+                       UnitAttr:$non_negative);
+  let results = (outs Mask_IntervalTable:$result);
+  let assemblyFormat = [{
+    $query_ids (`,` $key_ids^)? (`non_negative` $non_negative^)? attr-dict
+    `:` type($query_ids) (`,` type($key_ids)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Mask_CountTableOp : Mask_FactOp<"count_table"> {
+  let summary = "running counts of valid keys";
+  let description = [{
+    For `N` flags the result has `N + 3` elements per batch row: `result[i]` for
+    `i <= N` counts the valid keys before `i`; then come the first valid key and one
+    past the last one (`(+2^30, -2^30)` if there is none). O(N).
+
+    ```mlir
+    %t = mask.count_table %valid : tensor<?x?xi1> -> tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenFlags:$valid);
+  let results = (outs Mask_CountTable:$result);
+  let assemblyFormat = "$valid attr-dict `:` type($valid) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Mask_MonotoneTableOp : Mask_FactOp<"monotone_table"> {
+  let summary = "whether positions never fall";
+  let description = [{
+    `result[b]` is 1 if `positions[b, i] <= positions[b, i + 1]` for all `i`, else 0. O(N).
+
+    ```mlir
+    %t = mask.monotone_table %pos : tensor<?x?xi32> -> tensor<?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenTensor:$positions);
+  let results = (outs Mask_MonotoneTable:$result);
+  let assemblyFormat = "$positions attr-dict `:` type($positions) `->` type($result)";
+}
+
+#endif // MASK_FACT_OPS_TD

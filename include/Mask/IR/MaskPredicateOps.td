@@ -1,0 +1,514 @@
+//===- MaskPredicateOps.td - predicates and their connectives -*- tablegen -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_PREDICATE_OPS_TD
+#define MASK_PREDICATE_OPS_TD
+
+include "Mask/IR/MaskAttrs.td"
+include "Mask/IR/MaskTypes.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+/// Every op of the dialect.
+class Mask_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Mask_Dialect, mnemonic, traits>;
+
+/// An op that builds a predicate. Predicates are lazy reads (law 5): building
+/// one reads nothing, so all of these are pure.
+class Mask_PredicateOp<string mnemonic, list<Trait> traits = []>
+    : Mask_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
+                               ["getAsmResultNames"]>] # traits> {
+  let results = (outs Mask_Predicate:$result);
+}
+
+/// The arguments of one parameter: `constant_NAME` (static), `NAME` (run time),
+/// or neither (unbounded or unused). `NAME_axis` says what a one-dimensional
+/// `NAME` is indexed by.
+class Mask_Parameter<string name> {
+  dag args = !dag(ins, [OptionalAttr<I64Attr>, OptionalAttr<Mask_ParameterAxisAttr>],
+                  ["constant_" # name, name # "_axis"]);
+  dag operands = !dag(ins, [Optional<Mask_ParameterType>], [name]);
+}
+
+//===----------------------------------------------------------------------===//
+// Leaves
+//===----------------------------------------------------------------------===//
+
+def Mask_FullOp : Mask_PredicateOp<"full"> {
+  let summary = "every key is visible";
+  let description = [{
+    Visible always.
+
+    ```mlir
+    %p = mask.full
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Mask_EmptyOp : Mask_PredicateOp<"empty"> {
+  let summary = "no key is visible";
+  let description = [{
+    Visible never.
+
+    ```mlir
+    %p = mask.empty
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Mask_CausalOp : Mask_PredicateOp<"causal"> {
+  let summary = "keys up to the query";
+  let description = [{
+    Visible iff `k <= q`. Indices are absolute, so a cache or a slice needs no
+    variant of its own: the attention's offsets place its rows and columns.
+
+    ```mlir
+    %p = mask.causal
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
+  let summary = "keys within a distance of the query";
+  let description = [{
+    Visible iff `q - left <= k <= q + right`, both inclusive; either side may be
+    unbounded. A causal window that shows `W` keys is `left W - 1 right 0`.
+
+    1. (C1) A static bound may be negative: the window then lies wholly beside the
+       query. A run-time bound must not be negative; the interpreter reports it,
+       compiled code may assume it.
+
+    ```mlir
+    %a = mask.window left 1023 right 0
+    %b = mask.window left %w right unbounded
+    %c = mask.window left %per_row per batch : tensor<?xi32> right 4
+    ```
+  }];
+  let arguments = !con(Mask_Parameter<"left">.operands, Mask_Parameter<"right">.operands,
+                       Mask_Parameter<"left">.args, Mask_Parameter<"right">.args);
+  let assemblyFormat = [{
+    `left` custom<Parameter>($constant_left, $left, type($left), $left_axis)
+    `right` custom<Parameter>($constant_right, $right, type($right), $right_axis)
+    attr-dict
+  }];
+  let builders = [OpBuilder<(ins "std::optional<int64_t>":$left, "std::optional<int64_t>":$right)>];
+  let extraClassDeclaration = [{
+    Parameter getLeftParameter() { return {getConstantLeft(), getLeft(), getLeftAxis()}; }
+    Parameter getRightParameter() { return {getConstantRight(), getRight(), getRightAxis()}; }
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+class Mask_IdsOp<string mnemonic> : Mask_PredicateOp<mnemonic, [AttrSizedOperandSegments]> {
+  let arguments = (ins Mask_TokenFact:$query_ids, Optional<Mask_TokenFact>:$key_ids,
+                       Optional<Mask_IntervalTable>:$table);
+  let assemblyFormat = [{
+    $query_ids (`,` $key_ids^)? (`table` $table^)?
+    attr-dict `:` type($query_ids) (`,` type($key_ids)^)? (`table` type($table)^)?
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let extraClassDeclaration = [{
+    /// The ids of the keys: `key_ids`, or `query_ids` when there is one table.
+    Value getEffectiveKeyIds() { return getKeyIds() ? getKeyIds() : getQueryIds(); }
+    /// Whether queries and keys read the same table, so that a token sees itself.
+    bool isSelf() { return getEffectiveKeyIds() == getQueryIds(); }
+  }];
+}
+
+def Mask_BlockBidirectionalOp : Mask_IdsOp<"block_bidirectional"> {
+  let summary = "both tokens lie in the same block";
+  let description = [{
+    Visible iff `query_ids[q] == key_ids[k]` and `query_ids[q] >= 0`: a block
+    sees itself both ways; a negative id belongs to no block. One operand serves
+    both sides. `table` is the index structure that `mask.interval_table` builds
+    from the ids; `mask-build-tables` attaches it.
+
+    1. (C1) `query_ids` and `key_ids` have the same rank.
+
+    ```mlir
+    %a = mask.block_bidirectional %ids : tensor<?x?xi32>
+    %b = mask.block_bidirectional %qids, %kids : tensor<?xi32>, tensor<?xi32>
+    ```
+  }];
+}
+
+def Mask_DocumentOp : Mask_IdsOp<"document"> {
+  let summary = "both tokens lie in the same document";
+  let description = [{
+    Visible iff `query_ids[q] == key_ids[k]`; every id, negative ones too, names
+    a document.
+
+    1. (C1) `query_ids` and `key_ids` have the same rank.
+
+    ```mlir
+    %p = mask.document %ids : tensor<?x?xi64>
+    ```
+  }];
+}
+
+def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
+  let summary = "both tokens lie in the same chunk";
+  let description = [{
+    Visible iff `floor((q - offset) / size) == floor((k - offset) / size)`. A
+    missing offset is zero.
+
+    1. (C1) `size` is given and is at least one.
+
+    ```mlir
+    %a = mask.chunk size 8192
+    %b = mask.chunk size 4 offset %left_padding per batch : tensor<?xi32>
+    ```
+  }];
+  let arguments = !con(Mask_Parameter<"size">.operands, Mask_Parameter<"offset">.operands,
+                       Mask_Parameter<"size">.args, Mask_Parameter<"offset">.args);
+  let assemblyFormat = [{
+    `size` custom<Parameter>($constant_size, $size, type($size), $size_axis)
+    custom<OptionalOffset>($constant_offset, $offset, type($offset), $offset_axis)
+    attr-dict
+  }];
+  let extraClassDeclaration = [{
+    Parameter getSizeParameter() { return {getConstantSize(), getSize(), getSizeAxis()}; }
+    Parameter getOffsetParameter() { return {getConstantOffset(), getOffset(), getOffsetAxis()}; }
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+class Mask_LengthOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
+  let arguments = !con(Mask_Parameter<"length">.operands, Mask_Parameter<"length">.args);
+  let assemblyFormat = [{
+    custom<Parameter>($constant_length, $length, type($length), $length_axis) attr-dict
+  }];
+  let extraClassDeclaration = [{
+    Parameter getLengthParameter() { return {getConstantLength(), getLength(), getLengthAxis()}; }
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Mask_PrefixOp : Mask_LengthOp<"prefix"> {
+  let summary = "keys of a prefix that every query sees";
+  let description = [{
+    Visible iff `k < length`.
+
+    1. (C1) `length` is given.
+
+    ```mlir
+    %a = mask.prefix 7
+    %b = mask.prefix %lengths per batch : tensor<?xi32>
+    ```
+  }];
+}
+
+def Mask_KeyLengthOp : Mask_LengthOp<"key_length"> {
+  let summary = "keys that were written";
+  let description = [{
+    Visible iff `k < length`: the same predicate as `mask.prefix`, under the name
+    that a padded batch or a cache uses for it. An absent length folds to
+    `mask.full`.
+
+    ```mlir
+    %p = mask.key_length %lengths per batch : tensor<?xi32>
+    ```
+  }];
+}
+
+def Mask_KeyPaddingOp : Mask_PredicateOp<"key_padding"> {
+  let summary = "keys that are not padding";
+  let description = [{
+    Visible iff `valid[k]`. An absent fact folds to `mask.full`. `table` holds,
+    per batch row, running counts of valid keys (`mask.count_table`), from
+    which a tile of keys is found full, empty or mixed in constant time.
+
+    ```mlir
+    %p = mask.key_padding %valid : tensor<?x?xi1>
+    ```
+  }];
+  let arguments = (ins Mask_TokenFlags:$valid, Optional<Mask_CountTable>:$table);
+  let assemblyFormat = "$valid (`table` $table^)? attr-dict `:` type($valid) (`table` type($table)^)?";
+  let hasFolder = 1;
+}
+
+def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
+  let summary = "every stride-th key";
+  let description = [{
+    Visible iff `(q - k) mod stride == 0`.
+
+    1. (C1) `stride` is given and is at least one.
+
+    ```mlir
+    %p = mask.dilated 3
+    ```
+  }];
+  let arguments = !con(Mask_Parameter<"stride">.operands, Mask_Parameter<"stride">.args);
+  let assemblyFormat = [{
+    custom<Parameter>($constant_stride, $stride, type($stride), $stride_axis) attr-dict
+  }];
+  let extraClassDeclaration = [{
+    Parameter getStrideParameter() { return {getConstantStride(), getStride(), getStrideAxis()}; }
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
+  let summary = "keys between two affine functions of the query";
+  let description = [{
+    Visible iff `lower(q) <= k < upper(q)`. Both maps take the query as their
+    one dimension and `symbols` as symbols; floordiv and mod are allowed, by symbols
+    too, whose values must then be positive.
+
+    1. (C1) Both maps have one dimension and one result.
+    2. (C2) Both maps have as many symbols as there are operands.
+
+    ```mlir
+    %p = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%s]
+    ```
+  }];
+  let arguments = (ins AffineMapAttr:$lower, AffineMapAttr:$upper, Variadic<Index>:$symbols);
+  let assemblyFormat = "`lower` $lower `upper` $upper (`[` $symbols^ `]`)? attr-dict";
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Mask_RowRangeOp : Mask_PredicateOp<"row_range", [AllTypesMatch<["lower", "upper"]>]> {
+  let summary = "keys between two tables indexed by the query";
+  let description = [{
+    Visible iff `lower[q] <= k < upper[q]`.
+
+    ```mlir
+    %p = mask.row_range %lower, %upper : tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenFact:$lower, Mask_TokenFact:$upper);
+  let assemblyFormat = "$lower `,` $upper attr-dict `:` type($lower)";
+}
+
+def Mask_DenseOp : Mask_PredicateOp<"dense"> {
+  let summary = "a stored mask";
+  let description = [{
+    Visible iff `mask[q, k]` (`mask[b, q, k]`, `mask[b, h, q, k]`).
+
+    ```mlir
+    %p = mask.dense %m : tensor<?x?xi1>
+    ```
+  }];
+  let arguments = (ins Mask_DenseMask:$mask);
+  let assemblyFormat = "$mask attr-dict `:` type($mask)";
+}
+
+def Mask_GenericOp : Mask_PredicateOp<"generic", [
+    IsolatedFromAbove, SingleBlockImplicitTerminator<"YieldOp">,
+    RecursiveMemoryEffects]> {
+  let summary = "a predicate written as scalar code";
+  let description = [{
+    Visible iff the region yields true. The region takes the batch row, the query
+    head, the query and the key as `index`, then one argument per capture. It is
+    isolated from above, so every value it reads is an operand.
+
+    1. (C1) The region takes four indices and the captures, in order.
+    2. (C2) The region yields one i1.
+
+    ```mlir
+    %p = mask.generic captures(%t : tensor<?xi32>) {
+    ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):
+      %a = tensor.extract %x[%q] : tensor<?xi32>
+      %c = arith.index_cast %a : i32 to index
+      %v = arith.cmpi sge, %c, %k : index
+      mask.yield %v : i1
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Mask_Capture>:$captures);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "(`captures` `(` $captures^ `:` type($captures) `)`)? attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Connectives
+//===----------------------------------------------------------------------===//
+
+class Mask_VariadicOp<string mnemonic, list<Trait> traits = []>
+    : Mask_PredicateOp<mnemonic, [Commutative] # traits> {
+  let arguments = (ins Variadic<Mask_Predicate>:$inputs);
+  let assemblyFormat = "$inputs attr-dict";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Mask_AndOp : Mask_VariadicOp<"and"> {
+  let summary = "visible under every operand";
+  let description = [{
+    The conjunction of its operands; of none, `mask.full`.
+
+    ```mlir
+    %p = mask.and %window, %either
+    ```
+  }];
+}
+
+def Mask_OrOp : Mask_VariadicOp<"or"> {
+  let summary = "visible under some operand";
+  let description = [{
+    The disjunction of its operands; of none, `mask.empty`.
+
+    ```mlir
+    %p = mask.or %causal, %block
+    ```
+  }];
+}
+
+def Mask_NotOp : Mask_PredicateOp<"not", [Involution, SameOperandsAndResultType]> {
+  let summary = "visible where the operand is not";
+  let description = [{
+    The complement over all integers `q` and `k`.
+
+    ```mlir
+    %p = mask.not %q
+    ```
+  }];
+  let arguments = (ins Mask_Predicate:$input);
+  let assemblyFormat = "$input attr-dict";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Change of coordinates
+//===----------------------------------------------------------------------===//
+
+def Mask_ShiftOp : Mask_PredicateOp<"shift", [AttrSizedOperandSegments]> {
+  let summary = "a predicate asked at shifted coordinates";
+  let description = [{
+    Visible iff `input(q + query, k + key)`.
+
+    1. (C1) Both shifts are given.
+
+    ```mlir
+    %p = mask.shift %causal query 12 key 0
+    ```
+  }];
+  let arguments = !con((ins Mask_Predicate:$input),
+                       Mask_Parameter<"query">.operands, Mask_Parameter<"key">.operands,
+                       Mask_Parameter<"query">.args, Mask_Parameter<"key">.args);
+  let assemblyFormat = [{
+    $input `query` custom<Parameter>($constant_query, $query, type($query), $query_axis)
+    `key` custom<Parameter>($constant_key, $key, type($key), $key_axis)
+    attr-dict
+  }];
+  let extraClassDeclaration = [{
+    Parameter getQueryParameter() { return {getConstantQuery(), getQuery(), getQueryAxis()}; }
+    Parameter getKeyParameter() { return {getConstantKey(), getKey(), getKeyAxis()}; }
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions"> {
+  let summary = "a predicate asked about positions instead of indices";
+  let description = [{
+    Visible iff `input(query_positions[q], key_positions[k])`: packed rows whose
+    positions restart, ring and slot caches, padded rows whose positions count
+    valid tokens. Absent positions fold to `input`. `table` says, per batch row,
+    whether the key positions never fall (`mask.monotone_table`): only then an
+    interval of positions is an interval of keys.
+
+    1. (C1) Both position tables have the same rank.
+
+    ```mlir
+    %p = mask.at_positions %window query %pos key %pos : tensor<?x?xi32>, tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_Predicate:$input, Mask_TokenFact:$query_positions,
+                       Mask_TokenFact:$key_positions, Optional<Mask_MonotoneTable>:$table);
+  let assemblyFormat = [{
+    $input `query` $query_positions `key` $key_positions (`table` $table^)?
+    attr-dict `:` type($query_positions) `,` type($key_positions) (`table` type($table)^)?
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+class Mask_RestrictOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
+  let arguments = (ins Mask_Predicate:$input, DenseI64ArrayAttr:$members);
+  let assemblyFormat = "$input `in` $members attr-dict";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Mask_HeadsOp : Mask_RestrictOp<"heads"> {
+  let summary = "a predicate on some heads, nothing on the others";
+  let description = [{
+    Visible iff `h` is in `members` and `input` holds. Heads with other masks are
+    joined with `mask.or`.
+
+    1. (C1) `members` are non-negative and strictly increasing.
+
+    ```mlir
+    %p = mask.heads %window in [0, 1, 2, 3]
+    ```
+  }];
+}
+
+def Mask_BatchesOp : Mask_RestrictOp<"batches"> {
+  let summary = "a predicate on some batch rows, nothing on the others";
+  let description = [{
+    Visible iff `b` is in `members` and `input` holds.
+
+    1. (C1) `members` are non-negative and strictly increasing.
+
+    ```mlir
+    %p = mask.batches %causal in [0, 2]
+    ```
+  }];
+}
+
+def Mask_PackedOp : Mask_PredicateOp<"packed", [AttrSizedOperandSegments]> {
+  let summary = "several sequences packed into one row";
+  let description = [{
+    Joins a core predicate, an overlay and the sequence ids of a packed row. Three
+    orders exist in released systems; with `same := sequence_ids[q] ==
+    sequence_ids[k]` and `core@pos` the core asked about `positions`:
+
+    | rule | visible iff |
+    |---|---|
+    | `v5_12` | `(core and same) or overlay` |
+    | `v5_23` | `(core@pos and same) or overlay` |
+    | `v5_24` | `(core@pos or overlay) and same` |
+    | `request` | the rule that `mask.of_layer` gives |
+
+    Without sequence ids it folds to `core or overlay`. Without positions `core@pos`
+    is `core`.
+
+    ```mlir
+    %p = mask.packed %core, %overlay rule v5_24 sequences %seq : tensor<?x?xi32> positions %pos : tensor<?x?xi32>
+    ```
+  }];
+  let arguments = (ins Mask_Predicate:$core, Mask_Predicate:$overlay,
+                       Optional<Mask_TokenFact>:$sequence_ids, Optional<Mask_TokenFact>:$positions,
+                       Mask_PackingRuleAttr:$rule);
+  let assemblyFormat = [{
+    $core `,` $overlay `rule` $rule (`sequences` $sequence_ids^ `:` type($sequence_ids))?
+    (`positions` $positions^ `:` type($positions))? attr-dict
+  }];
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+#endif // MASK_PREDICATE_OPS_TD

@@ -1,0 +1,71 @@
+//===- MaskDialect.cpp - registration of the mask dialect -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+#include "Mask/IR/MaskDialect.cpp.inc"
+#include "Mask/IR/MaskEnums.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "Mask/IR/MaskTypes.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "Mask/IR/MaskAttrs.cpp.inc"
+
+void MaskDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "Mask/IR/MaskTypes.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "Mask/IR/MaskAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "Mask/IR/MaskOps.cpp.inc"
+      >();
+}
+
+/// Folders say "full" and "empty" as booleans of predicate type, and "absent"
+/// as a unit attribute.
+Operation *MaskDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                            Type type, Location loc) {
+  if (auto visible = dyn_cast<BoolAttr>(value);
+      visible && isa<PredicateType>(type)) {
+    if (visible.getValue())
+      return FullOp::create(builder, loc);
+    return EmptyOp::create(builder, loc);
+  }
+  if (isa<UnitAttr>(value))
+    return AbsentOp::create(builder, loc, type);
+  return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t queryTile, int64_t keyTile,
+                                   int64_t lanes, int64_t rows) {
+  if (queryTile < 1 || keyTile < 1 || lanes < 1 || rows < 1)
+    return emitError() << "tile sizes, lanes and rows must be at least 1, got "
+                       << queryTile << ", " << keyTile << ", " << lanes << ", "
+                       << rows;
+  if (queryTile % lanes)
+    return emitError() << "lanes (" << lanes << ") must divide query_tile ("
+                       << queryTile << ")";
+  if (keyTile % rows)
+    return emitError() << "rows (" << rows << ") must divide key_tile ("
+                       << keyTile << ")";
+  return success();
+}

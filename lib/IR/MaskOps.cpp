@@ -1,0 +1,256 @@
+//===- MaskOps.cpp - assembly and verifiers of predicates and facts -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+//===----------------------------------------------------------------------===//
+// Assembly
+//===----------------------------------------------------------------------===//
+
+/// `offset PARAMETER`, or nothing.
+static ParseResult
+parseOptionalOffset(OpAsmParser &parser, IntegerAttr &constant,
+                    std::optional<OpAsmParser::UnresolvedOperand> &value,
+                    Type &type, ParameterAxisAttr &axis) {
+  if (failed(parser.parseOptionalKeyword("offset")))
+    return success();
+  return parseParameter(parser, constant, value, type, axis);
+}
+
+static void printOptionalOffset(OpAsmPrinter &printer, Operation *op,
+                                IntegerAttr constant, Value value, Type type,
+                                ParameterAxisAttr axis) {
+  if (!constant && !value)
+    return;
+  printer << "offset ";
+  printParameter(printer, op, constant, value, type, axis);
+}
+
+#define GET_OP_CLASSES
+#include "Mask/IR/MaskOps.cpp.inc"
+
+/// Names results after what they show, so that printed masks read well.
+#define MASK_ASM_NAME(Op, Name)                                                \
+  void Op::getAsmResultNames(OpAsmSetValueNameFn setName) {                    \
+    setName(getResult(), Name);                                                \
+  }
+MASK_ASM_NAME(FullOp, "full")
+MASK_ASM_NAME(EmptyOp, "empty")
+MASK_ASM_NAME(CausalOp, "causal")
+MASK_ASM_NAME(WindowOp, "window")
+MASK_ASM_NAME(BlockBidirectionalOp, "block")
+MASK_ASM_NAME(DocumentOp, "document")
+MASK_ASM_NAME(ChunkOp, "chunk")
+MASK_ASM_NAME(PrefixOp, "prefix")
+MASK_ASM_NAME(KeyLengthOp, "written")
+MASK_ASM_NAME(KeyPaddingOp, "valid")
+MASK_ASM_NAME(DilatedOp, "dilated")
+MASK_ASM_NAME(IntervalOp, "interval")
+MASK_ASM_NAME(RowRangeOp, "range")
+MASK_ASM_NAME(DenseOp, "dense")
+MASK_ASM_NAME(GenericOp, "generic")
+MASK_ASM_NAME(AndOp, "and")
+MASK_ASM_NAME(OrOp, "or")
+MASK_ASM_NAME(NotOp, "not")
+MASK_ASM_NAME(ShiftOp, "shifted")
+MASK_ASM_NAME(AtPositionsOp, "positioned")
+MASK_ASM_NAME(HeadsOp, "heads")
+MASK_ASM_NAME(BatchesOp, "batches")
+MASK_ASM_NAME(PackedOp, "packed")
+MASK_ASM_NAME(OfLayerOp, "mask")
+#undef MASK_ASM_NAME
+
+void WindowOp::build(OpBuilder &builder, OperationState &state,
+                     std::optional<int64_t> left,
+                     std::optional<int64_t> right) {
+  auto attribute = [&](std::optional<int64_t> bound) {
+    return bound ? builder.getI64IntegerAttr(*bound) : IntegerAttr();
+  };
+  build(builder, state, PredicateType::get(builder.getContext()), Value(),
+        Value(), attribute(left), ParameterAxisAttr(), attribute(right),
+        ParameterAxisAttr());
+}
+
+//===----------------------------------------------------------------------===//
+// Verifiers; constraint numbers are those of the op's documentation
+//===----------------------------------------------------------------------===//
+
+static int64_t rankOf(Value value) {
+  return cast<ShapedType>(value.getType()).getRank();
+}
+
+LogicalResult WindowOp::verify() {
+  if (failed(verifyParameter(*this, getLeftParameter(), "left")))
+    return failure();
+  return verifyParameter(*this, getRightParameter(), "right");
+}
+
+/// C1 of ops with a parameter that has to be given and, if static, has a least
+/// value.
+static LogicalResult verifyGiven(Operation *op, Parameter parameter,
+                                 StringRef name, std::optional<int64_t> least) {
+  if (failed(verifyParameter(op, parameter, name)))
+    return failure();
+  if (!parameter.isGiven())
+    return op->emitOpError() << "'" << name << "' must be given";
+  std::optional<int64_t> constant = parameter.getConstant();
+  if (least && constant && *constant < *least)
+    return op->emitOpError() << "'" << name << "' must be at least " << *least
+                             << ", got " << *constant;
+  return success();
+}
+
+LogicalResult ChunkOp::verify() {
+  if (failed(verifyGiven(*this, getSizeParameter(), "size", 1)))
+    return failure();
+  return verifyParameter(*this, getOffsetParameter(), "offset");
+}
+LogicalResult PrefixOp::verify() {
+  return verifyGiven(*this, getLengthParameter(), "length", std::nullopt);
+}
+LogicalResult KeyLengthOp::verify() {
+  return verifyGiven(*this, getLengthParameter(), "length", std::nullopt);
+}
+LogicalResult DilatedOp::verify() {
+  return verifyGiven(*this, getStrideParameter(), "stride", 1);
+}
+LogicalResult ShiftOp::verify() {
+  if (failed(verifyGiven(*this, getQueryParameter(), "query", std::nullopt)))
+    return failure();
+  return verifyGiven(*this, getKeyParameter(), "key", std::nullopt);
+}
+
+/// C1 of ops that read two tables: equal rank.
+static LogicalResult verifySameRank(Operation *op, Value a, Value b,
+                                    StringRef what) {
+  if (a && b && rankOf(a) != rankOf(b))
+    return op->emitOpError() << what << " must have the same rank, got "
+                             << rankOf(a) << " and " << rankOf(b);
+  return success();
+}
+
+LogicalResult BlockBidirectionalOp::verify() {
+  return verifySameRank(*this, getQueryIds(), getKeyIds(), "query and key ids");
+}
+LogicalResult DocumentOp::verify() {
+  return verifySameRank(*this, getQueryIds(), getKeyIds(), "query and key ids");
+}
+LogicalResult AtPositionsOp::verify() {
+  return verifySameRank(*this, getQueryPositions(), getKeyPositions(),
+                        "query and key positions");
+}
+
+LogicalResult IntervalOp::verify() {
+  auto check = [&](AffineMap map, StringRef name) -> LogicalResult {
+    if (map.getNumDims() != 1 || map.getNumResults() != 1)
+      return emitOpError() << "'" << name
+                           << "' must have one dimension and one result, got "
+                           << map.getNumDims() << " and "
+                           << map.getNumResults();
+    if (map.getNumSymbols() != getSymbols().size())
+      return emitOpError() << "'" << name << "' has " << map.getNumSymbols()
+                           << " symbols, but " << getSymbols().size()
+                           << " operands are given";
+    return success();
+  };
+  if (failed(check(getLower(), "lower")))
+    return failure();
+  return check(getUpper(), "upper");
+}
+
+/// C1 of `heads` and `batches`.
+static LogicalResult verifyMembers(Operation *op, ArrayRef<int64_t> members) {
+  for (auto [i, member] : llvm::enumerate(members)) {
+    if (member < 0)
+      return op->emitOpError()
+             << "members must not be negative, got " << member;
+    if (i && member <= members[i - 1])
+      return op->emitOpError() << "members must increase strictly, got "
+                               << members[i - 1] << " before " << member;
+  }
+  return success();
+}
+LogicalResult HeadsOp::verify() { return verifyMembers(*this, getMembers()); }
+LogicalResult BatchesOp::verify() { return verifyMembers(*this, getMembers()); }
+
+/// Checks that a region takes `expected` and yields one `result`.
+static LogicalResult verifyRegion(Operation *op, Region &region,
+                                  TypeRange expected, Type result,
+                                  StringRef name) {
+  if (!region.hasOneBlock())
+    return op->emitOpError() << "'" << name << "' region must have one block";
+  Block &block = region.front();
+  if (block.getArgumentTypes() != expected) {
+    InFlightDiagnostic error =
+        op->emitOpError() << "'" << name << "' region must take (" << expected
+                          << "), got (" << block.getArgumentTypes() << ")";
+    return error;
+  }
+  auto yield =
+      dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
+  if (!yield || yield.getNumOperands() != 1 ||
+      yield.getOperand(0).getType() != result)
+    return op->emitOpError()
+           << "'" << name << "' region must yield one " << result;
+  return success();
+}
+
+LogicalResult GenericOp::verify() {
+  Builder builder(getContext());
+  SmallVector<Type> expected(4, builder.getIndexType());
+  llvm::append_range(expected, getCaptures().getTypes());
+  return verifyRegion(*this, getBody(), expected, builder.getI1Type(), "body");
+}
+
+/// C1 of id builders: the result has the shape of the input.
+static LogicalResult verifySameShape(Operation *op, Value input, Value result) {
+  auto in = cast<ShapedType>(input.getType()),
+       out = cast<ShapedType>(result.getType());
+  if (failed(verifyCompatibleShape(in, out)))
+    return op->emitOpError()
+           << "result " << out << " must have the shape of " << in;
+  return success();
+}
+LogicalResult RunsOp::verify() {
+  return verifySameShape(*this, getTokenTypes(), getResult());
+}
+LogicalResult PositionsOp::verify() {
+  return verifySameShape(*this, getValid(), getResult());
+}
+
+LogicalResult ItemIdsOp::verify() {
+  auto ranges = cast<ShapedType>(getRanges().getType());
+  if (!ranges.isDynamicDim(2) && ranges.getDimSize(2) != 2)
+    return emitOpError() << "ranges must have 2 columns, got "
+                         << ranges.getDimSize(2);
+  if (static_cast<int64_t>(getMinLength()) < 1)
+    return emitOpError() << "min_length must be at least 1, got "
+                         << static_cast<int64_t>(getMinLength());
+  return success();
+}
+
+LogicalResult IntervalTableOp::verify() {
+  if (failed(verifySameRank(*this, getQueryIds(), getKeyIds(),
+                            "query and key ids")))
+    return failure();
+  if (rankOf(getResult()) != rankOf(getQueryIds()) + 1)
+    return emitOpError() << "result must have rank "
+                         << rankOf(getQueryIds()) + 1 << ", got "
+                         << rankOf(getResult());
+  return success();
+}
+
+LogicalResult CountTableOp::verify() {
+  return verifySameRank(*this, getValid(), getResult(), "flags and result");
+}

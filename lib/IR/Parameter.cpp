@@ -1,0 +1,82 @@
+//===- Parameter.cpp - parsing, printing and checking of parameters -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/IR/Parameter.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+LogicalResult mlir::mask::verifyParameter(Operation *op, Parameter parameter,
+                                          StringRef name) {
+  if (parameter.attribute && parameter.value)
+    return op->emitOpError()
+           << "'" << name << "' is given both as a constant and as a value";
+  bool perRow = parameter.value && !parameter.value.getType().isIndex();
+  if (perRow && !parameter.axis)
+    return op->emitOpError()
+           << "one-dimensional '" << name
+           << "' must say whether it is per batch or per head";
+  if (!perRow && parameter.axis)
+    return op->emitOpError()
+           << "'" << name << "' is a single number, which has no axis";
+  return success();
+}
+
+ParseResult
+mlir::mask::parseParameter(OpAsmParser &parser, IntegerAttr &constant,
+                           std::optional<OpAsmParser::UnresolvedOperand> &value,
+                           Type &type, ParameterAxisAttr &axis) {
+  Builder &builder = parser.getBuilder();
+  if (succeeded(parser.parseOptionalKeyword("unbounded")))
+    return success();
+  int64_t number;
+  OptionalParseResult parsed = parser.parseOptionalInteger(number);
+  if (parsed.has_value()) {
+    if (failed(*parsed))
+      return failure();
+    constant = builder.getI64IntegerAttr(number);
+    return success();
+  }
+  OpAsmParser::UnresolvedOperand operand;
+  if (parser.parseOperand(operand))
+    return failure();
+  value = operand;
+  if (failed(parser.parseOptionalKeyword("per"))) {
+    type = builder.getIndexType();
+    return success();
+  }
+  StringRef name;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&name))
+    return failure();
+  std::optional<ParameterAxis> parsedAxis = symbolizeParameterAxis(name);
+  if (!parsedAxis)
+    return parser.emitError(loc)
+           << "expected 'batch' or 'head', got '" << name << "'";
+  axis = ParameterAxisAttr::get(builder.getContext(), *parsedAxis);
+  return parser.parseColonType(type);
+}
+
+void mlir::mask::printParameter(OpAsmPrinter &printer, Operation *,
+                                IntegerAttr constant, Value value, Type type,
+                                ParameterAxisAttr axis) {
+  if (constant) {
+    printer << constant.getValue().getSExtValue();
+    return;
+  }
+  if (!value) {
+    printer << "unbounded";
+    return;
+  }
+  printer << value;
+  if (axis)
+    printer << " per " << stringifyParameterAxis(axis.getValue()) << " : "
+            << type;
+}

@@ -1,0 +1,23 @@
+//===- mask-opt.cpp - the optimizer driver -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  mlir::registerAllPasses();
+  registry.insert<mlir::mask::MaskDialect>();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "mask-opt: attention mask optimizer\n", registry));
+}
