@@ -1,0 +1,26 @@
+# Configuration of the lit suite.
+import os
+import sys
+
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "mask"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "goldens", "configs", "Unit", "lit.cfg.py"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.mask_obj_root, "test")
+
+config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
+config.substitutions.append(("%PATH%", config.environment["PATH"]))
+config.substitutions.append(("%src", config.mask_src_root))
+config.substitutions.append(("%python", sys.executable))
+
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+llvm_config.use_default_substitutions()
+tools = ["mask-opt", "mask-translate", "mask-explain", "mask-run"]
+llvm_config.add_tool_substitutions(
+    [ToolSubst(tool, unresolved="ignore") for tool in tools],
+    [config.mask_tools_dir, config.llvm_tools_dir])
