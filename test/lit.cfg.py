@@ -9,7 +9,7 @@ from lit.llvm.subst import ToolSubst
 config.name = "mask"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "goldens", "configs", "Unit", "lit.cfg.py"]
+config.excludes = ["Inputs", "goldens", "configs", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mask_obj_root, "test")
 
@@ -20,7 +20,15 @@ config.substitutions.append(("%python", sys.executable))
 
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
-tools = ["mask-opt", "mask-translate", "mask-explain", "mask-run"]
-llvm_config.add_tool_substitutions(
-    [ToolSubst(tool, unresolved="ignore") for tool in tools],
-    [config.mask_tools_dir, config.llvm_tools_dir])
+# `lit --param verify_roundtrip=1` has every mask-opt print and parse again what
+# it read, and compare.
+roundtrip = ["--verify-roundtrip"] if "verify_roundtrip" in lit_config.params else []
+tools = [
+    ToolSubst("mask-opt", extra_args=roundtrip),
+    # Optional tools: their tests require the feature of the same name.
+    ToolSubst("mask-translate", unresolved="ignore"),
+    ToolSubst("mask-explain", unresolved="ignore"),
+    ToolSubst("mask-run", unresolved="ignore"),
+    ToolSubst("mask-lsp-server", unresolved="ignore"),
+]
+llvm_config.add_tool_substitutions(tools, [config.mask_tools_dir, config.llvm_tools_dir])

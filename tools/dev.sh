@@ -1,0 +1,278 @@
+#!/usr/bin/env bash
+# The one entry point for developers: builds, tests, shows and measures.
+# `tools/dev.sh --help` lists the commands.
+set -euo pipefail
+
+readonly LLVM_MAJOR=22
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly ROOT
+readonly BUILD="${MASK_BUILD_DIR:-$ROOT/build}"
+readonly RESULTS="$BUILD/test-results"
+# The tests that run mask-opt.
+readonly ROUNDTRIP_DIRECTORIES=(IR Analysis Transforms Conversion Pipelines)
+
+usage() {
+  cat <<EOF
+usage: tools/dev.sh COMMAND
+
+  build            install what is missing (Debian 12), configure and build
+  test             build, then run every test; ends with "N passed, N failed"
+  demo             the project in four screens, measured while you watch
+  bench            attention timings: mask bounds against plainer loops
+  format [--check] clang-format over the C++ sources
+  tidy [FILE...]   clang-tidy over FILEs, or over what differs from main
+  docs             regenerate docs/Ops.md and docs/Passes.md
+  clean            remove the build directory
+
+environment:
+  MLIR_DIR         cmake directory of any MLIR $LLVM_MAJOR.1 (nothing is installed then)
+  MASK_BUILD_DIR   build directory (default: build)
+  JOBS             parallel jobs (default: all processors)
+
+Root or sudo is used only to install missing packages. Without either, build
+against an MLIR $LLVM_MAJOR.1 of your own:
+
+  cmake -S . -B build -G Ninja -DMLIR_DIR=/path/to/lib/cmake/mlir
+  ninja -C build check-mask
+EOF
+}
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+die() { printf 'dev.sh: %s\n' "$*" >&2; exit 1; }
+jobs_count() { echo "${JOBS:-$(nproc)}"; }
+
+#===----------------------------------------------------------------------===#
+# Toolchain
+#===----------------------------------------------------------------------===#
+
+# What a build and a test run need, as "probe package": a command on the PATH
+# or a file.
+required_packages() {
+  cat <<EOF
+cmake cmake
+ninja ninja-build
+git git
+python3 python3
+clang++-$LLVM_MAJOR clang-$LLVM_MAJOR
+clang-format-$LLVM_MAJOR clang-format-$LLVM_MAJOR
+clang-tidy-$LLVM_MAJOR clang-tidy-$LLVM_MAJOR
+/usr/lib/llvm-$LLVM_MAJOR/bin/ld.lld lld-$LLVM_MAJOR
+/usr/lib/llvm-$LLVM_MAJOR/lib/cmake/llvm/LLVMConfig.cmake llvm-$LLVM_MAJOR-dev
+/usr/lib/llvm-$LLVM_MAJOR/bin/FileCheck llvm-$LLVM_MAJOR-tools
+/usr/lib/llvm-$LLVM_MAJOR/lib/cmake/mlir/MLIRConfig.cmake libmlir-$LLVM_MAJOR-dev
+/usr/lib/llvm-$LLVM_MAJOR/bin/mlir-opt mlir-$LLVM_MAJOR-tools
+/usr/lib/llvm-$LLVM_MAJOR/lib/libomp.so libomp-$LLVM_MAJOR-dev
+/usr/include/gtest/gtest.h libgtest-dev
+EOF
+}
+
+missing_packages() {
+  local probe package
+  while read -r probe package; do
+    if [[ $probe == /* ]]; then
+      [[ -e $probe ]] || echo "$package"
+    else
+      command -v "$probe" >/dev/null || echo "$package"
+    fi
+  done < <(required_packages)
+}
+
+install_packages() {
+  local hint="set MLIR_DIR to an MLIR $LLVM_MAJOR.1 of your own:
+  cmake -S . -B build -G Ninja -DMLIR_DIR=/path/to/lib/cmake/mlir && ninja -C build check-mask"
+  command -v apt-get >/dev/null ||
+    die "missing packages: $* (this is not Debian); install them, or $hint"
+  local sudo=()
+  if [[ $(id -u) != 0 ]]; then
+    command -v sudo >/dev/null ||
+      die "missing packages: $* (no root, no sudo); have them installed, or $hint"
+    sudo=(sudo)
+  fi
+  say "installing $*"
+  "${sudo[@]}" apt-get update -q
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "$@" ccache ||
+    die "apt-get could not install $*; LLVM $LLVM_MAJOR comes from Debian 12's security archive; otherwise $hint"
+}
+
+ensure_toolchain() {
+  [[ -z ${MLIR_DIR:-} ]] || return 0
+  local missing
+  mapfile -t missing < <(missing_packages)
+  [[ ${#missing[@]} == 0 ]] || install_packages "${missing[@]}"
+}
+
+#===----------------------------------------------------------------------===#
+# Build
+#===----------------------------------------------------------------------===#
+
+configure() {
+  local options=(-DCMAKE_BUILD_TYPE=Release
+    -DMLIR_DIR="${MLIR_DIR:-/usr/lib/llvm-$LLVM_MAJOR/lib/cmake/mlir}")
+  # The compiler and linker of the same release, where they are there.
+  if command -v clang++-$LLVM_MAJOR >/dev/null; then
+    options+=(-DCMAKE_C_COMPILER=clang-$LLVM_MAJOR
+      -DCMAKE_CXX_COMPILER=clang++-$LLVM_MAJOR)
+    [[ ! -e /usr/lib/llvm-$LLVM_MAJOR/bin/ld.lld ]] ||
+      options+=(-DLLVM_USE_LINKER=lld)
+  fi
+  ! command -v ccache >/dev/null ||
+    options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  say "configuring $BUILD"
+  cmake -S "$ROOT" -B "$BUILD" -G Ninja "${options[@]}"
+}
+
+build() {
+  ensure_toolchain
+  [[ -e $BUILD/build.ninja ]] || configure
+  say "building with $(jobs_count) jobs"
+  cmake --build "$BUILD" -j "$(jobs_count)"
+}
+
+#===----------------------------------------------------------------------===#
+# Tests
+#===----------------------------------------------------------------------===#
+
+passed=0
+failed=0
+
+# count PASSED FAILED: adds to the totals.
+count() {
+  passed=$((passed + $1))
+  failed=$((failed + $2))
+}
+
+# phase NAME COMMAND...: runs COMMAND, which must not abort the run, and says
+# how long it took.
+phase() {
+  local name=$1 start=$SECONDS
+  shift
+  say "$name"
+  "$@"
+  echo "    $name: $((SECONDS - start)) s"
+}
+
+cache_value() { sed -n "s/^$1:[A-Z]*=//p" "$BUILD/CMakeCache.txt"; }
+
+# run_lit NAME ARGUMENT...: counts every test of the run; a run that finds no
+# test is a failure.
+run_lit() {
+  local name=$1 result="$RESULTS/$1.json" lit numbers
+  shift
+  lit=$(cache_value LLVM_EXTERNAL_LIT)
+  rm -f "$result"
+  [[ -t 1 ]] || set -- --no-progress-bar "$@"
+  "$lit" -sv -j "$(jobs_count)" --output "$result" "$@" || true
+  numbers=$(python3 "$ROOT/tools/count-tests.py" "$result") || numbers="0 1"
+  # shellcheck disable=SC2086 # two words
+  count $numbers
+  echo "    $name: ${numbers/ / passed, } failed"
+}
+
+# The masks that real systems produced, from TARGET's point of view.
+run_goldens() {
+  local target=$1 log="$RESULTS/goldens-$1.txt" line
+  "$BUILD/bin/mask-run" --cases="$ROOT/test/goldens" --target="$target" \
+    >"$log" 2>&1 || true
+  line=$(grep -E '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
+  if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+    [[ ${BASH_REMATCH[2]} == 0 && ${BASH_REMATCH[1]} != 0 ]] || tail -n 30 "$log"
+    echo "    goldens ($target): $line"
+  else
+    tail -n 30 "$log"
+    echo "    goldens ($target): mask-run printed no summary"
+    count 0 1
+  fi
+}
+
+# One more test: COMMAND's exit code.
+run_check() {
+  if "$@"; then count 1 0; else count 0 1; fi
+}
+
+run_tests() {
+  build
+  mkdir -p "$RESULTS"
+  local suite="$BUILD/test" directories=() directory target
+  for directory in "${ROUNDTRIP_DIRECTORIES[@]}"; do
+    [[ ! -d $ROOT/test/$directory ]] || directories+=("$suite/$directory")
+  done
+  phase "lit suite and unit tests" run_lit suite "$suite"
+  phase "lit again, each mask-opt verifying its round trip" \
+    run_lit roundtrip --param verify_roundtrip=1 "${directories[@]}"
+  if [[ -x $BUILD/bin/mask-run ]]; then
+    for target in interpreter cpu; do
+      phase "goldens on target $target" run_goldens "$target"
+    done
+  fi
+  phase "clang-format" run_check format --check
+  phase "clang-tidy on what changed" run_check tidy
+  echo "$passed passed, $failed failed"
+  [[ $failed == 0 && $passed != 0 ]]
+}
+
+#===----------------------------------------------------------------------===#
+# Sources
+#===----------------------------------------------------------------------===#
+
+cxx_sources() { git -C "$ROOT" ls-files '*.cpp' '*.h'; }
+
+format() {
+  local mode=(-i)
+  [[ ${1:-} != --check ]] || mode=(--dry-run -Werror)
+  (cd "$ROOT" && cxx_sources | xargs clang-format-$LLVM_MAJOR "${mode[@]}")
+}
+
+# Sources that differ from main, or, on main, from the commit before.
+changed_sources() {
+  local base
+  base=$(git -C "$ROOT" merge-base HEAD origin/main 2>/dev/null ||
+    git -C "$ROOT" merge-base HEAD main 2>/dev/null || true)
+  if [[ -z $base || $base == $(git -C "$ROOT" rev-parse HEAD) ]]; then
+    base=$(git -C "$ROOT" rev-parse --verify -q HEAD~1 || true)
+  fi
+  [[ -n $base ]] || return 0
+  git -C "$ROOT" diff --name-only --diff-filter=d "$base" -- '*.cpp'
+}
+
+tidy() {
+  local files=("$@")
+  if [[ ${#files[@]} == 0 ]]; then
+    mapfile -t files < <(changed_sources)
+  fi
+  [[ ${#files[@]} != 0 ]] || { echo "    no C++ file changed"; return 0; }
+  echo "    ${files[*]}"
+  (cd "$ROOT" && printf '%s\n' "${files[@]}" |
+    xargs -P "$(jobs_count)" -n 1 clang-tidy-$LLVM_MAJOR --quiet \
+      --warnings-as-errors='*' -p "$BUILD")
+}
+
+docs() {
+  build
+  say "regenerating docs"
+  cmake --build "$BUILD" --target mask-docs
+}
+
+#===----------------------------------------------------------------------===#
+# Commands
+#===----------------------------------------------------------------------===#
+
+main() {
+  local command=${1:---help}
+  shift || true
+  case $command in
+  build) build ;;
+  test) run_tests ;;
+  demo) build && exec "$ROOT/tools/demo.sh" "$BUILD" ;;
+  bench) build && exec "$ROOT/bench/bench.sh" "$BUILD" "$@" ;;
+  format) ensure_toolchain && format "$@" ;;
+  tidy) build && tidy "$@" ;;
+  docs) docs ;;
+  clean) rm -rf "$BUILD" ;;
+  -h | --help | help) usage ;;
+  *) usage >&2; die "unknown command '$command'" ;;
+  esac
+}
+
+main "$@"
