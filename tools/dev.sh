@@ -111,13 +111,15 @@ configure() {
     -DMLIR_DIR="${MLIR_DIR:-/usr/lib/llvm-$LLVM_MAJOR/lib/cmake/mlir}")
   # The compiler and linker of the same release, where they are there.
   if command -v clang++-$LLVM_MAJOR >/dev/null; then
-    options+=(-DCMAKE_C_COMPILER=clang-$LLVM_MAJOR
-      -DCMAKE_CXX_COMPILER=clang++-$LLVM_MAJOR)
+    options+=("-DCMAKE_C_COMPILER=clang-$LLVM_MAJOR"
+      "-DCMAKE_CXX_COMPILER=clang++-$LLVM_MAJOR")
     [[ ! -e /usr/lib/llvm-$LLVM_MAJOR/bin/ld.lld ]] ||
       options+=(-DLLVM_USE_LINKER=lld)
   fi
+  options+=(-DMASK_PRECOMPILED_HEADERS=ON)
+  # Without this ccache caches nothing that uses a precompiled header.
   ! command -v ccache >/dev/null ||
-    options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    options+=("-DCMAKE_CXX_COMPILER_LAUNCHER=env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache")
   say "configuring $BUILD"
   cmake -S "$ROOT" -B "$BUILD" -G Ninja "${options[@]}"
 }
