@@ -20,15 +20,25 @@ config.substitutions.append(("%python", sys.executable))
 
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
+# Optional tools; a test that needs one says `REQUIRES: NAME`.
+plugin = os.path.join(config.mask_obj_root, "lib", "MaskPlugin.so")
+config.substitutions.append(("%mask_plugin", plugin))
+if os.path.exists(plugin):
+    config.available_features.add("plugin")
+for tool in ["mask-translate", "mask-explain", "mask-run", "mask-lsp-server"]:
+    if os.path.exists(os.path.join(config.mask_tools_dir, tool)):
+        config.available_features.add(tool)
+
 # `lit --param verify_roundtrip=1` has every mask-opt print and parse again what
 # it read, and compare.
 roundtrip = ["--verify-roundtrip"] if "verify_roundtrip" in lit_config.params else []
 tools = [
     ToolSubst("mask-opt", extra_args=roundtrip),
-    # Optional tools: their tests require the feature of the same name.
     ToolSubst("mask-translate", unresolved="ignore"),
     ToolSubst("mask-explain", unresolved="ignore"),
     ToolSubst("mask-run", unresolved="ignore"),
     ToolSubst("mask-lsp-server", unresolved="ignore"),
+    "mlir-opt",
+    "mlir-tblgen",
 ]
 llvm_config.add_tool_substitutions(tools, [config.mask_tools_dir, config.llvm_tools_dir])
