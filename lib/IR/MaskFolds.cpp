@@ -5,45 +5,324 @@
 //
 //===----------------------------------------------------------------------===//
 
+// What is decided by one op and its operands alone. Rewrites that need new ops
+// are canonicalization patterns. Every rewrite holds for all integers `q` and
+// `k`, with law 1 (a fact read outside of its extent makes its leaf false).
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/IR/Absence.h"
 #include "Mask/IR/Mask.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/CommonFolders.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-OpFoldResult WindowOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult BlockBidirectionalOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult DocumentOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult ChunkOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult PrefixOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult KeyLengthOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult KeyPaddingOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult DilatedOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult AndOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult OrOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult NotOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult ShiftOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult AtPositionsOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult HeadsOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult BatchesOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult PackedOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult RunsOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult ItemIdsOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult DropLongOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult PositionsOp::fold(FoldAdaptor) { return {}; }
-void WindowOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {
+//===----------------------------------------------------------------------===//
+// Helpers
+//===----------------------------------------------------------------------===//
+
+/// What folders return for `mask.full` and `mask.empty`.
+static OpFoldResult truth(Operation *op, bool visible) {
+  return BoolAttr::get(op->getContext(), visible);
 }
-void ChunkOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void PrefixOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {
+static OpFoldResult absent(Operation *op) {
+  return UnitAttr::get(op->getContext());
 }
-void KeyLengthOp::getCanonicalizationPatterns(RewritePatternSet &,
-                                              MLIRContext *) {}
-void DilatedOp::getCanonicalizationPatterns(RewritePatternSet &,
-                                            MLIRContext *) {}
-void IntervalOp::getCanonicalizationPatterns(RewritePatternSet &,
-                                             MLIRContext *) {}
-void AndOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void OrOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void NotOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void ShiftOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void PackedOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {
+static bool isFull(Attribute predicate) {
+  auto visible = dyn_cast_if_present<BoolAttr>(predicate);
+  return visible && visible.getValue();
+}
+static bool isEmpty(Attribute predicate) {
+  auto visible = dyn_cast_if_present<BoolAttr>(predicate);
+  return visible && !visible.getValue();
+}
+
+/// Makes a constant `index` operand the static parameter, unless it lies below
+/// `least`: the verifier would reject what only the request can be blamed for.
+static bool makeStatic(Operation *op, Value value, Attribute constant,
+                       MutableOperandRange operand,
+                       function_ref<void(IntegerAttr)> setConstant,
+                       int64_t least = std::numeric_limits<int64_t>::min()) {
+  auto number = dyn_cast_if_present<IntegerAttr>(constant);
+  if (!value || !value.getType().isIndex() || !number)
+    return false;
+  int64_t element = number.getValue().getSExtValue();
+  if (element < least)
+    return false;
+  setConstant(Builder(op->getContext()).getI64IntegerAttr(element));
+  operand.clear();
+  return true;
+}
+
+/// Removes a parameter operand.
+static void dropParameter(MutableOperandRange operand,
+                          function_ref<void(ParameterAxisAttr)> setAxis) {
+  operand.clear();
+  setAxis({});
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+OpFoldResult FullOp::fold(FoldAdaptor) { return truth(*this, true); }
+OpFoldResult EmptyOp::fold(FoldAdaptor) { return truth(*this, false); }
+OpFoldResult AbsentOp::fold(FoldAdaptor) { return absent(*this); }
+
+//===----------------------------------------------------------------------===//
+// Leaves
+//===----------------------------------------------------------------------===//
+
+OpFoldResult WindowOp::fold(FoldAdaptor adaptor) {
+  bool changed = false;
+  if (isAbsent(getLeft())) {
+    dropParameter(getLeftMutable(), [&](auto axis) { setLeftAxisAttr(axis); });
+    changed = true;
+  }
+  if (isAbsent(getRight())) {
+    dropParameter(getRightMutable(),
+                  [&](auto axis) { setRightAxisAttr(axis); });
+    changed = true;
+  }
+  changed |= makeStatic(*this, getLeft(), adaptor.getLeft(), getLeftMutable(),
+                        [&](auto number) { setConstantLeftAttr(number); });
+  changed |=
+      makeStatic(*this, getRight(), adaptor.getRight(), getRightMutable(),
+                 [&](auto number) { setConstantRightAttr(number); });
+  Parameter left = getLeftParameter(), right = getRightParameter();
+  if (!left.isGiven() && !right.isGiven())
+    return truth(*this, true);
+  std::optional<int64_t> l = left.getConstant(), r = right.getConstant();
+  // [-l, r] holds nothing.
+  if (l && r)
+    if (std::optional<int64_t> width = llvm::checkedAdd(*l, *r);
+        width ? *width < 0 : *l < 0)
+      return truth(*this, false);
+  return changed ? getResult() : OpFoldResult();
+}
+
+OpFoldResult BlockBidirectionalOp::fold(FoldAdaptor) {
+  if (isAbsent(getQueryIds()) || isAbsent(getKeyIds()))
+    return truth(*this, false);
+  return {};
+}
+
+OpFoldResult DocumentOp::fold(FoldAdaptor) {
+  if (isAbsent(getQueryIds()) || isAbsent(getKeyIds()))
+    return truth(*this, true);
+  return {};
+}
+
+OpFoldResult ChunkOp::fold(FoldAdaptor adaptor) {
+  if (isAbsent(getSize()))
+    return truth(*this, true);
+  bool changed = false;
+  if (isAbsent(getOffset())) {
+    dropParameter(getOffsetMutable(),
+                  [&](auto axis) { setOffsetAxisAttr(axis); });
+    changed = true;
+  }
+  changed |= makeStatic(
+      *this, getSize(), adaptor.getSize(), getSizeMutable(),
+      [&](auto number) { setConstantSizeAttr(number); },
+      /*least=*/1);
+  changed |=
+      makeStatic(*this, getOffset(), adaptor.getOffset(), getOffsetMutable(),
+                 [&](auto number) { setConstantOffsetAttr(number); });
+  // Only the offset's remainder counts; zero is the missing offset.
+  std::optional<int64_t> size = getSizeParameter().getConstant(),
+                         offset = getOffsetParameter().getConstant();
+  if (offset) {
+    int64_t rest = size ? llvm::mod(*offset, *size) : *offset;
+    if (rest == 0) {
+      removeConstantOffsetAttr();
+      changed = true;
+    } else if (rest != *offset) {
+      setConstantOffsetAttr(Builder(getContext()).getI64IntegerAttr(rest));
+      changed = true;
+    }
+  }
+  return changed ? getResult() : OpFoldResult();
+}
+
+OpFoldResult PrefixOp::fold(FoldAdaptor adaptor) {
+  if (isAbsent(getLength()))
+    return truth(*this, false);
+  bool changed =
+      makeStatic(*this, getLength(), adaptor.getLength(), getLengthMutable(),
+                 [&](auto number) { setConstantLengthAttr(number); });
+  return changed ? getResult() : OpFoldResult();
+}
+
+OpFoldResult KeyLengthOp::fold(FoldAdaptor adaptor) {
+  if (isAbsent(getLength()))
+    return truth(*this, true);
+  bool changed =
+      makeStatic(*this, getLength(), adaptor.getLength(), getLengthMutable(),
+                 [&](auto number) { setConstantLengthAttr(number); });
+  return changed ? getResult() : OpFoldResult();
+}
+
+OpFoldResult KeyPaddingOp::fold(FoldAdaptor) {
+  return isAbsent(getValid()) ? truth(*this, true) : OpFoldResult();
+}
+
+OpFoldResult DilatedOp::fold(FoldAdaptor adaptor) {
+  if (isAbsent(getStride()))
+    return truth(*this, true);
+  bool changed = makeStatic(
+      *this, getStride(), adaptor.getStride(), getStrideMutable(),
+      [&](auto number) { setConstantStrideAttr(number); },
+      /*least=*/1);
+  if (getStrideParameter().getConstant() == 1)
+    return truth(*this, true);
+  return changed ? getResult() : OpFoldResult();
+}
+
+OpFoldResult RowRangeOp::fold(FoldAdaptor) {
+  if (isAbsent(getLower()) || isAbsent(getUpper()))
+    return truth(*this, true);
+  return {};
+}
+
+OpFoldResult DenseOp::fold(FoldAdaptor) {
+  return isAbsent(getMask()) ? truth(*this, true) : OpFoldResult();
+}
+
+//===----------------------------------------------------------------------===//
+// Connectives
+//===----------------------------------------------------------------------===//
+
+/// `and` with `neutral` full, `or` with `neutral` empty: removes the neutral
+/// operands and the repeated ones; one operand is the result, the other
+/// constant decides it.
+template <typename OpTy>
+static OpFoldResult foldConnective(OpTy op, ArrayRef<Attribute> inputs,
+                                   bool neutral) {
+  SmallVector<Value> kept;
+  llvm::SmallPtrSet<Value, 8> seen;
+  for (auto [value, constant] : llvm::zip_equal(op.getInputs(), inputs)) {
+    if (neutral ? isEmpty(constant) : isFull(constant))
+      return truth(op, !neutral);
+    if (neutral ? isFull(constant) : isEmpty(constant))
+      continue;
+    if (seen.insert(value).second)
+      kept.push_back(value);
+  }
+  if (kept.empty())
+    return truth(op, neutral);
+  if (kept.size() == 1)
+    return kept.front();
+  if (kept.size() == op.getInputs().size())
+    return {};
+  op.getInputsMutable().assign(kept);
+  return op.getResult();
+}
+
+OpFoldResult AndOp::fold(FoldAdaptor adaptor) {
+  return foldConnective(*this, adaptor.getInputs(), /*neutral=*/true);
+}
+OpFoldResult OrOp::fold(FoldAdaptor adaptor) {
+  return foldConnective(*this, adaptor.getInputs(), /*neutral=*/false);
+}
+
+// The trait Involution folds `not` of `not`.
+OpFoldResult NotOp::fold(FoldAdaptor adaptor) {
+  if (auto visible = dyn_cast_if_present<BoolAttr>(adaptor.getInput()))
+    return truth(*this, !visible.getValue());
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Change of coordinates
+//===----------------------------------------------------------------------===//
+
+OpFoldResult ShiftOp::fold(FoldAdaptor adaptor) {
+  bool changed = false;
+  IntegerAttr zero = Builder(getContext()).getI64IntegerAttr(0);
+  if (isAbsent(getQuery())) {
+    dropParameter(getQueryMutable(),
+                  [&](auto axis) { setQueryAxisAttr(axis); });
+    setConstantQueryAttr(zero);
+    changed = true;
+  }
+  if (isAbsent(getKey())) {
+    dropParameter(getKeyMutable(), [&](auto axis) { setKeyAxisAttr(axis); });
+    setConstantKeyAttr(zero);
+    changed = true;
+  }
+  changed |=
+      makeStatic(*this, getQuery(), adaptor.getQuery(), getQueryMutable(),
+                 [&](auto number) { setConstantQueryAttr(number); });
+  changed |= makeStatic(*this, getKey(), adaptor.getKey(), getKeyMutable(),
+                        [&](auto number) { setConstantKeyAttr(number); });
+  Parameter query = getQueryParameter(), key = getKeyParameter();
+  if (query.getConstant() == 0 && key.getConstant() == 0)
+    return getInput();
+  if (isEmpty(adaptor.getInput()))
+    return truth(*this, false);
+  // Outside of the extent of a shift per row nothing is visible (law 1).
+  if (isFull(adaptor.getInput()) && !query.axis && !key.axis)
+    return truth(*this, true);
+  return changed ? getResult() : OpFoldResult();
+}
+
+// Not `full`: outside of the extent of the positions nothing is visible.
+OpFoldResult AtPositionsOp::fold(FoldAdaptor adaptor) {
+  if (isAbsent(getQueryPositions()) || isAbsent(getKeyPositions()))
+    return getInput();
+  if (isEmpty(adaptor.getInput()))
+    return truth(*this, false);
+  return {};
+}
+
+OpFoldResult HeadsOp::fold(FoldAdaptor adaptor) {
+  if (getMembers().empty() || isEmpty(adaptor.getInput()))
+    return truth(*this, false);
+  return {};
+}
+
+OpFoldResult BatchesOp::fold(FoldAdaptor adaptor) {
+  if (getMembers().empty() || isEmpty(adaptor.getInput()))
+    return truth(*this, false);
+  return {};
+}
+
+/// Only what holds under every rule.
+OpFoldResult PackedOp::fold(FoldAdaptor adaptor) {
+  if (isEmpty(adaptor.getCore()) && isEmpty(adaptor.getOverlay()))
+    return truth(*this, false);
+  if (getSequenceIds() && !isAbsent(getSequenceIds()))
+    return {};
+  if (isFull(adaptor.getCore()) || isFull(adaptor.getOverlay()))
+    return truth(*this, true);
+  if (isEmpty(adaptor.getCore()))
+    return getOverlay();
+  if (isEmpty(adaptor.getOverlay()))
+    return getCore();
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Facts
+//===----------------------------------------------------------------------===//
+
+OpFoldResult RunsOp::fold(FoldAdaptor) {
+  return isAbsent(getTokenTypes()) ? absent(*this) : OpFoldResult();
+}
+OpFoldResult ItemIdsOp::fold(FoldAdaptor) {
+  return isAbsent(getRanges()) ? absent(*this) : OpFoldResult();
+}
+OpFoldResult DropLongOp::fold(FoldAdaptor) {
+  if (isAbsent(getIds()))
+    return absent(*this);
+  return isAbsent(getBound()) ? OpFoldResult(getIds()) : OpFoldResult();
+}
+OpFoldResult PositionsOp::fold(FoldAdaptor) {
+  return isAbsent(getValid()) ? absent(*this) : OpFoldResult();
 }

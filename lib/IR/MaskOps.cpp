@@ -33,7 +33,7 @@ static void printOptionalOffset(OpAsmPrinter &printer, Operation *op,
                                 ParameterAxisAttr axis) {
   if (!constant && !value)
     return;
-  printer << "offset ";
+  printer << " offset ";
   printParameter(printer, op, constant, value, type, axis);
 }
 
@@ -69,6 +69,14 @@ MASK_ASM_NAME(HeadsOp, "heads")
 MASK_ASM_NAME(BatchesOp, "batches")
 MASK_ASM_NAME(PackedOp, "packed")
 MASK_ASM_NAME(OfLayerOp, "mask")
+MASK_ASM_NAME(AbsentOp, "absent")
+MASK_ASM_NAME(RunsOp, "ids")
+MASK_ASM_NAME(ItemIdsOp, "ids")
+MASK_ASM_NAME(DropLongOp, "kept")
+MASK_ASM_NAME(PositionsOp, "pos")
+MASK_ASM_NAME(IntervalTableOp, "table")
+MASK_ASM_NAME(CountTableOp, "table")
+MASK_ASM_NAME(MonotoneTableOp, "table")
 #undef MASK_ASM_NAME
 
 void WindowOp::build(OpBuilder &builder, OperationState &state,
@@ -150,6 +158,15 @@ LogicalResult AtPositionsOp::verify() {
   return verifySameRank(*this, getQueryPositions(), getKeyPositions(),
                         "query and key positions");
 }
+
+/// C1 of connectives.
+static LogicalResult verifyNotEmpty(Operation *op) {
+  if (op->getNumOperands() == 0)
+    return op->emitOpError() << "takes at least 1 operand, got 0";
+  return success();
+}
+LogicalResult AndOp::verify() { return verifyNotEmpty(*this); }
+LogicalResult OrOp::verify() { return verifyNotEmpty(*this); }
 
 LogicalResult IntervalOp::verify() {
   auto check = [&](AffineMap map, StringRef name) -> LogicalResult {

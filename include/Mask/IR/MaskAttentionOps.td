@@ -18,7 +18,7 @@ def Mask_Sinks : AnyTypeOf<[1DTensorOf<[F32]>, MemRefRankOf<[F32], [1]>],
   "one f32 logit per head">;
 
 def Mask_AttentionOp : Mask_Op<"attention", [
-    AttrSizedOperandSegments, DestinationStyleOpInterface,
+    AttrSizedOperandSegments, DestinationStyleOpInterface, IsolatedFromAbove,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
     SingleBlock]> {
   let summary = "softmax attention under a predicate";
@@ -35,8 +35,8 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     the scale and before the mask.
 
     The predicate is either the operand `mask` (open form, on tensors) or the region
-    `predicate`, isolated from above by convention: its block arguments stand for
-    `captures` (closed form). `mask-close-predicates` turns the first into the second.
+    `predicate`, isolated from above: its block arguments stand for `captures`
+    (closed form). `mask-close-predicates` turns the first into the second.
 
     1. (C1) All data have rank 4 and one element type; the log-sum-exp is f32 of rank 3.
     2. (C2) `query` and `output` agree in batch, heads and rows; `key` and `value` in

@@ -29,8 +29,9 @@ def Mask_Dialect : Dialect {
        `[key_offset, key_offset + Skv)`.
     3. *Empty rows.* A row with no visible key yields zeros and a log-sum-exp of
        minus infinity, never NaN.
-    4. *Absence.* An optional fact that is not given is `mask.absent`. It folds
-       to the neutral element of the leaf that reads it.
+    4. *Absence.* An optional fact or parameter that is not given is
+       `mask.absent`. It folds to the neutral element of the leaf that reads it;
+       what is computed from it (ids, arithmetic on indices) is absent too.
     5. *Lazy reads.* A predicate reads its facts where it is consumed, not where
        it is built. `mask-close-predicates` makes those reads operands.
   }];

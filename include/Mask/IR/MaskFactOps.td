@@ -12,20 +12,31 @@ include "Mask/IR/MaskPredicateOps.td"
 
 /// An op from per-token facts to per-token data, on tensors, O(N).
 class Mask_FactOp<string mnemonic, list<Trait> traits = []>
-    : Mask_Op<mnemonic, [Pure] # traits>;
+    : Mask_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
+                               ["getAsmResultNames"]>] # traits>;
 
 def Mask_TokenTensor : AnyTypeOf<[1DTensorOf<[Mask_Integer]>, 2DTensorOf<[Mask_Integer]>],
   "per-token integers (tensor) of shape [seq] or [batch, seq]">;
 def Mask_IdTensor : AnyTypeOf<[1DTensorOf<[I32, I64]>, 2DTensorOf<[I32, I64]>],
   "per-token ids (i32 or i64 tensor) of shape [seq] or [batch, seq]">;
 
-def Mask_AbsentOp : Mask_Op<"absent", [Pure]> {
+def Mask_AbsentOp : Mask_FactOp<"absent", [ConstantLike]> {
   let summary = "an optional fact or parameter that is not given";
   let description = [{
-    Stands for a fact, or an `index` parameter, that a request does not give. Every
-    op that reads it folds to its neutral element (law 4): `key_padding` and
-    `document` to `full`, `block_bidirectional` to `empty`, a window bound to
-    unbounded, an id builder to `mask.absent`.
+    Stands for a fact, or an `index` parameter, that a request does not give. What
+    reads it folds to its neutral element (law 4):
+
+    | reader | with an absent operand |
+    |---|---|
+    | `key_padding`, `document`, `key_length`, `chunk` (size), `dilated`, `row_range`, `dense` | `full` |
+    | `block_bidirectional`, `prefix` | `empty` |
+    | `window` | unbounded on that side |
+    | `chunk` (offset), `shift` | zero |
+    | `at_positions` | its input |
+    | `packed` | `core or overlay` (no sequence ids), `core` unmoved (no positions) |
+    | `runs`, `item_ids`, `positions`, `drop_long` (ids) | `absent` |
+    | `drop_long` (bound) | its ids |
+    | arithmetic on indices | `absent` |
 
     ```mlir
     %t = mask.absent : tensor<?x?xi8>
@@ -34,6 +45,7 @@ def Mask_AbsentOp : Mask_Op<"absent", [Pure]> {
   }];
   let results = (outs AnyTypeOf<[AnyRankedTensor, Index]>:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasFolder = 1;
 }
 
 def Mask_RunsOp : Mask_FactOp<"runs"> {

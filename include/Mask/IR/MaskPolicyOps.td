@@ -97,7 +97,7 @@ def Mask_OfLayerOp : Mask_PredicateOp<"of_layer", [DeclareOpInterfaceMethods<Sym
                        Variadic<Mask_Capture>:$facts,
                        OptionalAttr<Mask_PackingRuleAttr>:$packing);
   let assemblyFormat = [{
-    $policy $layer_type `(` $facts `)` (`packing` $packing^)? attr-dict (`:` type($facts)^)?
+    $policy $layer_type `(` $facts `)` (`packing` `` $packing^)? attr-dict (`:` type($facts)^)?
   }];
 }
 

@@ -39,7 +39,7 @@ class Mask_Parameter<string name> {
 // Leaves
 //===----------------------------------------------------------------------===//
 
-def Mask_FullOp : Mask_PredicateOp<"full"> {
+def Mask_FullOp : Mask_PredicateOp<"full", [ConstantLike]> {
   let summary = "every key is visible";
   let description = [{
     Visible always.
@@ -49,9 +49,10 @@ def Mask_FullOp : Mask_PredicateOp<"full"> {
     ```
   }];
   let assemblyFormat = "attr-dict";
+  let hasFolder = 1;
 }
 
-def Mask_EmptyOp : Mask_PredicateOp<"empty"> {
+def Mask_EmptyOp : Mask_PredicateOp<"empty", [ConstantLike]> {
   let summary = "no key is visible";
   let description = [{
     Visible never.
@@ -61,6 +62,7 @@ def Mask_EmptyOp : Mask_PredicateOp<"empty"> {
     ```
   }];
   let assemblyFormat = "attr-dict";
+  let hasFolder = 1;
 }
 
 def Mask_CausalOp : Mask_PredicateOp<"causal"> {
@@ -174,7 +176,7 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
                        Mask_Parameter<"size">.args, Mask_Parameter<"offset">.args);
   let assemblyFormat = [{
     `size` custom<Parameter>($constant_size, $size, type($size), $size_axis)
-    custom<OptionalOffset>($constant_offset, $offset, type($offset), $offset_axis)
+    `` custom<OptionalOffset>($constant_offset, $offset, type($offset), $offset_axis)
     attr-dict
   }];
   let extraClassDeclaration = [{
@@ -196,7 +198,6 @@ class Mask_LengthOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
 }
 
 def Mask_PrefixOp : Mask_LengthOp<"prefix"> {
@@ -262,7 +263,6 @@ def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
 }
 
 def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
@@ -296,6 +296,7 @@ def Mask_RowRangeOp : Mask_PredicateOp<"row_range", [AllTypesMatch<["lower", "up
   }];
   let arguments = (ins Mask_TokenFact:$lower, Mask_TokenFact:$upper);
   let assemblyFormat = "$lower `,` $upper attr-dict `:` type($lower)";
+  let hasFolder = 1;
 }
 
 def Mask_DenseOp : Mask_PredicateOp<"dense"> {
@@ -309,6 +310,7 @@ def Mask_DenseOp : Mask_PredicateOp<"dense"> {
   }];
   let arguments = (ins Mask_DenseMask:$mask);
   let assemblyFormat = "$mask attr-dict `:` type($mask)";
+  let hasFolder = 1;
 }
 
 def Mask_GenericOp : Mask_PredicateOp<"generic", [
@@ -347,6 +349,7 @@ class Mask_VariadicOp<string mnemonic, list<Trait> traits = []>
     : Mask_PredicateOp<mnemonic, [Commutative] # traits> {
   let arguments = (ins Variadic<Mask_Predicate>:$inputs);
   let assemblyFormat = "$inputs attr-dict";
+  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -354,7 +357,9 @@ class Mask_VariadicOp<string mnemonic, list<Trait> traits = []>
 def Mask_AndOp : Mask_VariadicOp<"and"> {
   let summary = "visible under every operand";
   let description = [{
-    The conjunction of its operands; of none, `mask.full`.
+    The conjunction of its operands.
+
+    1. (C1) There is at least one operand.
 
     ```mlir
     %p = mask.and %window, %either
@@ -365,7 +370,9 @@ def Mask_AndOp : Mask_VariadicOp<"and"> {
 def Mask_OrOp : Mask_VariadicOp<"or"> {
   let summary = "visible under some operand";
   let description = [{
-    The disjunction of its operands; of none, `mask.empty`.
+    The disjunction of its operands.
+
+    1. (C1) There is at least one operand.
 
     ```mlir
     %p = mask.or %causal, %block
@@ -443,6 +450,7 @@ def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions"> {
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 class Mask_RestrictOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
@@ -450,6 +458,7 @@ class Mask_RestrictOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
   let assemblyFormat = "$input `in` $members attr-dict";
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Mask_HeadsOp : Mask_RestrictOp<"heads"> {
@@ -504,7 +513,7 @@ def Mask_PackedOp : Mask_PredicateOp<"packed", [AttrSizedOperandSegments]> {
                        Optional<Mask_TokenFact>:$sequence_ids, Optional<Mask_TokenFact>:$positions,
                        Mask_PackingRuleAttr:$rule);
   let assemblyFormat = [{
-    $core `,` $overlay `rule` $rule (`sequences` $sequence_ids^ `:` type($sequence_ids))?
+    $core `,` $overlay `rule` `` $rule (`sequences` $sequence_ids^ `:` type($sequence_ids))?
     (`positions` $positions^ `:` type($positions))? attr-dict
   }];
   let hasFolder = 1;

@@ -50,7 +50,7 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
   let hasVerifier = 1;
 }
 
-def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments,
+def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments, IsolatedFromAbove,
     AllTypesMatch<["scores", "result"]>]> {
   let summary = "hides the invisible scores of a tile";
   let description = [{
@@ -82,9 +82,9 @@ def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments,
   let results = (outs AnyVectorOfAnyRank:$result);
   let regions = (region AnyRegion:$predicate);
   let assemblyFormat = [{
-    $scores `at` `(` $b `,` $h `,` $q `,` $k `)` `over` $over
+    $scores `at` `(` $b `,` $h `,` $q `,` $k `)` `over` `` $over
     oilist(
-        `rows` `(` $row_lower `,` $row_upper `:` type($row_lower) `,` type($row_upper) `)` `sides` $sides
+        `rows` `(` $row_lower `,` $row_upper `:` type($row_lower) `,` type($row_upper) `)` `sides` `` $sides
       | `key_end` `(` $key_end `)`
       | `captures` `(` $captures `:` type($captures) `)`
       | `hidden` $hidden
