@@ -1,0 +1,112 @@
+//===- InterpreterAttention.cpp - attention in float64 -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Analysis/Interpreter.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// The offset of a batch row; one element serves all rows, none means 0.
+static int64_t offsetOf(ArrayRef<int64_t> offsets, int64_t row) {
+  if (offsets.empty())
+    return 0;
+  return offsets.size() == 1 ? offsets.front() : offsets[row];
+}
+
+static constexpr double kMinusInfinity =
+    -std::numeric_limits<double>::infinity();
+
+namespace {
+/// One row of scores and the weights made of them.
+struct Row {
+  /// The visible keys, as indices into `key`, and their scores.
+  std::vector<int64_t> keys;
+  std::vector<double> scores;
+  double logSumExp = kMinusInfinity;
+
+  void clear() {
+    keys.clear();
+    scores.clear();
+    logSumExp = kMinusInfinity;
+  }
+};
+} // namespace
+
+static void scoreRow(const AttentionData &data,
+                     const PredicateFunction &visible, double scale, int64_t b,
+                     int64_t h, int64_t row, Row &result) {
+  int64_t group = h / (data.heads / data.keyHeads);
+  int64_t q = row + offsetOf(data.queryOffset, b);
+  int64_t keyOffset = offsetOf(data.keyOffset, b);
+  const double *query =
+      &data.query[((b * data.heads + h) * data.queries + row) * data.dim];
+  result.clear();
+  for (int64_t j = 0; j < data.keys; ++j) {
+    int64_t k = j + keyOffset;
+    if (!visible(b, h, q, k))
+      continue;
+    const double *key =
+        &data.key[((b * data.keyHeads + group) * data.keys + j) * data.dim];
+    double s = 0;
+    for (int64_t d = 0; d < data.dim; ++d)
+      s += query[d] * key[d];
+    s *= scale;
+    result.keys.push_back(j);
+    result.scores.push_back(data.score ? data.score(s, b, h, q, k) : s);
+  }
+}
+
+/// Turns the scores into weights. A sink joins the denominator only, and
+/// nothing where there is no visible key (law 3).
+static void normalize(Row &row, std::optional<double> sink) {
+  double maximum = kMinusInfinity;
+  for (double s : row.scores)
+    maximum = s > maximum || std::isnan(s) ? s : maximum;
+  if (maximum == kMinusInfinity) {
+    row.clear();
+    return;
+  }
+  if (sink)
+    maximum = std::max(maximum, *sink);
+  double sum = sink ? std::exp(*sink - maximum) : 0;
+  for (double &s : row.scores)
+    sum += s = std::exp(s - maximum);
+  for (double &s : row.scores)
+    s /= sum;
+  row.logSumExp = maximum + std::log(sum);
+}
+
+void mlir::mask::interpretAttention(const AttentionData &data,
+                                    const PredicateFunction &visible,
+                                    MutableArrayRef<double> output,
+                                    MutableArrayRef<double> logSumExp) {
+  double scale = data.scale.value_or(1 / std::sqrt(double(data.dim)));
+  std::fill(output.begin(), output.end(), 0.0);
+  Row row;
+  for (int64_t b = 0; b < data.batch; ++b)
+    for (int64_t h = 0; h < data.heads; ++h)
+      for (int64_t i = 0; i < data.queries; ++i) {
+        scoreRow(data, visible, scale, b, h, i, row);
+        normalize(row, data.sinks.empty()
+                           ? std::nullopt
+                           : std::optional<double>(data.sinks[h]));
+        int64_t index = (b * data.heads + h) * data.queries + i;
+        if (!logSumExp.empty())
+          logSumExp[index] = row.logSumExp;
+        int64_t group = h / (data.heads / data.keyHeads);
+        for (auto [weight, key] : llvm::zip_equal(row.scores, row.keys)) {
+          const double *value =
+              data.value.data() +
+              ((b * data.keyHeads + group) * data.keys + key) * data.valueDim;
+          for (int64_t d = 0; d < data.valueDim; ++d)
+            output[index * data.valueDim + d] += weight * value[d];
+        }
+      }
+}

@@ -1,0 +1,294 @@
+//===- InterpreterFacts.cpp - values that predicates read -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Analysis/IndexTables.h"
+#include "Mask/Analysis/Interpreter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+//===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+/// Flags are 0 and 1, all other integers signed.
+static int64_t toHost(const APInt &value) {
+  return value.getBitWidth() == 1 ? value.getZExtValue() : value.getSExtValue();
+}
+
+static FailureOr<HostValue> evaluateConstant(arith::ConstantOp op) {
+  if (auto number = dyn_cast<IntegerAttr>(op.getValue()))
+    return HostValue(toHost(number.getValue()));
+  auto elements = dyn_cast<DenseIntElementsAttr>(op.getValue());
+  if (!elements)
+    return op.emitOpError() << "cannot be evaluated: " << op.getType()
+                            << " is neither an integer nor a tensor of them";
+  auto array = IntegerArray::zeros(elements.getType().getShape());
+  for (auto [out, value] :
+       llvm::zip_equal(array->values, elements.getValues<APInt>()))
+    out = toHost(value);
+  return HostValue(std::shared_ptr<const IntegerArray>(std::move(array)));
+}
+
+/// Arithmetic wraps around like the ops do.
+static int64_t wrap(uint64_t value) { return static_cast<int64_t>(value); }
+
+using BinaryFunction = function_ref<int64_t(int64_t, int64_t)>;
+
+/// Absent if an operand is (law 4).
+static FailureOr<HostValue> evaluateBinary(FactEvaluator &facts, Operation *op,
+                                           BinaryFunction function) {
+  int64_t numbers[2];
+  for (auto [number, operand] : llvm::zip_equal(numbers, op->getOperands())) {
+    FailureOr<HostValue> value = facts.evaluate(operand);
+    if (failed(value))
+      return failure();
+    if (std::holds_alternative<AbsentValue>(*value))
+      return HostValue(AbsentValue());
+    if (!std::holds_alternative<int64_t>(*value))
+      return op->emitOpError() << "can be evaluated on numbers only";
+    number = std::get<int64_t>(*value);
+  }
+  return HostValue(function(numbers[0], numbers[1]));
+}
+
+static FailureOr<HostValue>
+evaluateDivision(FactEvaluator &facts, Operation *op, BinaryFunction function) {
+  FailureOr<HostValue> divisor = facts.evaluate(op->getOperand(1));
+  if (failed(divisor))
+    return failure();
+  if (const int64_t *number = std::get_if<int64_t>(&*divisor))
+    if (*number == 0 || *number == -1)
+      // Division by -1 overflows for the least integer; nothing needs it.
+      return op->emitOpError() << "cannot be evaluated: divides by " << *number;
+  return evaluateBinary(facts, op, function);
+}
+
+static FailureOr<HostValue> evaluateDim(FactEvaluator &facts,
+                                        tensor::DimOp op) {
+  FailureOr<HostValue> source = facts.evaluate(op.getSource());
+  FailureOr<int64_t> dim = facts.evaluateNumber(op.getIndex());
+  if (failed(source) || failed(dim))
+    return failure();
+  if (std::holds_alternative<AbsentValue>(*source))
+    return HostValue(AbsentValue());
+  auto array = std::get<std::shared_ptr<const IntegerArray>>(*source);
+  if (*dim < 0 || *dim >= array->getRank())
+    return op.emitOpError()
+           << "asks for dimension " << *dim << " of " << array->getRank();
+  return HostValue(array->getSize(*dim));
+}
+
+//===----------------------------------------------------------------------===//
+// Ids, positions and index tables
+//===----------------------------------------------------------------------===//
+
+/// Evaluates the arrays `values` and applies `function`; absent if one is.
+template <typename Function>
+static FailureOr<HostValue> mapArrays(FactEvaluator &facts, Operation *op,
+                                      ArrayRef<Value> values,
+                                      Function function) {
+  SmallVector<HostArray, 2> arrays;
+  for (Value value : values) {
+    FailureOr<HostValue> host = facts.evaluate(value);
+    if (failed(host))
+      return failure();
+    if (std::holds_alternative<AbsentValue>(*host))
+      return HostValue(AbsentValue());
+    if (!std::holds_alternative<HostArray>(*host))
+      return op->emitOpError() << "can be evaluated on arrays only";
+    arrays.push_back(std::get<HostArray>(*host));
+  }
+  HostArray result = function(arrays);
+  if (!result)
+    return failure();
+  return HostValue(std::move(result));
+}
+
+static FailureOr<HostValue> evaluateRuns(FactEvaluator &facts, RunsOp op) {
+  return mapArrays(
+      facts, op, {op.getTokenTypes()},
+      [&](ArrayRef<HostArray> in) { return buildRuns(*in[0], op.getTypes()); });
+}
+
+static FailureOr<HostValue> evaluateItemIds(FactEvaluator &facts,
+                                            ItemIdsOp op) {
+  FailureOr<HostValue> length = facts.evaluate(op.getLength());
+  if (failed(length))
+    return failure();
+  if (std::holds_alternative<AbsentValue>(*length))
+    return HostValue(AbsentValue());
+  int64_t tokens = std::get<int64_t>(*length);
+  if (tokens < 0)
+    return op.emitOpError() << "length must not be negative, got " << tokens;
+  bool batched = cast<ShapedType>(op.getType()).getRank() == 2;
+  return mapArrays(
+      facts, op, {op.getRanges()}, [&](ArrayRef<HostArray> in) -> HostArray {
+        std::string error;
+        if (in[0]->getSize(2) != 2)
+          error = "ranges must have 2 columns, got " +
+                  std::to_string(in[0]->getSize(2));
+        else if (!batched && in[0]->getSize(0) != 1)
+          error = "a result without batch needs 1 batch row of ranges, got " +
+                  std::to_string(in[0]->getSize(0));
+        HostArray ids;
+        if (error.empty())
+          ids = buildItemIds(*in[0], tokens, op.getMinLength(), batched, error);
+        if (!ids)
+          op.emitOpError() << error;
+        return ids;
+      });
+}
+
+static FailureOr<HostValue> evaluateDropLong(FactEvaluator &facts,
+                                             DropLongOp op) {
+  FailureOr<HostValue> bound = facts.evaluate(op.getBound());
+  if (failed(bound))
+    return failure();
+  if (std::holds_alternative<AbsentValue>(*bound))
+    return facts.evaluate(op.getIds());
+  return mapArrays(facts, op, {op.getIds()}, [&](ArrayRef<HostArray> in) {
+    return dropLongBlocks(*in[0], std::get<int64_t>(*bound));
+  });
+}
+
+static FailureOr<HostValue> evaluatePositions(FactEvaluator &facts,
+                                              PositionsOp op) {
+  return mapArrays(facts, op, {op.getValid()}, [&](ArrayRef<HostArray> in) {
+    return buildPositions(*in[0]);
+  });
+}
+
+static FailureOr<HostValue> evaluateIntervalTable(FactEvaluator &facts,
+                                                  IntervalTableOp op) {
+  Value keyIds = op.getKeyIds() ? op.getKeyIds() : op.getQueryIds();
+  return mapArrays(
+      facts, op, {op.getQueryIds(), keyIds}, [&](ArrayRef<HostArray> in) {
+        return buildIntervalTable(*in[0], *in[1], op.getNonNegative());
+      });
+}
+
+static FailureOr<HostValue> evaluateCountTable(FactEvaluator &facts,
+                                               CountTableOp op) {
+  return mapArrays(facts, op, {op.getValid()}, [&](ArrayRef<HostArray> in) {
+    return buildCountTable(*in[0]);
+  });
+}
+
+static FailureOr<HostValue> evaluateMonotoneTable(FactEvaluator &facts,
+                                                  MonotoneTableOp op) {
+  return mapArrays(facts, op, {op.getPositions()}, [&](ArrayRef<HostArray> in) {
+    return buildMonotoneTable(*in[0]);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// FactEvaluator
+//===----------------------------------------------------------------------===//
+
+FailureOr<HostValue> FactEvaluator::evaluateOp(Operation *op) {
+  FactEvaluator &facts = *this;
+  return TypeSwitch<Operation *, FailureOr<HostValue>>(op)
+      .Case([&](arith::ConstantOp op) { return evaluateConstant(op); })
+      .Case([&](arith::AddIOp op) {
+        return evaluateBinary(facts, op, [](int64_t a, int64_t b) {
+          return wrap(uint64_t(a) + uint64_t(b));
+        });
+      })
+      .Case([&](arith::SubIOp op) {
+        return evaluateBinary(facts, op, [](int64_t a, int64_t b) {
+          return wrap(uint64_t(a) - uint64_t(b));
+        });
+      })
+      .Case([&](arith::MulIOp op) {
+        return evaluateBinary(facts, op, [](int64_t a, int64_t b) {
+          return wrap(uint64_t(a) * uint64_t(b));
+        });
+      })
+      .Case([&](arith::DivSIOp op) {
+        return evaluateDivision(facts, op,
+                                [](int64_t a, int64_t b) { return a / b; });
+      })
+      .Case([&](arith::FloorDivSIOp op) {
+        return evaluateDivision(facts, op, [](int64_t a, int64_t b) {
+          return llvm::divideFloorSigned(a, b);
+        });
+      })
+      .Case([&](arith::CeilDivSIOp op) {
+        return evaluateDivision(facts, op, [](int64_t a, int64_t b) {
+          return llvm::divideCeilSigned(a, b);
+        });
+      })
+      .Case([&](arith::MaxSIOp op) {
+        return evaluateBinary(
+            facts, op, [](int64_t a, int64_t b) { return std::max(a, b); });
+      })
+      .Case([&](arith::MinSIOp op) {
+        return evaluateBinary(
+            facts, op, [](int64_t a, int64_t b) { return std::min(a, b); });
+      })
+      .Case([&](arith::IndexCastOp op) {
+        return facts.evaluate(op.getOperand());
+      })
+      .Case([&](tensor::DimOp op) { return evaluateDim(facts, op); })
+      .Case([&](AbsentOp) { return FailureOr<HostValue>(AbsentValue()); })
+      .Case([&](RunsOp op) { return evaluateRuns(facts, op); })
+      .Case([&](ItemIdsOp op) { return evaluateItemIds(facts, op); })
+      .Case([&](DropLongOp op) { return evaluateDropLong(facts, op); })
+      .Case([&](PositionsOp op) { return evaluatePositions(facts, op); })
+      .Case(
+          [&](IntervalTableOp op) { return evaluateIntervalTable(facts, op); })
+      .Case([&](CountTableOp op) { return evaluateCountTable(facts, op); })
+      .Case(
+          [&](MonotoneTableOp op) { return evaluateMonotoneTable(facts, op); })
+      .Default([](Operation *op) -> FailureOr<HostValue> {
+        return op->emitOpError() << "cannot be evaluated on facts";
+      });
+}
+
+FailureOr<HostValue> FactEvaluator::evaluate(Value value) {
+  if (auto known = values.find(value); known != values.end())
+    return known->second;
+  Operation *op = value.getDefiningOp();
+  if (!op) {
+    emitError(value.getLoc())
+        << "block argument " << cast<BlockArgument>(value).getArgNumber()
+        << " of type " << value.getType() << " was not given a value";
+    return failure();
+  }
+  FailureOr<HostValue> result = evaluateOp(op);
+  if (succeeded(result))
+    values[value] = *result;
+  return result;
+}
+
+FailureOr<std::shared_ptr<const IntegerArray>>
+FactEvaluator::evaluateArray(Value value) {
+  FailureOr<HostValue> result = evaluate(value);
+  if (failed(result))
+    return failure();
+  if (auto *array = std::get_if<HostArray>(&*result))
+    return *array;
+  emitError(value.getLoc()) << "expected an array of type " << value.getType();
+  return failure();
+}
+
+FailureOr<int64_t> FactEvaluator::evaluateNumber(Value value) {
+  FailureOr<HostValue> result = evaluate(value);
+  if (failed(result))
+    return failure();
+  if (auto *number = std::get_if<int64_t>(&*result))
+    return *number;
+  emitError(value.getLoc()) << "expected a number of type " << value.getType();
+  return failure();
+}
