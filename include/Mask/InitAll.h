@@ -9,6 +9,7 @@
 #define MASK_INITALL_H
 
 #include "Mask/IR/Mask.h"
+#include "Mask/Transforms/Passes.h"
 
 #include "mlir/IR/DialectRegistry.h"
 
@@ -20,7 +21,7 @@ inline void registerAllDialects(DialectRegistry &registry) {
 }
 
 /// Registers the passes and pipelines of the project.
-inline void registerAllPasses() {}
+inline void registerAllPasses() { registerMaskTransformsPasses(); }
 
 } // namespace mlir::mask
 

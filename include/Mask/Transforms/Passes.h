@@ -1,0 +1,24 @@
+//===- Passes.h - passes from masks to masks -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TRANSFORMS_PASSES_H
+#define MASK_TRANSFORMS_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace mlir::mask {
+
+#define GEN_PASS_DECL
+#include "Mask/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "Mask/Transforms/Passes.h.inc"
+
+} // namespace mlir::mask
+
+#endif // MASK_TRANSFORMS_PASSES_H

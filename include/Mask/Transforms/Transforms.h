@@ -1,0 +1,55 @@
+//===- Transforms.h - rewrites from masks to masks -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TRANSFORMS_TRANSFORMS_H
+#define MASK_TRANSFORMS_TRANSFORMS_H
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::mask {
+
+struct ResolvePoliciesOptions {
+  /// Keep policies that nothing refers to any longer.
+  bool keepPolicies = false;
+};
+
+/// Replaces every `mask.of_layer` below `root` that is not itself part of a
+/// policy by the predicate of its policy, and erases the policies without uses.
+/// Fails, with an error, on a policy that is built from itself.
+LogicalResult resolvePolicies(RewriterBase &rewriter, Operation *root,
+                              const ResolvePoliciesOptions &options = {});
+
+/// Gives `attention` a region that holds its predicate; one that is closed
+/// stays as it is. Fails, with an error, if the predicate is not built by ops
+/// of the mask dialect that `attention` can reach: an argument, a select.
+LogicalResult closePredicate(RewriterBase &rewriter, AttentionOp attention);
+
+/// Gives the leaves of a closed predicate on tensors the tables that they lack.
+/// A table is built right after its fact, and shared. Other attentions stay as
+/// they are.
+void buildTables(RewriterBase &rewriter, AttentionOp attention);
+
+/// Replaces `packed` by the connectives, documents and positions that its rule
+/// stands for; `request` stands for `v5_12`.
+void expandPacked(RewriterBase &rewriter, PackedOp packed);
+
+/// Moves the ops of the predicate region that compute facts, and read nothing
+/// but captures, to before the attention; their results become captures.
+void hoistFacts(RewriterBase &rewriter, AttentionOp attention);
+
+/// Adds captures to a closed attention; returns the region's new arguments.
+SmallVector<Value> addCaptures(RewriterBase &rewriter, AttentionOp attention,
+                               ValueRange values);
+
+/// Drops the captures that the predicate region does not read.
+void eraseUnusedCaptures(RewriterBase &rewriter, AttentionOp attention);
+
+} // namespace mlir::mask
+
+#endif // MASK_TRANSFORMS_TRANSFORMS_H

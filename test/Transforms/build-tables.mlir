@@ -1,0 +1,121 @@
+// RUN: mask-opt %s -split-input-file -mask-close-predicates -mask-build-tables | FileCheck %s
+
+// One table of each kind, right after the fact, shared by both attentions.
+
+// CHECK-LABEL: func @shared
+// CHECK-SAME: %[[IDS:[a-z0-9]*]]: tensor<?x?xi32>, %[[DOC:[a-z0-9]*]]: tensor<?xi64>, %[[VALID:[a-z0-9]*]]: tensor<2x128xi1>, %[[POS:[a-z0-9]*]]: tensor<?x?xi32>
+// CHECK-NOT: mask.attention
+// CHECK-DAG: mask.interval_table %[[IDS]] non_negative : tensor<?x?xi32> -> tensor<?x?x4xi32>
+// CHECK-DAG: mask.interval_table %[[DOC]] : tensor<?xi64> -> tensor<?x4xi32>
+// CHECK-DAG: mask.count_table %[[VALID]] : tensor<2x128xi1> -> tensor<2x131xi32>
+// CHECK-DAG: mask.monotone_table %[[POS]] : tensor<?x?xi32> -> tensor<?xi32>
+// CHECK: mask.attention
+// CHECK: mask.block_bidirectional %{{.*}} table %{{.*}} : tensor<?x?xi32> table tensor<?x?x4xi32>
+// CHECK: mask.document %{{.*}} table %{{.*}} : tensor<?xi64> table tensor<?x4xi32>
+// CHECK: mask.key_padding %{{.*}} table %{{.*}} : tensor<2x128xi1> table tensor<2x131xi32>
+// CHECK: mask.at_positions %{{.*}} table %{{.*}} : tensor<?x?xi32>, tensor<?x?xi32> table tensor<?xi32>
+// CHECK-NOT: _table
+// CHECK: mask.attention
+// CHECK-NOT: _table
+// CHECK: return
+func.func @shared(%q: tensor<2x8x?x64xf32>, %ids: tensor<?x?xi32>, %doc: tensor<?xi64>, %valid: tensor<2x128xi1>,
+                  %pos: tensor<?x?xi32>) -> tensor<2x8x?x64xf32> {
+  %a = mask.block_bidirectional %ids : tensor<?x?xi32>
+  %b = mask.document %doc : tensor<?xi64>
+  %c = mask.key_padding %valid : tensor<2x128xi1>
+  %window = mask.window left 7 right 0
+  %d = mask.at_positions %window query %pos key %pos : tensor<?x?xi32>, tensor<?x?xi32>
+  %m = mask.and %a, %b, %c, %d
+  %o = mask.attention ins(%q, %q, %q : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+         outs(%q : tensor<2x8x?x64xf32>) mask(%m) -> tensor<2x8x?x64xf32>
+  %m2 = mask.and %a, %b
+  %o2 = mask.attention ins(%o, %q, %q : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+         outs(%q : tensor<2x8x?x64xf32>) mask(%m2) -> tensor<2x8x?x64xf32>
+  return %o2 : tensor<2x8x?x64xf32>
+}
+
+// -----
+
+// Blocks and documents over the same ids need two tables: negative ids differ.
+// Query and key ids of their own make one table after the later of the two.
+
+// CHECK-LABEL: func @two_operands
+// CHECK: %[[K:.*]] = mask.runs
+// CHECK-NEXT: mask.interval_table %{{.*}}, %[[K]] : tensor<?x?xi32>, tensor<?x?xi32> -> tensor<?x?x4xi32>
+func.func @two_operands(%q: tensor<2x8x?x64xf32>, %qids: tensor<?x?xi32>, %t: tensor<?x?xi8>) -> tensor<2x8x?x64xf32> {
+  %kids = mask.runs %t of [1] : tensor<?x?xi8> -> tensor<?x?xi32>
+  %0 = arith.constant 0 : index
+  %a = mask.document %qids, %kids : tensor<?x?xi32>, tensor<?x?xi32>
+  %o = mask.attention ins(%q, %q, %q : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+         outs(%q : tensor<2x8x?x64xf32>) mask(%a) -> tensor<2x8x?x64xf32>
+  return %o : tensor<2x8x?x64xf32>
+}
+
+// -----
+
+// A fact that the region computes is moved out, and its input is no capture
+// any more.
+
+// CHECK-LABEL: func @hoisted
+// CHECK-SAME: %[[R:[a-z0-9]*]]: tensor<?x?x2xi32>, %[[N:[a-z0-9]*]]: index
+// CHECK: %[[C:.*]] = arith.constant 3
+// CHECK: %[[LEN:.*]] = arith.addi %[[N]], %[[C]]
+// CHECK: %[[IDS:.*]] = mask.item_ids %[[R]] length %[[LEN]]
+// CHECK-NEXT: %[[T:.*]] = mask.interval_table %[[IDS]] non_negative
+// CHECK: captures(%[[IDS]], %[[T]] : tensor<?x?xi32>, tensor<?x?x4xi32>) predicate {
+// CHECK-NEXT: ^bb0
+// CHECK: mask.block_bidirectional
+func.func @hoisted(%q: tensor<2x8x?x64xf32>, %r: tensor<?x?x2xi32>, %n: index) -> tensor<2x8x?x64xf32> {
+  %o = mask.attention ins(%q, %q, %q : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+         outs(%q : tensor<2x8x?x64xf32>) captures(%r, %n : tensor<?x?x2xi32>, index) predicate {
+         ^bb0(%ri: tensor<?x?x2xi32>, %ni: index):
+           %c = arith.constant 3 : index
+           %len = arith.addi %ni, %c : index
+           %ids = mask.item_ids %ri length %len : tensor<?x?x2xi32> -> tensor<?x?xi32>
+           %p = mask.block_bidirectional %ids : tensor<?x?xi32>
+           mask.yield %p : !mask.predicate
+         } -> tensor<2x8x?x64xf32>
+  return %o : tensor<2x8x?x64xf32>
+}
+
+// -----
+
+// Packed rows are written out, so that documents and positions get their tables.
+
+// CHECK-LABEL: func @packed
+// CHECK-DAG: mask.interval_table
+// CHECK-DAG: mask.monotone_table
+// CHECK: mask.attention
+// CHECK: %[[CORE:.*]] = mask.window
+// CHECK: %[[OVER:.*]] = mask.prefix
+// CHECK: %[[SAME:.*]] = mask.document %{{.*}} table
+// CHECK: %[[AT:.*]] = mask.at_positions %[[CORE]] query %[[P:.*]] key %[[P]] table
+// CHECK: %[[EITHER:.*]] = mask.or %[[AT]], %[[OVER]]
+// CHECK: mask.and %[[EITHER]], %[[SAME]]
+func.func @packed(%q: tensor<2x8x?x64xf32>, %s: tensor<?x?xi32>, %pos: tensor<?x?xi32>) -> tensor<2x8x?x64xf32> {
+  %o = mask.attention ins(%q, %q, %q : tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32>)
+         outs(%q : tensor<2x8x?x64xf32>) captures(%s, %pos : tensor<?x?xi32>, tensor<?x?xi32>) predicate {
+         ^bb0(%si: tensor<?x?xi32>, %pi: tensor<?x?xi32>):
+           %core = mask.window left 7 right 0
+           %over = mask.prefix 4
+           %p = mask.packed %core, %over rule v5_24 sequences %si : tensor<?x?xi32> positions %pi : tensor<?x?xi32>
+           mask.yield %p : !mask.predicate
+         } -> tensor<2x8x?x64xf32>
+  return %o : tensor<2x8x?x64xf32>
+}
+
+// -----
+
+// On memrefs there is nothing to build a table from.
+
+// CHECK-LABEL: func @no_table_on_memrefs
+// CHECK-NOT: table
+func.func @no_table_on_memrefs(%q: memref<2x8x?x64xf32>, %ids: memref<?x?xi32>) {
+  mask.attention ins(%q, %q, %q : memref<2x8x?x64xf32>, memref<2x8x?x64xf32>, memref<2x8x?x64xf32>)
+         outs(%q : memref<2x8x?x64xf32>) captures(%ids : memref<?x?xi32>) predicate {
+         ^bb0(%i: memref<?x?xi32>):
+           %p = mask.document %i : memref<?x?xi32>
+           mask.yield %p : !mask.predicate
+         }
+  return
+}
