@@ -15,8 +15,10 @@ config.test_exec_root = os.path.join(config.mask_obj_root, "test")
 
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
 config.substitutions.append(("%PATH%", config.environment["PATH"]))
+config.substitutions.append(("%mask_opt", os.path.join(config.mask_tools_dir, "mask-opt")))
 config.substitutions.append(("%src", config.mask_src_root))
 config.substitutions.append(("%python", sys.executable))
+config.substitutions.append(("%mlir_include", config.mlir_include_dir))
 
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
