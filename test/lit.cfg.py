@@ -19,6 +19,7 @@ config.substitutions.append(("%mask_opt", os.path.join(config.mask_tools_dir, "m
 config.substitutions.append(("%src", config.mask_src_root))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%mlir_include", config.mlir_include_dir))
+config.substitutions.append(("%mlir_lib_dir", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")))
 
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
@@ -41,6 +42,7 @@ tools = [
     ToolSubst("mask-run", unresolved="ignore"),
     ToolSubst("mask-lsp-server", unresolved="ignore"),
     "mlir-opt",
+    "mlir-runner",
     "mlir-tblgen",
 ]
 llvm_config.add_tool_substitutions(tools, [config.mask_tools_dir, config.llvm_tools_dir])

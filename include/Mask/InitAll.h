@@ -9,6 +9,7 @@
 #define MASK_INITALL_H
 
 #include "Mask/IR/Mask.h"
+#include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Mask/Transforms/Passes.h"
 
 #include "mlir/IR/DialectRegistry.h"
@@ -18,6 +19,7 @@ namespace mlir::mask {
 /// Adds the mask dialect and its external interface models to `registry`.
 inline void registerAllDialects(DialectRegistry &registry) {
   registry.insert<MaskDialect>();
+  registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 /// Registers the passes and pipelines of the project.

@@ -8,6 +8,7 @@
 #include "Mask/IR/Mask.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -37,6 +38,10 @@ void MaskDialect::initialize() {
 #define GET_OP_LIST
 #include "Mask/IR/MaskOps.cpp.inc"
       >();
+  declarePromisedInterfaces<bufferization::BufferizableOpInterface, AbsentOp,
+                            AttentionOp, CountTableOp, DropLongOp,
+                            IntervalTableOp, ItemIdsOp, MonotoneTableOp,
+                            PositionsOp, RunsOp>();
 }
 
 /// Folders say "full" and "empty" as booleans of predicate type, and "absent"

@@ -1,0 +1,85 @@
+// The loops of the fact ops, run.
+//
+// RUN: mask-opt %s --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
+// RUN:   --convert-vector-to-scf --convert-scf-to-cf --expand-strided-metadata --lower-affine --convert-vector-to-llvm --convert-to-llvm --reconcile-unrealized-casts \
+// RUN:   | mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so \
+// RUN:   | FileCheck %s
+
+func.func private @print2(%t: tensor<?x?xi32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0 : i32
+  %v = vector.transfer_read %t[%c0, %c0], %zero : tensor<?x?xi32>, vector<2x11xi32>
+  vector.print %v : vector<2x11xi32>
+  return
+}
+func.func private @print_table(%t: tensor<?x?x4xi32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0 : i32
+  %v = vector.transfer_read %t[%c0, %c0, %c0], %zero : tensor<?x?x4xi32>, vector<2x8x4xi32>
+  vector.print %v : vector<2x8x4xi32>
+  return
+}
+
+func.func @main() {
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c8 = arith.constant 8 : index
+
+  %static_types = arith.constant dense<[[1, 1, 2, 0, 0, 2, 3, 1], [0, 0, 0, 0, 0, 0, 0, 1]]> : tensor<2x8xi8>
+  %types = tensor.cast %static_types : tensor<2x8xi8> to tensor<?x?xi8>
+  // Types 1 and 2 side by side are one run; type 3 is not listed.
+  // CHECK: ( ( 0, 0, 0, -1, -1, 1, -1, 2,
+  // CHECK-SAME: ( -1, -1, -1, -1, -1, -1, -1, 0,
+  %runs = mask.runs %types of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>
+  call @print2(%runs) : (tensor<?x?xi32>) -> ()
+
+  %static_ranges = arith.constant dense<[[[0, 1], [2, 4], [7, 9]], [[3, 3], [0, -1], [0, -1]]]> : tensor<2x3x2xi32>
+  %ranges = tensor.cast %static_ranges : tensor<2x3x2xi32> to tensor<?x?x2xi32>
+  // Touching items are two; an item may reach past the end; items of one token
+  // and padding are none.
+  // CHECK: ( ( 0, 0, 1, 1, 1, -1, -1, 2,
+  // CHECK-SAME: ( -1, -1, -1, -1, -1, -1, -1, -1,
+  %items = mask.item_ids %ranges length %c8 min_length 2 : tensor<?x?x2xi32> -> tensor<?x?xi32>
+  call @print2(%items) : (tensor<?x?xi32>) -> ()
+
+  // CHECK: ( ( 0, 0, -1, -1, -1, -1, -1, 2,
+  // CHECK-SAME: ( -1, -1, -1, -1, -1, -1, -1, -1,
+  %kept = mask.drop_long %items longer_than %c2 : tensor<?x?xi32>
+  call @print2(%kept) : (tensor<?x?xi32>) -> ()
+
+  %static_valid = arith.constant dense<[[false, false, true, true, false, true, false, false], [false, false, false, false, false, false, false, false]]> : tensor<2x8xi1>
+  %valid = tensor.cast %static_valid : tensor<2x8xi1> to tensor<?x?xi1>
+  // CHECK: ( ( 0, 0, 0, 1, 1, 2, 2, 2,
+  // CHECK-SAME: ( 0, 0, 0, 0, 0, 0, 0, 0,
+  %positions = mask.positions %valid : tensor<?x?xi1> -> tensor<?x?xi32>
+  call @print2(%positions) : (tensor<?x?xi32>) -> ()
+  // CHECK: ( ( 0, 0, 0, 1, 2, 2, 3, 3, 3, 2, 6 ), ( 0, 0, 0, 0, 0, 0, 0, 0, 0, 1073741824, -1073741824 ) )
+  %counts = mask.count_table %valid : tensor<?x?xi1> -> tensor<?x?xi32>
+  call @print2(%counts) : (tensor<?x?xi32>) -> ()
+
+  // CHECK: ( 1, 0 )
+  %static_falls = arith.constant dense<[[0, 1, 1, 2], [0, 1, 2, 1]]> : tensor<2x4xi64>
+  %falls = tensor.cast %static_falls : tensor<2x4xi64> to tensor<?x?xi64>
+  %monotone = mask.monotone_table %falls : tensor<?x?xi64> -> tensor<?xi32>
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0 : i32
+  %flags = vector.transfer_read %monotone[%c0], %zero : tensor<?xi32>, vector<2xi32>
+  vector.print %flags : vector<2xi32>
+
+  // Ids are any integers. -5 is split: it has an outer interval only. No key
+  // carries the query id 42.
+  %static_ids = arith.constant dense<[[-5, 7, 7, -5, 9000000000, 9000000000, 7, 1], [1, 1, 1, 1, 1, 1, 1, 1]]> : tensor<2x8xi64>
+  %ids = tensor.cast %static_ids : tensor<2x8xi64> to tensor<?x?xi64>
+  // CHECK: ( ( ( 0, 4, 1073741824, -1073741824 ), ( 1, 7, 1073741824, -1073741824 ), ( 1, 7, 1073741824, -1073741824 ), ( 0, 4, 1073741824, -1073741824 ), ( 4, 6, 4, 6 ), ( 4, 6, 4, 6 ), ( 1, 7, 1073741824, -1073741824 ), ( 7, 8, 7, 8 ) ),
+  // CHECK-SAME: ( ( 0, 8, 0, 8 ), ( 0, 8, 0, 8 ),
+  %table = mask.interval_table %ids : tensor<?x?xi64> -> tensor<?x?x4xi32>
+  call @print_table(%table) : (tensor<?x?x4xi32>) -> ()
+
+  %static_queries = arith.constant dense<[[42, -5, -5, 1, 1, 7, 7, 7], [1, 1, 1, 0, 0, 0, 0, 0]]> : tensor<2x8xi64>
+  %queries = tensor.cast %static_queries : tensor<2x8xi64> to tensor<?x?xi64>
+  // CHECK: ( ( ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 7, 8, 7, 8 ), ( 7, 8, 7, 8 ), ( 1, 7, 1073741824, -1073741824 ),
+  // CHECK-SAME: ( ( 0, 8, 0, 8 ), ( 0, 8, 0, 8 ), ( 0, 8, 0, 8 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ),
+  %cross = mask.interval_table %queries, %ids non_negative : tensor<?x?xi64>, tensor<?x?xi64> -> tensor<?x?x4xi32>
+  call @print_table(%cross) : (tensor<?x?x4xi32>) -> ()
+  return
+}
