@@ -18,7 +18,7 @@ usage: tools/dev.sh COMMAND
   build            install what is missing (Debian 12), configure and build
   test             build, then run every test; ends with "N passed, N failed"
   demo             the project in four screens, measured while you watch
-  bench            attention timings: mask bounds against plainer loops
+  bench [OPTION..] attention timings: mask bounds against plainer loops
   format [--check] clang-format over the C++ sources
   tidy [FILE...]   clang-tidy over FILEs, or over what differs from main
   docs             regenerate docs/Ops.md and docs/Passes.md
@@ -267,7 +267,7 @@ main() {
   build) build ;;
   test) run_tests ;;
   demo) build && exec "$ROOT/tools/demo.sh" "$BUILD" ;;
-  bench) build && exec "$ROOT/bench/bench.sh" "$BUILD" "$@" ;;
+  bench) build && exec python3 "$ROOT/bench/bench.py" "$BUILD" "$@" ;;
   format) ensure_toolchain && format "$@" ;;
   tidy) build && tidy "$@" ;;
   docs) docs ;;
