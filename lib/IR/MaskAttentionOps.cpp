@@ -1,4 +1,4 @@
-//===- MaskAttentionOps.cpp - attention and tile ops -*- C++ -*-===//
+//===- MaskAttentionOps.cpp - attention under a predicate -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Mask.h"
+#include "VerifyRegion.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -39,192 +40,154 @@ void AttentionOp::getEffects(
   }
 }
 
-/// Reports two sizes that are both static and differ.
-static LogicalResult verifySameSize(AttentionOp op, Value a, int64_t dimA,
-                                    StringRef nameA, Value b, int64_t dimB,
-                                    StringRef nameB, StringRef what) {
-  int64_t sizeA = cast<ShapedType>(a.getType()).getDimSize(dimA);
-  int64_t sizeB = cast<ShapedType>(b.getType()).getDimSize(dimB);
-  if (ShapedType::isDynamic(sizeA) || ShapedType::isDynamic(sizeB) ||
-      sizeA == sizeB)
-    return success();
-  return op.emitOpError() << nameA << " and " << nameB << " must agree in "
-                          << what << ", got " << sizeA << " and " << sizeB;
-}
+//===----------------------------------------------------------------------===//
+// Verifier; one function per constraint of the op's documentation
+//===----------------------------------------------------------------------===//
 
-LogicalResult AttentionOp::verify() {
-  if (getOutputs().empty() || getOutputs().size() > 2)
-    return emitOpError() << "takes an output and at most a log-sum-exp, got "
-                         << getOutputs().size() << " outputs";
-  Type element = getElementTypeOrSelf(getQuery().getType());
-  SmallVector<std::pair<Value, StringRef>> data = {
-      {getKey(), "key"}, {getValue(), "value"}, {getOutput(), "output"}};
+/// C1
+static LogicalResult verifyElements(AttentionOp op) {
+  if (op.getOutputs().empty() || op.getOutputs().size() > 2)
+    return op.emitOpError() << "takes an output and at most a log-sum-exp, got "
+                            << op.getOutputs().size() << " outputs";
+  Type element = getElementTypeOrSelf(op.getQuery().getType());
+  std::pair<Value, StringRef> data[] = {{op.getKey(), "key"},
+                                        {op.getValue(), "value"},
+                                        {op.getOutput(), "output"}};
   for (auto [value, name] : data) {
     auto type = cast<ShapedType>(value.getType());
     if (!type.hasRank() || type.getRank() != 4 ||
         type.getElementType() != element)
-      return emitOpError() << name << " must have rank 4 and element type "
-                           << element << ", got " << type;
+      return op.emitOpError() << name << " must have rank 4 and element type "
+                              << element << ", got " << type;
   }
-  if (Value lse = getLogSumExp()) {
-    auto type = cast<ShapedType>(lse.getType());
-    if (!type.hasRank() || type.getRank() != 3 ||
-        !type.getElementType().isF32())
-      return emitOpError() << "log-sum-exp must be f32 of rank 3, got " << type;
-    static constexpr StringLiteral what[] = {"batch rows", "heads", "queries"};
-    for (int64_t dim = 0; dim < 3; ++dim)
-      if (failed(verifySameSize(*this, getQuery(), dim, "query", lse, dim,
-                                "log-sum-exp", what[dim])))
-        return failure();
+  Value lse = op.getLogSumExp();
+  if (!lse)
+    return success();
+  auto type = cast<ShapedType>(lse.getType());
+  if (!type.hasRank() || type.getRank() != 3 || !type.getElementType().isF32())
+    return op.emitOpError()
+           << "log-sum-exp must be f32 of rank 3, got " << type;
+  return success();
+}
+
+/// C2
+static LogicalResult verifySizes(AttentionOp op) {
+  Value query = op.getQuery(), key = op.getKey(), value = op.getValue(),
+        output = op.getOutput(), lse = op.getLogSumExp();
+  struct Agreement {
+    Value a;
+    StringRef nameA;
+    Value b;
+    StringRef nameB;
+    int64_t dim;
+    StringRef what;
+  };
+  Agreement agreements[] = {
+      {query, "query", key, "key", 0, "batch rows"},
+      {query, "query", output, "output", 0, "batch rows"},
+      {query, "query", output, "output", 1, "heads"},
+      {query, "query", output, "output", 2, "queries"},
+      {key, "key", value, "value", 0, "batch rows"},
+      {key, "key", value, "value", 1, "heads"},
+      {key, "key", value, "value", 2, "keys"},
+      {query, "query", key, "key", 3, "head dimension"},
+      {value, "value", output, "output", 3, "value dimension"},
+      {query, "query", lse, "log-sum-exp", 0, "batch rows"},
+      {query, "query", lse, "log-sum-exp", 1, "heads"},
+      {query, "query", lse, "log-sum-exp", 2, "queries"},
+  };
+  for (const Agreement &pair : agreements) {
+    if (!pair.b)
+      continue;
+    int64_t a = cast<ShapedType>(pair.a.getType()).getDimSize(pair.dim);
+    int64_t b = cast<ShapedType>(pair.b.getType()).getDimSize(pair.dim);
+    if (failed(verifyCompatibleShape(ArrayRef(a), ArrayRef(b))))
+      return op.emitOpError()
+             << pair.nameA << " and " << pair.nameB << " must agree in "
+             << pair.what << ", got " << a << " and " << b;
   }
-  Value q = getQuery(), k = getKey(), v = getValue(), o = getOutput();
-  if (failed(verifySameSize(*this, q, 0, "query", k, 0, "key", "batch rows")) ||
-      failed(
-          verifySameSize(*this, q, 0, "query", o, 0, "output", "batch rows")) ||
-      failed(verifySameSize(*this, q, 1, "query", o, 1, "output", "heads")) ||
-      failed(verifySameSize(*this, q, 2, "query", o, 2, "output", "queries")) ||
-      failed(verifySameSize(*this, k, 0, "key", v, 0, "value", "batch rows")) ||
-      failed(verifySameSize(*this, k, 1, "key", v, 1, "value", "heads")) ||
-      failed(verifySameSize(*this, k, 2, "key", v, 2, "value", "keys")) ||
-      failed(verifySameSize(*this, q, 3, "query", k, 3, "key",
-                            "head dimension")) ||
-      failed(verifySameSize(*this, v, 3, "value", o, 3, "output",
-                            "value dimension")))
-    return failure();
-  int64_t heads = cast<ShapedType>(q.getType()).getDimSize(1);
-  int64_t keyHeads = cast<ShapedType>(k.getType()).getDimSize(1);
+  return success();
+}
+
+/// C3, C9, C10
+static LogicalResult verifyHeads(AttentionOp op) {
+  auto query = cast<ShapedType>(op.getQuery().getType());
+  int64_t heads = query.getDimSize(1);
+  int64_t keyHeads = cast<ShapedType>(op.getKey().getType()).getDimSize(1);
   if (!ShapedType::isDynamic(keyHeads) && !ShapedType::isDynamic(heads) &&
       (keyHeads == 0 || heads % keyHeads))
-    return emitOpError() << "the " << keyHeads << " key heads must divide the "
-                         << heads << " query heads";
-  if (cast<ShapedType>(q.getType()).getDimSize(3) == 0)
-    return emitOpError() << "the head dimension must be at least 1, got 0";
-  if (!getMask() == getPredicate().empty())
-    return emitOpError() << "takes either a mask or a predicate region";
-  if (isClosed()) {
-    if (!getPredicate().hasOneBlock())
-      return emitOpError() << "predicate region must have one block";
-    Block &block = getPredicate().front();
-    if (block.getArgumentTypes() != TypeRange(getCaptures()))
-      return emitOpError() << "predicate region must take the captures ("
-                           << getCaptures().getTypes() << "), got ("
-                           << block.getArgumentTypes() << ")";
-    auto yield =
-        dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
-    if (!yield || yield.getNumOperands() != 1 ||
-        !isa<PredicateType>(yield.getOperand(0).getType()))
-      return emitOpError() << "predicate region must yield one predicate";
-  } else if (!getCaptures().empty()) {
-    return emitOpError() << "has captures, but no predicate region";
+    return op.emitOpError()
+           << "the " << keyHeads << " key heads must divide the " << heads
+           << " query heads";
+  if (query.getDimSize(3) == 0)
+    return op.emitOpError() << "the head dimension must be at least 1, got 0";
+  if (!op.getSinks())
+    return success();
+  int64_t sinks = cast<ShapedType>(op.getSinks().getType()).getDimSize(0);
+  if (failed(verifyCompatibleShape(ArrayRef(heads), ArrayRef(sinks))))
+    return op.emitOpError() << "must have one sink per query head (" << heads
+                            << "), got " << sinks;
+  return success();
+}
+
+/// C4, C5
+static LogicalResult verifyPredicate(AttentionOp op) {
+  if (!op.getMask() == op.getPredicate().empty())
+    return op.emitOpError() << "takes either a mask or a predicate region";
+  if (op.isClosed())
+    return verifyYieldingRegion(
+        op, op.getPredicate(), op.getCaptures().getTypes(),
+        PredicateType::get(op.getContext()), "predicate");
+  if (!op.getCaptures().empty())
+    return op.emitOpError() << "has captures, but no predicate region";
+  return success();
+}
+
+/// C7
+static LogicalResult verifyDestinations(AttentionOp op) {
+  bool tensors = op.hasPureTensorSemantics();
+  auto isSameKind = [&](Value value) {
+    return tensors ? isa<TensorType>(value.getType())
+                   : isa<MemRefType>(value.getType());
+  };
+  if (!isSameKind(op.getKey()) || !isSameKind(op.getValue()) ||
+      !llvm::all_of(op.getOutputs(), isSameKind))
+    return op.emitOpError() << "must be on tensors or on memrefs throughout";
+  if (!tensors && op.getNumResults())
+    return op.emitOpError()
+           << "has no results on memrefs, got " << op.getNumResults();
+  if (tensors && op.getResultTypes() != TypeRange(op.getOutputs()))
+    return op.emitOpError() << "results must have the outputs' types";
+  if (!tensors && !op.isClosed())
+    return op.emitOpError()
+           << "on memrefs must be closed: facts have to be operands";
+  return success();
+}
+
+/// C8
+static LogicalResult verifyScore(AttentionOp op) {
+  if (op.getScore().empty()) {
+    if (!op.getScoreCaptures().empty())
+      return op.emitOpError() << "has score captures, but no score region";
+    return success();
   }
-  if (!getOrigin().empty() && getOrigin().size() != 4)
+  Builder builder(op.getContext());
+  SmallVector<Type> expected{builder.getF32Type()};
+  expected.append(4, builder.getIndexType());
+  llvm::append_range(expected, op.getScoreCaptures().getTypes());
+  return verifyYieldingRegion(op, op.getScore(), expected, builder.getF32Type(),
+                              "score");
+}
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyElements(*this)) || failed(verifySizes(*this)) ||
+      failed(verifyHeads(*this)) || failed(verifyPredicate(*this)))
+    return failure();
+  if (!getOrigin().empty() && getOrigin().size() != 4) // C6
     return emitOpError() << "origin takes 4 indices, got "
                          << getOrigin().size();
-  if (!getScore().empty()) {
-    Builder builder(getContext());
-    SmallVector<Type> expected{builder.getF32Type()};
-    expected.append(4, builder.getIndexType());
-    llvm::append_range(expected, getScoreCaptures().getTypes());
-    Block &block = getScore().front();
-    if (block.getArgumentTypes() != TypeRange(expected))
-      return emitOpError() << "score region must take (" << TypeRange(expected)
-                           << "), got (" << block.getArgumentTypes() << ")";
-    auto yield =
-        dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
-    if (!yield || yield.getNumOperands() != 1 ||
-        !yield.getOperand(0).getType().isF32())
-      return emitOpError() << "score region must yield one f32";
-  } else if (!getScoreCaptures().empty()) {
-    return emitOpError() << "has score captures, but no score region";
-  }
-  bool tensors = hasPureTensorSemantics();
-  for (Value value : {k, v})
-    if (isa<TensorType>(value.getType()) != tensors)
-      return emitOpError() << "must be on tensors or on memrefs throughout";
-  for (Value value : getOutputs())
-    if (isa<TensorType>(value.getType()) != tensors)
-      return emitOpError() << "must be on tensors or on memrefs throughout";
-  if (tensors ? getResultTypes() != TypeRange(getOutputs())
-              : getNumResults() != 0)
-    return emitOpError() << (tensors ? "results must have the outputs' types"
-                                     : "has no results on memrefs");
-  if (!tensors && !isClosed())
-    return emitOpError()
-           << "on memrefs must be closed: facts have to be operands";
-  if (failed(verifyParameter(*this, getQueryOffsetParameter(), "query_offset")))
+  if (failed(verifyDestinations(*this)) || failed(verifyScore(*this)) ||
+      failed(verifyParameter(*this, getQueryOffsetParameter(), "query_offset")))
     return failure();
   return verifyParameter(*this, getKeyOffsetParameter(), "key_offset");
-}
-
-//===----------------------------------------------------------------------===//
-// Tile ops
-//===----------------------------------------------------------------------===//
-
-LogicalResult TileForOp::verify() {
-  if (getBounds().empty() || getBounds().size() % 4)
-    return emitOpError() << "takes 4 bounds per interval, got "
-                         << getBounds().size();
-  if (static_cast<int64_t>(getStep()) < 1)
-    return emitOpError() << "step must be at least 1, got "
-                         << static_cast<int64_t>(getStep());
-  SmallVector<Type> expected(2, IndexType::get(getContext()));
-  llvm::append_range(expected, getInits().getTypes());
-  if (getBody().getArgumentTypes() != TypeRange(expected))
-    return emitOpError() << "region must take (" << TypeRange(expected)
-                         << "), got (" << getBody().getArgumentTypes() << ")";
-  if (getResultTypes() != getInits().getTypes())
-    return emitOpError() << "results must have the types of the initial values";
-  auto yield = cast<YieldOp>(getBody().front().getTerminator());
-  if (yield.getOperandTypes() != getInits().getTypes())
-    return emitOpError() << "region must yield (" << getInits().getTypes()
-                         << "), got (" << yield.getOperandTypes() << ")";
-  return success();
-}
-
-LogicalResult ApplyOp::verify() {
-  auto vector = cast<VectorType>(getScores().getType());
-  bool twoAxes =
-      getOver() == TileLayout::QueryKey || getOver() == TileLayout::KeyQuery;
-  if (vector.getRank() != (twoAxes ? 2 : 1))
-    return emitOpError() << "'over' names " << (twoAxes ? 2 : 1)
-                         << " axes, but the scores have rank "
-                         << vector.getRank();
-  if (!getRowLower() != !getRowUpper())
-    return emitOpError() << "takes both row bounds or none";
-  if (getRowLower()) {
-    int64_t queries = getOver() == TileLayout::Key ? 1
-                      : getOver() == TileLayout::QueryKey
-                          ? vector.getDimSize(0)
-                          : vector.getShape().back();
-    for (Value bound : {getRowLower(), getRowUpper()})
-      if (cast<VectorType>(bound.getType()).getNumElements() != queries)
-        return emitOpError() << "row bounds must have one element per query ("
-                             << queries << "), got " << bound.getType();
-  }
-  if (!getPredicate().empty()) {
-    Block &block = getPredicate().front();
-    if (block.getArgumentTypes() != TypeRange(getCaptures()))
-      return emitOpError() << "predicate region must take the captures ("
-                           << getCaptures().getTypes() << "), got ("
-                           << block.getArgumentTypes() << ")";
-    auto yield =
-        dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
-    if (!yield || yield.getNumOperands() != 1 ||
-        !isa<PredicateType>(yield.getOperand(0).getType()))
-      return emitOpError() << "predicate region must yield one predicate";
-  } else if (!getCaptures().empty()) {
-    return emitOpError() << "has captures, but no predicate region";
-  }
-  return success();
-}
-
-LogicalResult MergeOp::verify() {
-  auto state = cast<VectorType>(getMaximum().getType());
-  auto accumulator = cast<VectorType>(getAccumulator().getType());
-  if (state.getRank() != 1)
-    return emitOpError() << "maxima and sums must have rank 1, got " << state;
-  if (accumulator.getShape().back() != state.getDimSize(0))
-    return emitOpError() << "the last dimension of the accumulators must be "
-                         << state.getDimSize(0) << ", got " << accumulator;
-  return success();
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Mask.h"
+#include "VerifyRegion.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -148,11 +149,27 @@ static LogicalResult verifySameRank(Operation *op, Value a, Value b,
   return success();
 }
 
-LogicalResult BlockBidirectionalOp::verify() {
-  return verifySameRank(*this, getQueryIds(), getKeyIds(), "query and key ids");
+/// A table adds `extra` dimensions to the data that it was built from.
+static LogicalResult verifyTableRank(Operation *op, Value table, Value data,
+                                     int64_t extra) {
+  if (table && rankOf(table) != rankOf(data) + extra)
+    return op->emitOpError() << "table must have rank " << rankOf(data) + extra
+                             << ", got " << rankOf(table);
+  return success();
 }
-LogicalResult DocumentOp::verify() {
-  return verifySameRank(*this, getQueryIds(), getKeyIds(), "query and key ids");
+
+/// C1 and C2 of ops that compare ids.
+template <typename OpTy>
+static LogicalResult verifyIds(OpTy op) {
+  if (failed(verifySameRank(op, op.getQueryIds(), op.getKeyIds(),
+                            "query and key ids")))
+    return failure();
+  return verifyTableRank(op, op.getTable(), op.getQueryIds(), /*extra=*/1);
+}
+LogicalResult BlockBidirectionalOp::verify() { return verifyIds(*this); }
+LogicalResult DocumentOp::verify() { return verifyIds(*this); }
+LogicalResult KeyPaddingOp::verify() {
+  return verifyTableRank(*this, getTable(), getValid(), /*extra=*/0);
 }
 LogicalResult AtPositionsOp::verify() {
   return verifySameRank(*this, getQueryPositions(), getKeyPositions(),
@@ -201,33 +218,12 @@ static LogicalResult verifyMembers(Operation *op, ArrayRef<int64_t> members) {
 LogicalResult HeadsOp::verify() { return verifyMembers(*this, getMembers()); }
 LogicalResult BatchesOp::verify() { return verifyMembers(*this, getMembers()); }
 
-/// Checks that a region takes `expected` and yields one `result`.
-static LogicalResult verifyRegion(Operation *op, Region &region,
-                                  TypeRange expected, Type result,
-                                  StringRef name) {
-  if (!region.hasOneBlock())
-    return op->emitOpError() << "'" << name << "' region must have one block";
-  Block &block = region.front();
-  if (block.getArgumentTypes() != expected) {
-    InFlightDiagnostic error =
-        op->emitOpError() << "'" << name << "' region must take (" << expected
-                          << "), got (" << block.getArgumentTypes() << ")";
-    return error;
-  }
-  auto yield =
-      dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
-  if (!yield || yield.getNumOperands() != 1 ||
-      yield.getOperand(0).getType() != result)
-    return op->emitOpError()
-           << "'" << name << "' region must yield one " << result;
-  return success();
-}
-
 LogicalResult GenericOp::verify() {
   Builder builder(getContext());
   SmallVector<Type> expected(4, builder.getIndexType());
   llvm::append_range(expected, getCaptures().getTypes());
-  return verifyRegion(*this, getBody(), expected, builder.getI1Type(), "body");
+  return verifyYieldingRegion(*this, getBody(), expected, builder.getI1Type(),
+                              "body");
 }
 
 /// C1 of id builders: the result has the shape of the input.
@@ -248,26 +244,45 @@ LogicalResult PositionsOp::verify() {
 
 LogicalResult ItemIdsOp::verify() {
   auto ranges = cast<ShapedType>(getRanges().getType());
+  auto result = cast<ShapedType>(getResult().getType());
   if (!ranges.isDynamicDim(2) && ranges.getDimSize(2) != 2)
     return emitOpError() << "ranges must have 2 columns, got "
                          << ranges.getDimSize(2);
+  if (result.getRank() != 2)
+    return emitOpError() << "result must have rank 2, got " << result.getRank();
+  if (failed(verifyCompatibleShape(ranges.getShape().take_front(),
+                                   result.getShape().take_front())))
+    return emitOpError() << "result must have " << ranges.getDimSize(0)
+                         << " batch rows, got " << result.getDimSize(0);
   if (static_cast<int64_t>(getMinLength()) < 1)
     return emitOpError() << "min_length must be at least 1, got "
                          << static_cast<int64_t>(getMinLength());
   return success();
 }
 
-LogicalResult IntervalTableOp::verify() {
-  if (failed(verifySameRank(*this, getQueryIds(), getKeyIds(),
-                            "query and key ids")))
-    return failure();
-  if (rankOf(getResult()) != rankOf(getQueryIds()) + 1)
-    return emitOpError() << "result must have rank "
-                         << rankOf(getQueryIds()) + 1 << ", got "
-                         << rankOf(getResult());
+/// Checks the last dimension of a table.
+static LogicalResult verifyLastSize(Operation *op, Value table, int64_t size) {
+  int64_t actual = cast<ShapedType>(table.getType()).getShape().back();
+  if (!ShapedType::isDynamic(actual) && actual != size)
+    return op->emitOpError() << "last dimension of the result must be " << size
+                             << ", got " << actual;
   return success();
 }
 
+LogicalResult IntervalTableOp::verify() {
+  if (failed(verifySameRank(*this, getQueryIds(), getKeyIds(),
+                            "query and key ids")) ||
+      failed(verifyTableRank(*this, getResult(), getQueryIds(), /*extra=*/1)))
+    return failure();
+  return verifyLastSize(*this, getResult(), 4);
+}
+
 LogicalResult CountTableOp::verify() {
-  return verifySameRank(*this, getValid(), getResult(), "flags and result");
+  if (failed(
+          verifySameRank(*this, getValid(), getResult(), "flags and result")))
+    return failure();
+  int64_t flags = cast<ShapedType>(getValid().getType()).getShape().back();
+  return ShapedType::isDynamic(flags)
+             ? success()
+             : verifyLastSize(*this, getResult(), flags + 3);
 }

@@ -41,8 +41,7 @@ std::optional<unsigned> PolicyOp::lookupFact(StringRef name) {
   return std::nullopt;
 }
 
-// mask.policy @name("fact" optional %arg : type, ...) [attributes {...}] { ...
-// }
+// mask.policy @name("fact" optional %arg : type, ...) [attributes {...}] {...}
 ParseResult PolicyOp::parse(OpAsmParser &parser, OperationState &result) {
   Builder &builder = parser.getBuilder();
   StringAttr name;
@@ -114,6 +113,13 @@ LogicalResult PolicyOp::verify() {
   for (StringRef fact : getFactNames().getAsValueRange<StringAttr>())
     if (!seen.insert(fact).second)
       return emitOpError() << "declares the fact \"" << fact << "\" twice";
+  for (auto [name, type] :
+       llvm::zip_equal(getFactNames().getAsValueRange<StringAttr>(),
+                       getFunctionType().getInputs()))
+    if (!isa<IndexType, RankedTensorType>(type))
+      return emitOpError() << "fact \"" << name
+                           << "\" must be a ranked tensor or an index, got "
+                           << type;
   return success();
 }
 

@@ -1,67 +1,124 @@
 // RUN: mask-opt %s | mask-opt | FileCheck %s
+// RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
 
-// CHECK-LABEL: func @leaves
-func.func @leaves(%w: index, %t: tensor<?xi32>, %ids: tensor<?x?xi32>, %valid: tensor<?x?xi1>) {
+// CHECK-LABEL: func @constants
+func.func @constants() {
+  // CHECK: %full = mask.full{{$}}
   %0 = mask.full
+  // CHECK: %empty = mask.empty{{$}}
   %1 = mask.empty
-  %2 = mask.causal
-  %3 = mask.window left 1023 right 0
-  // CHECK: mask.window left %{{.*}} right unbounded
-  %4 = mask.window left %w right unbounded
-  // CHECK: mask.window left %{{.*}} per batch : tensor<?xi32> right 4
-  %5 = mask.window left %t per batch : tensor<?xi32> right 4
-  %6 = mask.block_bidirectional %ids : tensor<?x?xi32>
-  %7 = mask.document %ids, %ids : tensor<?x?xi32>, tensor<?x?xi32>
-  %8 = mask.chunk size 8
-  %9 = mask.chunk size 8 offset %t per batch : tensor<?xi32>
-  %10 = mask.prefix 7
-  %11 = mask.key_length %t per batch : tensor<?xi32>
-  %12 = mask.key_padding %valid : tensor<?x?xi1>
-  %13 = mask.dilated 3
-  %14 = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%w]
-  %15 = mask.row_range %ids, %ids : tensor<?x?xi32>
-  %16 = mask.generic captures(%t : tensor<?xi32>) {
+  return
+}
+
+// CHECK-LABEL: func @positional
+// CHECK-SAME: (%[[W:.*]]: index, %[[T:.*]]: tensor<?xi32>)
+func.func @positional(%w: index, %t: tensor<?xi32>) {
+  // CHECK: %causal = mask.causal{{$}}
+  %0 = mask.causal
+  // CHECK: %window = mask.window left 1023 right 0{{$}}
+  %1 = mask.window left 1023 right 0
+  // CHECK: mask.window left -3 right unbounded{{$}}
+  %2 = mask.window left -3 right unbounded
+  // CHECK: mask.window left %[[W]] right unbounded{{$}}
+  %3 = mask.window left %w right unbounded
+  // CHECK: mask.window left %[[T]] per batch : tensor<?xi32> right 4{{$}}
+  %4 = mask.window left %t per batch : tensor<?xi32> right 4
+  // CHECK: mask.window left %[[T]] per head : tensor<?xi32> right %[[W]]{{$}}
+  %5 = mask.window left %t per head : tensor<?xi32> right %w
+  // CHECK: %chunk = mask.chunk size 8{{$}}
+  %6 = mask.chunk size 8
+  // CHECK: mask.chunk size %[[W]] offset %[[T]] per batch : tensor<?xi32>{{$}}
+  %7 = mask.chunk size %w offset %t per batch : tensor<?xi32>
+  // CHECK: mask.chunk size 8 offset -3{{$}}
+  %8 = mask.chunk size 8 offset -3
+  // CHECK: %prefix = mask.prefix 7{{$}}
+  %9 = mask.prefix 7
+  // CHECK: %written = mask.key_length %[[T]] per batch : tensor<?xi32>{{$}}
+  %10 = mask.key_length %t per batch : tensor<?xi32>
+  // CHECK: %dilated = mask.dilated 3{{$}}
+  %11 = mask.dilated 3
+  // CHECK: %interval = mask.interval lower #{{.*}} upper #{{.*}}[%[[W]]]
+  %12 = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%w]
+  // CHECK: mask.interval lower #{{.*}} upper #{{.*}}{{$}}
+  %13 = mask.interval lower affine_map<(q) -> (0)> upper affine_map<(q) -> (q mod 4)>
+  return
+}
+
+// CHECK-LABEL: func @tables
+// CHECK-SAME: (%[[IDS:.*]]: tensor<?x?xi32>, %[[DOCS:.*]]: tensor<?xi64>, %[[VALID:.*]]: tensor<?x?xi1>, %[[DENSE:.*]]: tensor<2x?x?x?xi8>,
+func.func @tables(%ids: tensor<?x?xi32>, %docs: tensor<?xi64>, %valid: tensor<?x?xi1>, %dense: tensor<2x?x?x?xi8>,
+                  %table: tensor<?x?x4xi32>, %counts: tensor<?x?xi32>) {
+  // CHECK: %block = mask.block_bidirectional %[[IDS]] : tensor<?x?xi32>{{$}}
+  %0 = mask.block_bidirectional %ids : tensor<?x?xi32>
+  // CHECK: mask.block_bidirectional %[[IDS]], %[[IDS]] table %{{.*}} : tensor<?x?xi32>, tensor<?x?xi32> table tensor<?x?x4xi32>
+  %1 = mask.block_bidirectional %ids, %ids table %table : tensor<?x?xi32>, tensor<?x?xi32> table tensor<?x?x4xi32>
+  // CHECK: %document = mask.document %[[DOCS]] : tensor<?xi64>{{$}}
+  %2 = mask.document %docs : tensor<?xi64>
+  // CHECK: mask.document %[[IDS]] table %{{.*}} : tensor<?x?xi32> table tensor<?x?x4xi32>
+  %3 = mask.document %ids table %table : tensor<?x?xi32> table tensor<?x?x4xi32>
+  // CHECK: %valid = mask.key_padding %[[VALID]] : tensor<?x?xi1>{{$}}
+  %4 = mask.key_padding %valid : tensor<?x?xi1>
+  // CHECK: mask.key_padding %[[VALID]] table %{{.*}} : tensor<?x?xi1> table tensor<?x?xi32>
+  %5 = mask.key_padding %valid table %counts : tensor<?x?xi1> table tensor<?x?xi32>
+  // CHECK: %range = mask.row_range %[[IDS]], %[[IDS]] : tensor<?x?xi32>
+  %6 = mask.row_range %ids, %ids : tensor<?x?xi32>
+  // CHECK: %dense = mask.dense %[[DENSE]] : tensor<2x?x?x?xi8>
+  %7 = mask.dense %dense : tensor<2x?x?x?xi8>
+  return
+}
+
+// CHECK-LABEL: func @generic
+func.func @generic(%t: tensor<?xi32>) {
+  // CHECK: %generic = mask.generic captures(%{{.*}} : tensor<?xi32>) {
+  // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[Q:.*]]: index, %[[K:.*]]: index, %{{.*}}: tensor<?xi32>):
+  // CHECK-NEXT: %[[V:.*]] = arith.cmpi sge, %[[Q]], %[[K]] : index
+  // CHECK-NEXT: mask.yield %[[V]] : i1
+  %0 = mask.generic captures(%t : tensor<?xi32>) {
   ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):
     %v = arith.cmpi sge, %q, %k : index
     mask.yield %v : i1
   }
-  %17 = mask.and %2, %3
-  %18 = mask.or %17
-  %19 = mask.not %18
-  %20 = mask.shift %2 query 12 key %w
-  %21 = mask.at_positions %2 query %ids key %ids : tensor<?x?xi32>, tensor<?x?xi32>
-  %22 = mask.heads %2 in [0, 1]
-  %23 = mask.packed %2, %6 rule v5_24 sequences %ids : tensor<?x?xi32> positions %ids : tensor<?x?xi32>
-  %24 = mask.packed %2, %6 rule request
+  // CHECK: mask.generic attributes {note = "all"} {
+  %1 = mask.generic attributes {note = "all"} {
+  ^bb0(%b: index, %h: index, %q: index, %k: index):
+    %true = arith.constant true
+    mask.yield %true : i1
+  }
   return
 }
 
-mask.policy @"causal-sliding"("window" %W : index, "token_types" optional %t : tensor<?x?xi8>) {
-  %one = arith.constant 1 : index
-  %past = arith.subi %W, %one : index
-  %p = mask.window left %past right 0
-  mask.layer_type "*" = %p
+// CHECK-LABEL: func @connectives
+// CHECK-SAME: (%[[P:.*]]: !mask.predicate, %[[Q:.*]]: !mask.predicate)
+func.func @connectives(%p: !mask.predicate, %q: !mask.predicate) {
+  // CHECK: %and = mask.and %[[P]], %[[Q]]{{$}}
+  %0 = mask.and %p, %q
+  // CHECK: %or = mask.or %[[P]]{{$}}
+  %1 = mask.or %p
+  // CHECK: %not = mask.not %[[P]]{{$}}
+  %2 = mask.not %p
+  // CHECK: %heads = mask.heads %[[P]] in [0, 1]{{$}}
+  %3 = mask.heads %p in [0, 1]
+  // CHECK: %batches = mask.batches %[[P]] in []{{$}}
+  %4 = mask.batches %p in []
+  return
 }
 
-func.func @attention(%q: tensor<1x8x?x64xf32>, %k: tensor<1x2x?x64xf32>, %w: index, %t : tensor<?x?xi8>) -> tensor<1x8x?x64xf32> {
-  %m = mask.of_layer @"causal-sliding" "sliding_attention"(%w, %t) : index, tensor<?x?xi8>
-  %o = mask.attention ins(%q, %k, %k : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
-           outs(%q : tensor<1x8x?x64xf32>) mask(%m) query_offset %w -> tensor<1x8x?x64xf32>
-  %o2 = mask.attention ins(%q, %k, %k : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
-           outs(%q : tensor<1x8x?x64xf32>) captures(%t : tensor<?x?xi8>) predicate {
-           ^bb0(%tt : tensor<?x?xi8>):
-             %c = mask.causal
-             mask.yield %c : !mask.predicate
-           } -> tensor<1x8x?x64xf32>
-  return %o : tensor<1x8x?x64xf32>
-}
-
-func.func @tiles(%b: index, %s: vector<16xf32>, %lo: vector<16xindex>, %a: vector<64x16xf32>) {
-  %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
-  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
-    %p = mask.apply %m at(%b, %b, %b, %k0) over query rows(%lo, %lo : vector<16xindex>, vector<16xindex>) sides both : vector<16xf32>
-    mask.yield %p : vector<16xf32>
-  } -> vector<16xf32>
-  %x, %y, %z = mask.merge (%s, %s, %a), (%s, %s, %a) : vector<16xf32>, vector<64x16xf32>
+// CHECK-LABEL: func @coordinates
+// CHECK-SAME: (%[[P:[^:]*]]: !mask.predicate, %[[N:.*]]: index, %[[T:.*]]: tensor<?xi32>, %[[M:.*]]: tensor<1xi32>)
+func.func @coordinates(%p: !mask.predicate, %n: index, %t: tensor<?xi32>, %m: tensor<1xi32>) {
+  // CHECK: %shifted = mask.shift %[[P]] query 12 key %[[N]]{{$}}
+  %0 = mask.shift %p query 12 key %n
+  // CHECK: mask.shift %[[P]] query %[[T]] per batch : tensor<?xi32> key -1{{$}}
+  %1 = mask.shift %p query %t per batch : tensor<?xi32> key -1
+  // CHECK: %positioned = mask.at_positions %[[P]] query %[[T]] key %[[T]] : tensor<?xi32>, tensor<?xi32>{{$}}
+  %2 = mask.at_positions %p query %t key %t : tensor<?xi32>, tensor<?xi32>
+  // CHECK: mask.at_positions %[[P]] query %[[T]] key %[[T]] table %[[M]] : tensor<?xi32>, tensor<?xi32> table tensor<1xi32>{{$}}
+  %3 = mask.at_positions %p query %t key %t table %m : tensor<?xi32>, tensor<?xi32> table tensor<1xi32>
+  // CHECK: %packed = mask.packed %[[P]], %[[P]] rule request{{$}}
+  %4 = mask.packed %p, %p rule request
+  // CHECK: mask.packed %[[P]], %[[P]] rule v5_12 sequences %[[T]] : tensor<?xi32>{{$}}
+  %5 = mask.packed %p, %p rule v5_12 sequences %t : tensor<?xi32>
+  // CHECK: mask.packed %[[P]], %[[P]] rule v5_24 sequences %[[T]] : tensor<?xi32> positions %[[T]] : tensor<?xi32>{{$}}
+  %6 = mask.packed %p, %p rule v5_24 sequences %t : tensor<?xi32> positions %t : tensor<?xi32>
   return
 }

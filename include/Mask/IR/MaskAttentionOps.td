@@ -51,6 +51,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     8. (C8) The score region takes `f32`, four indices and the score captures, and
        yields one `f32`.
     9. (C9) A static head dimension is at least one.
+    10. (C10) `sinks` has one element per query head.
 
     ```mlir
     %o = mask.attention ins(%q, %k, %v : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)

@@ -77,7 +77,8 @@ def Mask_ItemIdsOp : Mask_FactOp<"item_ids"> {
     `min_length` tokens are ignored. Items must not overlap.
 
     1. (C1) `ranges` has shape `[batch, items, 2]`.
-    2. (C2) `min_length` is at least one.
+    2. (C2) The result has shape `[batch, tokens]`.
+    3. (C3) `min_length` is at least one.
 
     ```mlir
     %ids = mask.item_ids %ranges length %n min_length 2 : tensor<?x?x2xi32> -> tensor<?x?xi32>
@@ -137,6 +138,7 @@ def Mask_IntervalTableOp : Mask_FactOp<"interval_table"> {
     `non_negative`, negative ids have no keys. O(N).
 
     1. (C1) Both id tables have the same rank, and the result one more.
+    2. (C2) The last dimension of the result is four.
 
     ```mlir
     %t = mask.interval_table %ids non_negative : tensor<?x?xi32> -> tensor<?x?x4xi32>
@@ -158,6 +160,8 @@ def Mask_CountTableOp : Mask_FactOp<"count_table"> {
     For `N` flags the result has `N + 3` elements per batch row: `result[i]` for
     `i <= N` counts the valid keys before `i`; then come the first valid key and one
     past the last one (`(+2^30, -2^30)` if there is none). O(N).
+
+    1. (C1) The result has the rank of the flags and three elements more per row.
 
     ```mlir
     %t = mask.count_table %valid : tensor<?x?xi1> -> tensor<?x?xi32>

@@ -41,6 +41,7 @@ def Mask_PolicyOp : Mask_Op<"policy", [
     1. (C1) Fact names are unique.
     2. (C2) There is at least one `mask.layer_type`; layer type names are unique.
     3. (C3) `mask.layer_type "*"` stands for every layer type and is the only one.
+    4. (C4) A fact is a ranked tensor or an `index`.
 
     ```mlir
     mask.policy @"causal-sliding"("window" %W : index) {

@@ -137,6 +137,7 @@ def Mask_BlockBidirectionalOp : Mask_IdsOp<"block_bidirectional"> {
     from the ids; `mask-build-tables` attaches it.
 
     1. (C1) `query_ids` and `key_ids` have the same rank.
+    2. (C2) `table` has one dimension more.
 
     ```mlir
     %a = mask.block_bidirectional %ids : tensor<?x?xi32>
@@ -152,6 +153,7 @@ def Mask_DocumentOp : Mask_IdsOp<"document"> {
     a document.
 
     1. (C1) `query_ids` and `key_ids` have the same rank.
+    2. (C2) `table` has one dimension more.
 
     ```mlir
     %p = mask.document %ids : tensor<?x?xi64>
@@ -234,12 +236,15 @@ def Mask_KeyPaddingOp : Mask_PredicateOp<"key_padding"> {
     per batch row, running counts of valid keys (`mask.count_table`), from
     which a tile of keys is found full, empty or mixed in constant time.
 
+    1. (C1) `table` has the rank of `valid`.
+
     ```mlir
     %p = mask.key_padding %valid : tensor<?x?xi1>
     ```
   }];
   let arguments = (ins Mask_TokenFlags:$valid, Optional<Mask_CountTable>:$table);
   let assemblyFormat = "$valid (`table` $table^)? attr-dict `:` type($valid) (`table` type($table)^)?";
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 

@@ -1,0 +1,57 @@
+// RUN: mask-opt %s | mask-opt | FileCheck %s
+// RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
+
+!query = tensor<1x8x?x64xf32>
+!key = tensor<1x2x?x64xf32>
+!value = tensor<1x2x?x32xf32>
+!output = tensor<1x8x?x32xf32>
+!lse = tensor<1x8x?xf32>
+
+// CHECK-LABEL: func @open
+func.func @open(%q: !query, %k: !key, %v: !value, %out: !output, %lse: !lse, %m: !mask.predicate, %sinks: tensor<8xf32>,
+                %scale: f32, %i: index, %offset: tensor<1xi32>) -> !output {
+  // CHECK: mask.attention ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x32xf32>) outs(%{{.*}} : tensor<1x8x?x32xf32>) mask(%{{.*}}) -> tensor<1x8x?x32xf32>
+  %0 = mask.attention ins(%q, %k, %v : !query, !key, !value) outs(%out : !output) mask(%m) -> !output
+  // CHECK: mask.attention {{.*}} outs(%{{.*}}, %{{.*}} : tensor<1x8x?x32xf32>, tensor<1x8x?xf32>) mask(%{{.*}}) sinks(%{{.*}} : tensor<8xf32>) scale(%{{.*}}) origin(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) query_offset %{{.*}} per batch : tensor<1xi32> key_offset 3 -> tensor<1x8x?x32xf32>, tensor<1x8x?xf32>
+  %1:2 = mask.attention ins(%q, %k, %v : !query, !key, !value) outs(%0, %lse : !output, !lse) mask(%m)
+           sinks(%sinks : tensor<8xf32>) scale(%scale) origin(%i, %i, %i, %i)
+           query_offset %offset per batch : tensor<1xi32> key_offset 3 -> !output, !lse
+  return %1#0 : !output
+}
+
+// CHECK-LABEL: func @closed
+func.func @closed(%q: !query, %k: !key, %v: !value, %out: !output, %ids: tensor<?xi32>, %bias: tensor<8xf32>) -> !output {
+  // CHECK: mask.attention {{.*}} captures(%{{.*}} : tensor<?xi32>) score_captures(%{{.*}} : tensor<8xf32>) predicate {
+  // CHECK: ^bb0(%[[IDS:.*]]: tensor<?xi32>):
+  // CHECK: %[[P:.*]] = mask.document %[[IDS]] : tensor<?xi32>
+  // CHECK: mask.yield %[[P]] : !mask.predicate
+  // CHECK: } score {
+  // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: tensor<8xf32>):
+  // CHECK: mask.yield %{{.*}} : f32
+  // CHECK: } {schedule = #mask.schedule<query_tile = 64, key_tile = 32, lanes = 16, rows = 8>} -> tensor<1x8x?x32xf32>
+  %0 = mask.attention ins(%q, %k, %v : !query, !key, !value) outs(%out : !output)
+    captures(%ids : tensor<?xi32>) score_captures(%bias : tensor<8xf32>) predicate {
+    ^bb0(%i: tensor<?xi32>):
+      %p = mask.document %i : tensor<?xi32>
+      mask.yield %p : !mask.predicate
+    } score {
+    ^bb0(%s: f32, %b: index, %h: index, %qi: index, %ki: index, %slopes: tensor<8xf32>):
+      %slope = tensor.extract %slopes[%h] : tensor<8xf32>
+      %biased = arith.addf %s, %slope : f32
+      mask.yield %biased : f32
+    } {schedule = #mask.schedule<query_tile = 64, key_tile = 32, lanes = 16, rows = 8>} -> !output
+  return %0 : !output
+}
+
+// CHECK-LABEL: func @memrefs
+func.func @memrefs(%q: memref<1x4x8x16xbf16>, %k: memref<1x4x?x16xbf16>, %out: memref<1x4x8x16xbf16>) {
+  // CHECK: mask.attention ins({{.*}}) outs(%{{.*}} : memref<1x4x8x16xbf16>) predicate {
+  // CHECK: mask.causal
+  // CHECK: }{{$}}
+  mask.attention ins(%q, %k, %k : memref<1x4x8x16xbf16>, memref<1x4x?x16xbf16>, memref<1x4x?x16xbf16>)
+    outs(%out : memref<1x4x8x16xbf16>) predicate {
+      %p = mask.causal
+      mask.yield %p : !mask.predicate
+    }
+  return
+}

@@ -1,0 +1,900 @@
+// RUN: mask-opt %s --split-input-file --verify-diagnostics
+
+// One case per numbered constraint; the numbers are those of the ops' documentation.
+
+// A parameter is one thing.
+func.func @parameter_twice(%w: index) {
+  // expected-error @below {{'mask.window' op 'left' is given both as a constant and as a value}}
+  "mask.window"(%w) <{constant_left = 3 : i64, operandSegmentSizes = array<i32: 1, 0>}> : (index) -> !mask.predicate
+  return
+}
+
+// -----
+
+// One number per what?
+func.func @parameter_axis_missing(%t: tensor<?xi32>) {
+  // expected-error @below {{'mask.window' op one-dimensional 'right' must say whether it is per batch or per head}}
+  "mask.window"(%t) <{operandSegmentSizes = array<i32: 0, 1>}> : (tensor<?xi32>) -> !mask.predicate
+  return
+}
+
+// -----
+
+// A number is not per row.
+func.func @parameter_axis_of_number(%w: index) {
+  // expected-error @below {{'mask.prefix' op 'length' is a single number, which has no axis}}
+  %p = mask.prefix %w per batch : index
+  return
+}
+
+// -----
+
+// Axes have names.
+func.func @parameter_axis_unknown(%t: tensor<?xi32>) {
+  // expected-error @below {{expected 'batch' or 'head', got 'row'}}
+  %p = mask.prefix %t per row : tensor<?xi32>
+  return
+}
+
+// -----
+
+// mask.block_bidirectional C1
+func.func @block_bidirectional_c1(%q: tensor<?xi32>, %k: tensor<?x?xi32>, %t: tensor<?x?x4xi32>) {
+  // expected-error @below {{'mask.block_bidirectional' op query and key ids must have the same rank, got 1 and 2}}
+  %p = mask.block_bidirectional %q, %k : tensor<?xi32>, tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.block_bidirectional C2
+func.func @block_bidirectional_c2(%q: tensor<?xi32>, %k: tensor<?x?xi32>, %t: tensor<?x?x4xi32>) {
+  // expected-error @below {{'mask.block_bidirectional' op table must have rank 2, got 3}}
+  %p = mask.block_bidirectional %q table %t : tensor<?xi32> table tensor<?x?x4xi32>
+  return
+}
+
+// -----
+
+// mask.document C1
+func.func @document_c1(%q: tensor<?xi32>, %k: tensor<?x?xi32>, %t: tensor<?x?x4xi32>) {
+  // expected-error @below {{'mask.document' op query and key ids must have the same rank, got 1 and 2}}
+  %p = mask.document %q, %k : tensor<?xi32>, tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.document C2
+func.func @document_c2(%q: tensor<?xi32>, %k: tensor<?x?xi32>, %t: tensor<?x?x4xi32>) {
+  // expected-error @below {{'mask.document' op table must have rank 2, got 3}}
+  %p = mask.document %q table %t : tensor<?xi32> table tensor<?x?x4xi32>
+  return
+}
+
+// -----
+
+// mask.chunk C1
+func.func @chunk_c1_missing() {
+  // expected-error @below {{'mask.chunk' op 'size' must be given}}
+  %p = mask.chunk size unbounded
+  return
+}
+
+// -----
+
+// mask.chunk C1
+func.func @chunk_c1_small() {
+  // expected-error @below {{'mask.chunk' op 'size' must be at least 1, got 0}}
+  %p = mask.chunk size 0
+  return
+}
+
+// -----
+
+// mask.prefix C1
+func.func @prefix_c1() {
+  // expected-error @below {{'mask.prefix' op 'length' must be given}}
+  %p = mask.prefix unbounded
+  return
+}
+
+// -----
+
+// mask.key_length C1
+func.func @key_length_c1() {
+  // expected-error @below {{'mask.key_length' op 'length' must be given}}
+  %p = mask.key_length unbounded
+  return
+}
+
+// -----
+
+// mask.key_padding C1
+func.func @key_padding_c1(%v: tensor<?xi1>, %t: tensor<?x?xi32>) {
+  // expected-error @below {{'mask.key_padding' op table must have rank 1, got 2}}
+  %p = mask.key_padding %v table %t : tensor<?xi1> table tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.dilated C1
+func.func @dilated_c1() {
+  // expected-error @below {{'mask.dilated' op 'stride' must be at least 1, got -2}}
+  %p = mask.dilated -2
+  return
+}
+
+// -----
+
+// mask.dilated C1
+func.func @dilated_c1_missing() {
+  // expected-error @below {{'mask.dilated' op 'stride' must be given}}
+  %p = mask.dilated unbounded
+  return
+}
+
+// -----
+
+// mask.interval C1
+func.func @interval_c1_dims() {
+  // expected-error @below {{'mask.interval' op 'lower' must have one dimension and one result, got 2 and 1}}
+  %p = mask.interval lower affine_map<(q, k) -> (q)> upper affine_map<(q) -> (q)>
+  return
+}
+
+// -----
+
+// mask.interval C1
+func.func @interval_c1_results() {
+  // expected-error @below {{'mask.interval' op 'upper' must have one dimension and one result, got 1 and 2}}
+  %p = mask.interval lower affine_map<(q) -> (q)> upper affine_map<(q) -> (q, q)>
+  return
+}
+
+// -----
+
+// mask.interval C2
+func.func @interval_c2(%s: index) {
+  // expected-error @below {{'mask.interval' op 'upper' has 0 symbols, but 1 operands are given}}
+  %p = mask.interval lower affine_map<(q)[s] -> (q)> upper affine_map<(q) -> (q)> [%s]
+  return
+}
+
+// -----
+
+// mask.generic C1
+func.func @generic_c1(%t: tensor<?xi32>) {
+  // expected-error @below {{'mask.generic' op 'body' region must take ('index', 'index', 'index', 'index', 'tensor<?xi32>'), got ('index', 'index', 'index', 'index')}}
+  %p = mask.generic captures(%t : tensor<?xi32>) {
+  ^bb0(%b: index, %h: index, %q: index, %k: index):
+    %v = arith.cmpi sge, %q, %k : index
+    mask.yield %v : i1
+  }
+  return
+}
+
+// -----
+
+// mask.generic C2
+func.func @generic_c2() {
+  // expected-error @below {{'mask.generic' op 'body' region must yield one 'i1'}}
+  %p = mask.generic {
+  ^bb0(%b: index, %h: index, %q: index, %k: index):
+    mask.yield %q : index
+  }
+  return
+}
+
+// -----
+
+// mask.generic is isolated: every fact is an operand.
+func.func @generic_isolated(%n: index) {
+  // expected-note @below {{required by region isolation constraints}}
+  %p = mask.generic {
+  ^bb0(%b: index, %h: index, %q: index, %k: index):
+    // expected-error @below {{'arith.cmpi' op using value defined outside the region}}
+    %v = arith.cmpi sge, %q, %n : index
+    mask.yield %v : i1
+  }
+  return
+}
+
+// -----
+
+// mask.and C1
+func.func @and_c1() {
+  // expected-error @below {{'mask.and' op takes at least 1 operand, got 0}}
+  "mask.and"() : () -> !mask.predicate
+  return
+}
+
+// -----
+
+// mask.or C1
+func.func @or_c1() {
+  // expected-error @below {{'mask.or' op takes at least 1 operand, got 0}}
+  "mask.or"() : () -> !mask.predicate
+  return
+}
+
+// -----
+
+// mask.shift C1
+func.func @shift_c1(%p: !mask.predicate) {
+  // expected-error @below {{'mask.shift' op 'key' must be given}}
+  %0 = mask.shift %p query 3 key unbounded
+  return
+}
+
+// -----
+
+// mask.at_positions C1
+func.func @at_positions_c1(%p: !mask.predicate, %q: tensor<?xi32>, %k: tensor<?x?xi32>) {
+  // expected-error @below {{'mask.at_positions' op query and key positions must have the same rank, got 1 and 2}}
+  %0 = mask.at_positions %p query %q key %k : tensor<?xi32>, tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.heads C1
+func.func @heads_c1_negative(%p: !mask.predicate) {
+  // expected-error @below {{'mask.heads' op members must not be negative, got -1}}
+  %0 = mask.heads %p in [-1, 2]
+  return
+}
+
+// -----
+
+// mask.heads C1
+func.func @heads_c1_order(%p: !mask.predicate) {
+  // expected-error @below {{'mask.heads' op members must increase strictly, got 2 before 2}}
+  %0 = mask.heads %p in [2, 2]
+  return
+}
+
+// -----
+
+// mask.batches C1
+func.func @batches_c1_negative(%p: !mask.predicate) {
+  // expected-error @below {{'mask.batches' op members must not be negative, got -1}}
+  %0 = mask.batches %p in [-1, 2]
+  return
+}
+
+// -----
+
+// mask.batches C1
+func.func @batches_c1_order(%p: !mask.predicate) {
+  // expected-error @below {{'mask.batches' op members must increase strictly, got 2 before 2}}
+  %0 = mask.batches %p in [2, 2]
+  return
+}
+
+// -----
+
+// mask.runs C1
+func.func @runs_c1(%t: tensor<?xi8>) {
+  // expected-error @below {{'mask.runs' op result 'tensor<?x?xi32>' must have the shape of 'tensor<?xi8>'}}
+  %0 = mask.runs %t of [1] : tensor<?xi8> -> tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.item_ids C1
+func.func @item_ids_c1(%r: tensor<?x?x3xi32>, %n: index) {
+  // expected-error @below {{'mask.item_ids' op ranges must have 2 columns, got 3}}
+  %0 = mask.item_ids %r length %n : tensor<?x?x3xi32> -> tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.item_ids C2
+func.func @item_ids_c2(%r: tensor<?x?x2xi32>, %n: index) {
+  // expected-error @below {{'mask.item_ids' op result must have rank 2, got 1}}
+  %0 = mask.item_ids %r length %n : tensor<?x?x2xi32> -> tensor<?xi32>
+  return
+}
+
+// -----
+
+// mask.item_ids C2
+func.func @item_ids_c2_batch(%r: tensor<3x?x2xi32>, %n: index) {
+  // expected-error @below {{'mask.item_ids' op result must have 3 batch rows, got 2}}
+  %0 = mask.item_ids %r length %n : tensor<3x?x2xi32> -> tensor<2x?xi32>
+  return
+}
+
+// -----
+
+// mask.item_ids C3
+func.func @item_ids_c3(%r: tensor<?x?x2xi32>, %n: index) {
+  // expected-error @below {{'mask.item_ids' op min_length must be at least 1, got 0}}
+  %0 = mask.item_ids %r length %n min_length 0 : tensor<?x?x2xi32> -> tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.positions C1
+func.func @positions_c1(%v: tensor<4xi1>) {
+  // expected-error @below {{'mask.positions' op result 'tensor<5xi32>' must have the shape of 'tensor<4xi1>'}}
+  %0 = mask.positions %v : tensor<4xi1> -> tensor<5xi32>
+  return
+}
+
+// -----
+
+// mask.interval_table C1
+func.func @interval_table_c1(%q: tensor<?xi32>, %k: tensor<?x?xi32>) {
+  // expected-error @below {{'mask.interval_table' op query and key ids must have the same rank, got 1 and 2}}
+  %0 = mask.interval_table %q, %k : tensor<?xi32>, tensor<?x?xi32> -> tensor<?x4xi32>
+  return
+}
+
+// -----
+
+// mask.interval_table C1
+func.func @interval_table_c1_result(%q: tensor<?xi32>) {
+  // expected-error @below {{'mask.interval_table' op table must have rank 2, got 3}}
+  %0 = mask.interval_table %q : tensor<?xi32> -> tensor<?x?x4xi32>
+  return
+}
+
+// -----
+
+// mask.interval_table C2
+func.func @interval_table_c2(%q: tensor<?xi32>) {
+  // expected-error @below {{'mask.interval_table' op last dimension of the result must be 4, got 2}}
+  %0 = mask.interval_table %q : tensor<?xi32> -> tensor<?x2xi32>
+  return
+}
+
+// -----
+
+// mask.count_table C1
+func.func @count_table_c1(%v: tensor<8xi1>) {
+  // expected-error @below {{'mask.count_table' op flags and result must have the same rank, got 1 and 2}}
+  %0 = mask.count_table %v : tensor<8xi1> -> tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.count_table C1
+func.func @count_table_c1_size(%v: tensor<8xi1>) {
+  // expected-error @below {{'mask.count_table' op last dimension of the result must be 11, got 8}}
+  %0 = mask.count_table %v : tensor<8xi1> -> tensor<8xi32>
+  return
+}
+
+// -----
+
+// mask.policy C1
+// expected-error @below {{'mask.policy' op declares the fact "window" twice}}
+mask.policy @policy_c1("window" %a: index, "window" %b: index) {
+  %p = mask.causal
+  mask.layer_type "*" = %p
+}
+
+// -----
+
+// mask.policy C2
+// expected-error @below {{'mask.policy' op needs at least one mask.layer_type}}
+mask.policy @policy_c2() {
+}
+
+// -----
+
+// mask.policy C2
+// expected-error @below {{'mask.policy' op yields layer type "full" twice}}
+mask.policy @policy_c2_twice() {
+  %p = mask.causal
+  mask.layer_type "full" = %p
+  mask.layer_type "full" = %p
+}
+
+// -----
+
+// mask.policy C3
+// expected-error @below {{'mask.policy' op layer type "*" must be the only one, but there are 2}}
+mask.policy @policy_c3() {
+  %p = mask.causal
+  mask.layer_type "*" = %p
+  mask.layer_type "full" = %p
+}
+
+// -----
+
+// mask.policy C4
+// expected-error @below {{'mask.policy' op fact "window" must be a ranked tensor or an index, got 'i32'}}
+mask.policy @policy_c4("window" %a: i32) {
+  %p = mask.causal
+  mask.layer_type "*" = %p
+}
+
+// -----
+
+// mask.of_layer C1
+func.func @of_layer_c1() {
+  // expected-error @below {{'mask.of_layer' op 'nowhere' is not a mask.policy}}
+  %m = mask.of_layer @nowhere "full"()
+  return
+}
+
+// -----
+
+// mask.of_layer C1
+// expected-note @below {{policy declared here}}
+mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
+  %p = mask.causal
+  mask.layer_type "full" = %p
+  mask.layer_type "sliding" = %p
+}
+func.func @of_layer_c1_layer(%w: index, %t: tensor<?x?xi8>) {
+  // expected-error @below {{'mask.of_layer' op policy 'p' has no layer type "chunked"; it has "full", "sliding"}}
+  %m = mask.of_layer @p "chunked"(%w, %t) : index, tensor<?x?xi8>
+  return
+}
+
+// -----
+
+// mask.of_layer C2
+mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
+  %p = mask.causal
+  mask.layer_type "full" = %p
+  mask.layer_type "sliding" = %p
+}
+func.func @of_layer_c2(%w: index) {
+  // expected-error @below {{'mask.of_layer' op policy 'p' takes 2 facts, got 1}}
+  %m = mask.of_layer @p "full"(%w) : index
+  return
+}
+
+// -----
+
+// mask.of_layer C2
+mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
+  %p = mask.causal
+  mask.layer_type "full" = %p
+  mask.layer_type "sliding" = %p
+}
+func.func @of_layer_c2_type(%w: index, %t: tensor<?x?xi32>) {
+  // expected-error @below {{'mask.of_layer' op fact "token_types" must be 'tensor<?x?xi8>', got 'tensor<?x?xi32>'}}
+  %m = mask.of_layer @p "full"(%w, %t) : index, tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.of_layer C3
+mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
+  %p = mask.causal
+  mask.layer_type "full" = %p
+  mask.layer_type "sliding" = %p
+}
+func.func @of_layer_c3(%t: tensor<?x?xi8>) {
+  %w = mask.absent : index
+  // expected-error @below {{'mask.of_layer' op fact "window" is not optional, but absent}}
+  %m = mask.of_layer @p "full"(%w, %t) : index, tensor<?x?xi8>
+  return
+}
+
+// -----
+
+// mask.attention C1
+func.func @attention_c1(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf16>, %v: tensor<1x2x6x16xf16>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op key must have rank 4 and element type 'f32', got 'tensor<1x2x6x16xf16>'}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf16>, tensor<1x2x6x16xf16>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C1
+func.func @attention_c1_lse(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %o1: tensor<1x8x4x1xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op log-sum-exp must be f32 of rank 3, got 'tensor<1x8x4x1xf32>'}}
+  %r:2 = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0, %o1 : tensor<1x8x4x16xf32>, tensor<1x8x4x1xf32>) mask(%m) -> tensor<1x8x4x16xf32>, tensor<1x8x4x1xf32>
+  return
+}
+
+// -----
+
+// mask.attention C1
+func.func @attention_c1_outputs(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %o1: tensor<1x8x4xf32>, %o2: tensor<1x8x4xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op takes an output and at most a log-sum-exp, got 3 outputs}}
+  %r:3 = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0, %o1, %o2 : tensor<1x8x4x16xf32>, tensor<1x8x4xf32>, tensor<1x8x4xf32>) mask(%m) -> tensor<1x8x4x16xf32>, tensor<1x8x4xf32>, tensor<1x8x4xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_dim(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x8xf32>, %v: tensor<1x2x6x8xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op query and key must agree in head dimension, got 16 and 8}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x8xf32>, tensor<1x2x6x8xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_keys(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x7x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op key and value must agree in keys, got 6 and 7}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x7x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_queries(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x5x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op query and output must agree in queries, got 4 and 5}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x5x16xf32>) mask(%m) -> tensor<1x8x5x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_value(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x32xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op value and output must agree in value dimension, got 32 and 16}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x32xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_lse(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %o1: tensor<1x2x4xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op query and log-sum-exp must agree in heads, got 8 and 2}}
+  %r:2 = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0, %o1 : tensor<1x8x4x16xf32>, tensor<1x2x4xf32>) mask(%m) -> tensor<1x8x4x16xf32>, tensor<1x2x4xf32>
+  return
+}
+
+// -----
+
+// mask.attention C3
+func.func @attention_c3(%q: tensor<1x8x4x16xf32>, %k: tensor<1x3x6x16xf32>, %v: tensor<1x3x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op the 3 key heads must divide the 8 query heads}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x3x6x16xf32>, tensor<1x3x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C4
+func.func @attention_c4_none(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<8xf32>) {
+  // expected-error @below {{'mask.attention' op takes either a mask or a predicate region}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) sinks(%s : tensor<8xf32>) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C4
+func.func @attention_c4_both(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op takes either a mask or a predicate region}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) predicate {
+      %c = mask.causal
+      mask.yield %c : !mask.predicate
+    } -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C4
+func.func @attention_c4_captures(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<8xf32>) {
+  // expected-error @below {{'mask.attention' op has captures, but no predicate region}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) captures(%s : tensor<8xf32>) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C5
+func.func @attention_c5_arguments(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<8xf32>) {
+  // expected-error @below {{'mask.attention' op 'predicate' region must take ('tensor<8xf32>'), got ()}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) captures(%s : tensor<8xf32>) predicate {
+      %c = mask.causal
+      mask.yield %c : !mask.predicate
+    } -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C5
+func.func @attention_c5_yield(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op 'predicate' region must yield one '!mask.predicate'}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) predicate {
+      mask.yield
+    } -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C6
+func.func @attention_c6(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %i: index) {
+  // expected-error @below {{'mask.attention' op origin takes 4 indices, got 2}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) origin(%i, %i) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C7
+func.func @attention_c7_mixed(%q: tensor<1x8x4x16xf32>, %k: memref<1x2x6x16xf32>, %v: memref<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op must be on tensors or on memrefs throughout}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, memref<1x2x6x16xf32>, memref<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C7
+func.func @attention_c7_results(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op results must have the outputs' types}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<?x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C7
+func.func @attention_c7_open(%q: memref<1x8x4x16xf32>, %k: memref<1x2x6x16xf32>, %v: memref<1x2x6x16xf32>, %o0: memref<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op on memrefs must be closed: facts have to be operands}}
+  mask.attention ins(%q, %k, %v : memref<1x8x4x16xf32>, memref<1x2x6x16xf32>, memref<1x2x6x16xf32>)
+    outs(%o0 : memref<1x8x4x16xf32>) mask(%m)
+  return
+}
+
+// -----
+
+// mask.attention C8
+func.func @attention_c8_arguments(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op 'score' region must take ('f32', 'index', 'index', 'index', 'index'), got ('f32')}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) score {
+    ^bb0(%s: f32):
+      mask.yield %s : f32
+    } -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C8
+func.func @attention_c8_yield(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op 'score' region must yield one 'f32'}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      mask.yield %i : index
+    } -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C8
+func.func @attention_c8_captures(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<8xf32>) {
+  // expected-error @below {{'mask.attention' op has score captures, but no score region}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) score_captures(%s : tensor<8xf32>) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C9
+func.func @attention_c9(%q: tensor<1x8x4x0xf32>, %k: tensor<1x2x6x0xf32>, %v: tensor<1x2x6x0xf32>, %o0: tensor<1x8x4x0xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op the head dimension must be at least 1, got 0}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x0xf32>, tensor<1x2x6x0xf32>, tensor<1x2x6x0xf32>)
+    outs(%o0 : tensor<1x8x4x0xf32>) mask(%m) -> tensor<1x8x4x0xf32>
+  return
+}
+
+// -----
+
+// mask.attention C10
+func.func @attention_c10(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<2xf32>) {
+  // expected-error @below {{'mask.attention' op must have one sink per query head (8), got 2}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) sinks(%s : tensor<2xf32>) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// A closed predicate reads operands only.
+func.func @attention_isolated(%q: tensor<1x8x4x16xf32>, %ids: tensor<?xi32>) {
+  // expected-note @below {{required by region isolation constraints}}
+  %r = mask.attention ins(%q, %q, %q : tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) predicate {
+      // expected-error @below {{'mask.document' op using value defined outside the region}}
+      %p = mask.document %ids : tensor<?xi32>
+      mask.yield %p : !mask.predicate
+    } -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// A schedule's sizes are positive.
+func.func @schedule_sizes() attributes {
+  // expected-error @below {{tile sizes, lanes and rows must be at least 1, got 64, 0, 16, 8}}
+  s = #mask.schedule<query_tile = 64, key_tile = 0, lanes = 16, rows = 8>
+} {
+  return
+}
+
+// -----
+
+// Whole vectors.
+func.func @schedule_lanes() attributes {
+  // expected-error @below {{lanes (16) must divide query_tile (40)}}
+  s = #mask.schedule<query_tile = 40, key_tile = 64, lanes = 16, rows = 8>
+} {
+  return
+}
+
+// -----
+
+// Whole register tiles.
+func.func @schedule_rows() attributes {
+  // expected-error @below {{rows (8) must divide key_tile (60)}}
+  s = #mask.schedule<query_tile = 64, key_tile = 60, lanes = 16, rows = 8>
+} {
+  return
+}
+
+// -----
+
+// mask.tile_for C1
+func.func @tile_for_c1(%b: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 3}}
+  %r = mask.tile_for [%b, %b, %b] step 64 init(%s : vector<16xf32>) {
+  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+    mask.yield %s : vector<16xf32>
+  } -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.tile_for C2
+func.func @tile_for_c2(%b: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.tile_for' op step must be at least 1, got 0}}
+  %r = mask.tile_for [%b, %b, %b, %b] step 0 init(%s : vector<16xf32>) {
+  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+    mask.yield %s : vector<16xf32>
+  } -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.tile_for C3
+func.func @tile_for_c3_arguments(%b: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.tile_for' op region must take ('index', 'index', 'vector<16xf32>'), got ('index', 'vector<16xf32>')}}
+  %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
+  ^bb0(%k0: index, %m: vector<16xf32>):
+    mask.yield %s : vector<16xf32>
+  } -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.tile_for C3
+func.func @tile_for_c3_yield(%b: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.tile_for' op region must yield ('vector<16xf32>'), got ()}}
+  %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
+  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+    mask.yield
+  } -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.tile_for C3
+func.func @tile_for_c3_results(%b: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.tile_for' op results must have the types of the initial values}}
+  %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
+  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+    mask.yield %s : vector<16xf32>
+  } -> vector<8xf32>
+  return
+}
+
+// -----
+
+// mask.apply C1
+func.func @apply_c1(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+  // expected-error @below {{'mask.apply' op 'over' names 2 axes, but the scores have rank 1}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over query_key : vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.apply C2
+func.func @apply_c2(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+  // expected-error @below {{'mask.apply' op row bounds must have one element per query (16), got 'vector<8xindex>'}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over query rows(%n, %n : vector<8xindex>, vector<8xindex>) sides both : vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.apply C2
+func.func @apply_c2_one(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+  // expected-error @below {{'mask.apply' op takes both row bounds or none}}
+  %r = "mask.apply"(%s, %i, %i, %i, %i, %m) <{over = #mask<tile_layout query>, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 0, 0, 0>}> ({}) : (vector<16xf32>, index, index, index, index, vector<16xindex>) -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.apply C3
+func.func @apply_c3(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+  // expected-error @below {{'mask.apply' op 'predicate' region must take ('tensor<?xi1>'), got ('tensor<?xi8>')}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over query captures(%t : tensor<?xi1>) predicate {
+  ^bb0(%x: tensor<?xi8>):
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } : vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.apply C3
+func.func @apply_c3_captures(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+  // expected-error @below {{'mask.apply' op has captures, but no predicate region}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over query captures(%t : tensor<?xi1>) : vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.merge C1
+func.func @merge_c1_rank(%m: vector<4x16xf32>, %a: vector<64x16xf32>) {
+  // expected-error @below {{'mask.merge' op maxima and sums must have rank 1, got 'vector<4x16xf32>'}}
+  %0, %1, %2 = mask.merge (%m, %m, %a), (%m, %m, %a) : vector<4x16xf32>, vector<64x16xf32>
+  return
+}
+
+// -----
+
+// mask.merge C1
+func.func @merge_c1_last(%m: vector<16xf32>, %a: vector<16x64xf32>) {
+  // expected-error @below {{'mask.merge' op the last dimension of the accumulators must be 16, got 'vector<16x64xf32>'}}
+  %0, %1, %2 = mask.merge (%m, %m, %a), (%m, %m, %a) : vector<16xf32>, vector<16x64xf32>
+  return
+}
