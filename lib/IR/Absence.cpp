@@ -27,7 +27,8 @@ OperandRange mlir::mask::getAbsenceOperands(Operation *op) {
   return op->getOperands().take_front(0);
 }
 
-bool mlir::mask::isAbsent(Value value) {
+/// Whether `value`, or something that it is absent with, satisfies `isSource`.
+static bool anySource(Value value, function_ref<bool(Value)> isSource) {
   SmallVector<Value> worklist;
   SmallPtrSet<Value, 8> seen;
   auto push = [&](Value next) {
@@ -36,13 +37,26 @@ bool mlir::mask::isAbsent(Value value) {
   };
   push(value);
   while (!worklist.empty()) {
-    Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (!op)
-      continue;
-    if (isa<AbsentOp>(op))
+    Value next = worklist.pop_back_val();
+    if (isSource(next))
       return true;
-    for (Value operand : getAbsenceOperands(op))
-      push(operand);
+    if (Operation *op = next.getDefiningOp())
+      for (Value operand : getAbsenceOperands(op))
+        push(operand);
   }
   return false;
+}
+
+bool mlir::mask::isAbsent(Value value) {
+  return anySource(value, [](Value source) {
+    return source.getDefiningOp<AbsentOp>() != nullptr;
+  });
+}
+
+bool mlir::mask::mayBeAbsent(Value value) {
+  return anySource(value, [](Value source) {
+    auto argument = dyn_cast<BlockArgument>(source);
+    return source.getDefiningOp<AbsentOp>() ||
+           (argument && isa<PolicyOp>(argument.getOwner()->getParentOp()));
+  });
 }

@@ -8,6 +8,7 @@
 
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Mask.h"
+#include "Mask/IR/Packing.h"
 #include "Mask/IR/WindowBounds.h"
 
 #include "mlir/IR/Matchers.h"
@@ -73,6 +74,32 @@ bool hasPositiveDivisors(AffineExpr expr) {
   return !result.wasInterrupted();
 }
 
+/// Whether `expr` depends on one of the symbols of `op` that are `symbol`.
+bool readsSymbol(IntervalOp op, AffineExpr expr, Value symbol) {
+  for (auto [i, operand] : llvm::enumerate(op.getSymbols()))
+    if (operand == symbol && expr.isFunctionOfSymbol(i))
+      return true;
+  return false;
+}
+
+/// Both bounds depend on an absent symbol -> `full`.
+struct AbsentInterval : OpRewritePattern<IntervalOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(IntervalOp op,
+                                PatternRewriter &rewriter) const override {
+    auto isUnbounded = [&](AffineMap map) {
+      for (auto [i, symbol] : llvm::enumerate(op.getSymbols()))
+        if (map.isFunctionOfSymbol(i) && isAbsent(symbol))
+          return true;
+      return false;
+    };
+    if (!isUnbounded(op.getLower()) || !isUnbounded(op.getUpper()))
+      return rewriter.notifyMatchFailure(op, "a side is bounded");
+    rewriter.replaceOpWithNewOp<FullOp>(op, op.getType());
+    return success();
+  }
+};
+
 /// Constant symbols become numbers, unused and repeated ones go, the maps are
 /// simplified.
 struct SimplifyInterval : OpRewritePattern<IntervalOp> {
@@ -109,6 +136,12 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
     AffineExpr newLower = simplify(lower), newUpper = simplify(upper);
     if (!newLower || !newUpper)
       return rewriter.notifyMatchFailure(op, "a divisor is not positive");
+    // An absent symbol takes its bound away; one that cancels must not be lost.
+    for (auto [i, symbol] : llvm::enumerate(symbols))
+      if (mayBeAbsent(symbol) &&
+          (newLower.isFunctionOfSymbol(i) != readsSymbol(op, lower, symbol) ||
+           newUpper.isFunctionOfSymbol(i) != readsSymbol(op, upper, symbol)))
+        return rewriter.notifyMatchFailure(op, "a symbol may be absent");
     if (newLower == lower && newUpper == upper &&
         symbols.size() == op.getSymbols().size())
       return rewriter.notifyMatchFailure(op, "already simple");
@@ -126,6 +159,8 @@ struct EmptyInterval : OpRewritePattern<IntervalOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(IntervalOp op,
                                 PatternRewriter &rewriter) const override {
+    if (llvm::any_of(op.getSymbols(), mayBeAbsent))
+      return rewriter.notifyMatchFailure(op, "a bound may be absent");
     AffineExpr size = simplifyAffineExpr(op.getUpper().getResult(0) -
                                              op.getLower().getResult(0),
                                          1, op.getSymbols().size());
@@ -147,6 +182,8 @@ struct IntervalToWindow : OpRewritePattern<IntervalOp> {
       return dyn_cast<AffineConstantExpr>(
           simplifyAffineExpr(map.getResult(0) - query, 1, map.getNumSymbols()));
     };
+    if (!op.getSymbols().empty())
+      return rewriter.notifyMatchFailure(op, "symbols are not simplified");
     auto lower = distance(op.getLower()), upper = distance(op.getUpper());
     if (!lower || !upper)
       return rewriter.notifyMatchFailure(op, "not at fixed distances");
@@ -164,40 +201,21 @@ struct IntervalToWindow : OpRewritePattern<IntervalOp> {
 //===----------------------------------------------------------------------===//
 
 /// Writes packing out as connectives. `rule request` waits for
-/// `mask.of_layer`, unless there is nothing to pack. Inside of a policy a fact
-/// may still turn out absent: then core and overlay are joined unmoved, which
-/// the expansion of a rule that moves the core to positions cannot say.
+/// `mask.of_layer`, unless there is nothing to pack. If the sequence ids may
+/// still turn out absent, core and overlay are then joined unmoved, which the
+/// expansion of a rule that moves the core to positions cannot say.
 struct ExpandPacked : OpRewritePattern<PackedOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(PackedOp op,
                                 PatternRewriter &rewriter) const override {
-    Location loc = op.getLoc();
-    Type type = op.getType();
-    Value core = op.getCore(), overlay = op.getOverlay();
-    if (!op.getSequenceIds() || isAbsent(op.getSequenceIds())) {
-      rewriter.replaceOpWithNewOp<OrOp>(op, type, ValueRange{core, overlay});
-      return success();
+    if (op.getSequenceIds() && !isAbsent(op.getSequenceIds())) {
+      if (op.getRule() == PackingRule::Request)
+        return rewriter.notifyMatchFailure(op, "the rule is not known yet");
+      if (op.getRule() != PackingRule::V5_12 && op.getPositions() &&
+          mayBeAbsent(op.getSequenceIds()))
+        return rewriter.notifyMatchFailure(op, "sequence ids may be absent");
     }
-    if (op.getRule() == PackingRule::Request)
-      return rewriter.notifyMatchFailure(op, "the rule is not known yet");
-    bool moves = op.getRule() != PackingRule::V5_12 && op.getPositions() &&
-                 !isAbsent(op.getPositions());
-    if (moves && op->getParentOfType<PolicyOp>())
-      return rewriter.notifyMatchFailure(op, "a fact may still be absent");
-    Value same = DocumentOp::create(rewriter, loc, type, op.getSequenceIds(),
-                                    /*key_ids=*/Value(), /*table=*/Value());
-    if (moves)
-      core = AtPositionsOp::create(rewriter, loc, type, core, op.getPositions(),
-                                   op.getPositions(),
-                                   /*table=*/Value());
-    if (op.getRule() == PackingRule::V5_24) {
-      Value either =
-          OrOp::create(rewriter, loc, type, ValueRange{core, overlay});
-      rewriter.replaceOpWithNewOp<AndOp>(op, type, ValueRange{either, same});
-      return success();
-    }
-    Value packed = AndOp::create(rewriter, loc, type, ValueRange{core, same});
-    rewriter.replaceOpWithNewOp<OrOp>(op, type, ValueRange{packed, overlay});
+    expandPacked(rewriter, op);
     return success();
   }
 };
@@ -214,7 +232,9 @@ void ChunkOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 }
 void IntervalOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                              MLIRContext *context) {
-  patterns.add<SimplifyInterval, EmptyInterval, IntervalToWindow>(context);
+  patterns
+      .add<AbsentInterval, SimplifyInterval, EmptyInterval, IntervalToWindow>(
+          context);
 }
 void PackedOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                            MLIRContext *context) {

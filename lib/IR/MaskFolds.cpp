@@ -184,8 +184,9 @@ OpFoldResult DilatedOp::fold(FoldAdaptor adaptor) {
   return changed ? getResult() : OpFoldResult();
 }
 
+// One absent table leaves its side unbounded, which no table can say.
 OpFoldResult RowRangeOp::fold(FoldAdaptor) {
-  if (isAbsent(getLower()) || isAbsent(getUpper()))
+  if (isAbsent(getLower()) && isAbsent(getUpper()))
     return truth(*this, true);
   return {};
 }

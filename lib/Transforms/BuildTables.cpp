@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/IR/Packing.h"
 #include "Mask/Transforms/Passes.h"
 #include "Mask/Transforms/Transforms.h"
 

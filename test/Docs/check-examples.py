@@ -1,38 +1,16 @@
 #!/usr/bin/env python3
-"""Checks the documentation of every op: each has a parsing `mlir` example.
+"""Checks the documentation of every op, attribute and type: each has a parsing
+`mlir` example.
 
-Reads what `mlir-tblgen -gen-op-doc` prints and runs every example of an op
-through mask-opt. Examples leave their operands undefined; here these become
+Reads what `mlir-tblgen -gen-dialect-doc` prints and runs every example through
+mask-opt. Examples leave their operands undefined; here these become
 block arguments, whose types are learned from the parser's complaints.
 
-usage: check-examples.py MASK_OPT OPS_MARKDOWN
+usage: check-examples.py MASK_OPT DIALECT_MARKDOWN
 """
 import re
 import subprocess
 import sys
-
-# What an example may refer to.
-PRELUDE = """
-mask.policy @gemma("token_types" optional %t : tensor<?x?xi8>, "window" %w : index) {
-  %p = mask.causal
-  mask.layer_type "sliding_attention" = %p
-}
-"""
-
-# Ops that live inside of another one: what stands before and after.
-FRAMES = {
-    "mask.yield": (
-        "%s0 = mask.apply %scores at(%i, %i, %i, %i) over query predicate {\n",
-        "\n} : vector<16xf32>\n",
-    ),
-    "mask.layer_type": (
-        'mask.policy @framed("window" %w : index) {\n%slide = mask.causal\n',
-        "\n}\n",
-    ),
-}
-# A region of its own has to end in a predicate.
-INNER = {"mask.yield": "%p = mask.causal\n"}
-
 
 def defined(text):
     names = set()
@@ -49,20 +27,22 @@ def run(mask_opt, source):
     return subprocess.run([mask_opt], input=source, capture_output=True, text=True)
 
 
-def parse(mask_opt, op, example):
+def parse(mask_opt, body):
     """None if the example parses, else the last error."""
-    before, after = FRAMES.get(op, ("", ""))
-    body = before + INNER.get(op, "") + example + after
+    if body.startswith("#"):
+        body = f"func.func private @example() attributes {{example = {body}}}"
+    if body.startswith("!"):
+        body = f"func.func private @example({body})"
     top_level = "func.func" in body or "mask.policy" in body
     names = sorted(set(re.findall(r"%[A-Za-z_]\w*", body)) - defined(body))
     types = dict.fromkeys(names, "!mask.predicate")
     error = ""
     for _ in range(2 * len(names) + 2):
         if top_level:
-            source = PRELUDE + body
+            source = body
         else:
             arguments = ", ".join(f"{name}: {type}" for name, type in types.items())
-            source = PRELUDE + f"func.func @example({arguments}) {{\n{body}\nreturn\n}}\n"
+            source = f"func.func @example({arguments}) {{\n{body}\nreturn\n}}\n"
         result = run(mask_opt, source)
         if result.returncode == 0:
             return None
@@ -78,23 +58,27 @@ def parse(mask_opt, op, example):
 def main():
     mask_opt, path = sys.argv[1:]
     with open(path) as file:
-        sections = re.split(r"^### `(mask\.\w+)` \(mask::\w+Op\)$", file.read(), flags=re.M)[1:]
+        text = file.read()
+    # Ops, attributes and types. Enums have cases instead of an example.
+    sections = re.split(r"^### (.*)$", text.split("\n## Enums\n")[0], flags=re.M)[1:]
     failures = 0
     count = 0
-    for op, text in zip(sections[::2], sections[1::2]):
+    for title, text in zip(sections[::2], sections[1::2]):
+        if "an enum of type" in text:
+            continue
+        op = re.match(r"`(mask\.\w+)`", title)
+        used = op[1] if op else re.search(r"[#!]mask\.\w+", text)[0]
         count += 1
-        # The types and attributes come after the last op.
-        text = re.split(r"^## ", text, flags=re.M)[0]
         examples = re.findall(r"^```mlir\n(.*?)^```$", text, flags=re.M | re.S)
-        if not any(op in example for example in examples):
-            print(f"FAIL {op}: no example")
+        if not any(used in example for example in examples):
+            print(f"FAIL {used}: no example")
             failures += 1
         for example in examples:
-            error = parse(mask_opt, op, example)
+            error = parse(mask_opt, example)
             if error is not None:
-                print(f"FAIL {op}:\n{example}{error}")
+                print(f"FAIL {used}:\n{example}{error}")
                 failures += 1
-    print(f"{count} ops, {failures} failures")
+    print(f"{count} definitions, {failures} failures")
     return 1 if failures or not count else 0
 
 

@@ -479,6 +479,25 @@ func.func @interval(%n: index, %unused: index) -> (!mask.predicate, !mask.predic
   return %0, %1, %2 : !mask.predicate, !mask.predicate, !mask.predicate
 }
 
+// Both sides are unbounded where their symbol is absent; in a policy it may be.
+// CHECK-LABEL: func @absent_interval
+// CHECK-DAG: %[[FULL:.*]] = mask.full
+// CHECK-DAG: %[[ONE_SIDE:.*]] = mask.interval
+// CHECK: return %[[FULL]], %[[ONE_SIDE]]
+func.func @absent_interval() -> (!mask.predicate, !mask.predicate) {
+  %absent = mask.absent : index
+  %0 = mask.interval lower affine_map<(q)[s] -> (q - s)> upper affine_map<(q)[s] -> (q + s)>[%absent]
+  %1 = mask.interval lower affine_map<(q)[s] -> (0)> upper affine_map<(q)[s] -> (q + s)>[%absent]
+  return %0, %1 : !mask.predicate, !mask.predicate
+}
+
+// CHECK-LABEL: mask.policy @no_fold_interval_in_policy
+// CHECK: mask.interval
+mask.policy @no_fold_interval_in_policy("left" optional %s: index) {
+  %0 = mask.interval lower affine_map<(q)[s] -> (q + s)> upper affine_map<(q)[s] -> (q + s)>[%s]
+  mask.layer_type "*" = %0
+}
+
 // Division by zero is the interpreter's to report.
 // CHECK-LABEL: func @no_fold_interval_divisor
 // CHECK: mask.interval {{.*}}[%{{.*}}]

@@ -21,6 +21,11 @@ OperandRange getAbsenceOperands(Operation *op);
 /// absence on. Null is not absent: it was never asked for.
 bool isAbsent(Value value);
 
+/// Whether `value` is absent, or may turn out to be: the facts of a policy are
+/// known only when it is used. What a predicate says of an absent fact must
+/// survive rewriting inside of a policy.
+bool mayBeAbsent(Value value);
+
 } // namespace mlir::mask
 
 #endif // MASK_IR_ABSENCE_H

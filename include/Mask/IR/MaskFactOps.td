@@ -28,9 +28,9 @@ def Mask_AbsentOp : Mask_FactOp<"absent", [ConstantLike]> {
 
     | reader | with an absent operand |
     |---|---|
-    | `key_padding`, `document`, `key_length`, `chunk` (size), `dilated`, `row_range`, `dense` | `full` |
+    | `key_padding`, `document`, `key_length`, `chunk` (size), `dilated`, `dense` | `full` |
     | `block_bidirectional`, `prefix` | `empty` |
-    | `window` | unbounded on that side |
+    | `window`, `row_range`, `interval` | unbounded on that side |
     | `chunk` (offset), `shift` | zero |
     | `at_positions` | its input |
     | `packed` | `core or overlay` (no sequence ids), `core` unmoved (no positions) |

@@ -20,7 +20,11 @@ def Mask_YieldOp : Mask_Op<"yield", [Pure, Terminator,
     `mask.attention`, the carried values of `mask.tile_for`.
 
     ```mlir
-    mask.yield %p : !mask.predicate
+    %p = mask.generic {
+    ^bb0(%b: index, %h: index, %q: index, %k: index):
+      %v = arith.cmpi sge, %q, %k : index
+      mask.yield %v : i1
+    }
     ```
   }];
   let arguments = (ins Variadic<AnyType>:$operands);
@@ -71,8 +75,13 @@ def Mask_PolicyOp : Mask_Op<"policy", [
 def Mask_LayerTypeOp : Mask_Op<"layer_type", [HasParent<"PolicyOp">]> {
   let summary = "the predicate of one layer type";
   let description = [{
+    Yields `predicate` for the layers of type `name`.
+
     ```mlir
-    mask.layer_type "sliding_attention" = %slide
+    mask.policy @"causal-everywhere"() {
+      %causal = mask.causal
+      mask.layer_type "*" = %causal
+    }
     ```
   }];
   let arguments = (ins StrAttr:$name, Mask_Predicate:$predicate);
@@ -91,7 +100,14 @@ def Mask_OfLayerOp : Mask_PredicateOp<"of_layer", [DeclareOpInterfaceMethods<Sym
     3. (C3) A fact that is not optional is not `mask.absent`.
 
     ```mlir
-    %m = mask.of_layer @gemma "sliding_attention"(%types, %w) : tensor<?x?xi8>, index
+    mask.policy @prefix("prefix" %P: index) {
+      %p = mask.prefix %P
+      mask.layer_type "full_attention" = %p
+    }
+    func.func @layer(%n: index) {
+      %m = mask.of_layer @prefix "full_attention"(%n) : index
+      return
+    }
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$policy, StrAttr:$layer_type,

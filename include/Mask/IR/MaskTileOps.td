@@ -34,7 +34,7 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
        their types.
 
     ```mlir
-    %m = mask.tile_for [%hl, %cl, %cu, %hu] step 64 init(%m0 : vector<16xf32>) {
+    %m = mask.tile_for[%hl, %cl, %cu, %hu] step 64 init(%m0 : vector<16xf32>) {
     ^bb0(%k0: index, %size: index, %mi: vector<16xf32>):
       mask.yield %mi : vector<16xf32>
     } -> vector<16xf32>
@@ -109,7 +109,7 @@ def Mask_MergeOp : Mask_Op<"merge", [Pure,
        accumulators is theirs.
 
     ```mlir
-    %m, %l, %acc = mask.merge (%ma, %la, %aa), (%mb, %lb, %ab) : vector<16xf32>, vector<64x16xf32>
+    %m, %l, %acc = mask.merge(%ma, %la, %aa), (%mb, %lb, %ab) : vector<16xf32>, vector<64x16xf32>
     ```
   }];
   let arguments = (ins AnyVectorOfNonZeroRank:$maximum_a, AnyVectorOfNonZeroRank:$sum_a, AnyVectorOfNonZeroRank:$accumulator_a,

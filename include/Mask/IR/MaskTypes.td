@@ -18,6 +18,10 @@ def Mask_Predicate : TypeDef<Mask_Dialect, "Predicate"> {
   let description = [{
     The value of a mask: `M(b, h, q, k) -> bool`. It is not data: no element of
     it is stored anywhere.
+
+    ```mlir
+    !mask.predicate
+    ```
   }];
 }
 

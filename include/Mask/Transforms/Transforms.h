@@ -35,10 +35,6 @@ LogicalResult closePredicate(RewriterBase &rewriter, AttentionOp attention);
 /// they are.
 void buildTables(RewriterBase &rewriter, AttentionOp attention);
 
-/// Replaces `packed` by the connectives, documents and positions that its rule
-/// stands for; `request` stands for `v5_12`.
-void expandPacked(RewriterBase &rewriter, PackedOp packed);
-
 /// Moves the ops of the predicate region that compute facts, and read nothing
 /// but captures, to before the attention; their results become captures.
 void hoistFacts(RewriterBase &rewriter, AttentionOp attention);

@@ -5,14 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Transforms/Transforms.h"
+#include "Mask/IR/Absence.h"
+#include "Mask/IR/Packing.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-static bool isGiven(Value fact) {
-  return fact && !fact.getDefiningOp<AbsentOp>();
-}
+static bool isGiven(Value fact) { return fact && !isAbsent(fact); }
 
 void mlir::mask::expandPacked(RewriterBase &rewriter, PackedOp packed) {
   OpBuilder::InsertionGuard guard(rewriter);
