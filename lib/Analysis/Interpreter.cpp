@@ -373,25 +373,18 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(IntervalOp op) {
       });
 }
 
-/// An absent table is unbounded on its side.
+/// Absent tables hide nothing.
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(RowRangeOp op) {
   FailureOr<Elements> lower = elements(op.getLower());
   FailureOr<Elements> upper = elements(op.getUpper());
   if (failed(lower) || failed(upper))
     return failure();
+  if (!lower->array || !upper->array)
+    return constantly(true);
   return PredicateFunction([lower = *lower, upper = *upper](
                                int64_t b, int64_t, int64_t q, int64_t k) {
-    if (lower.array) {
-      const int64_t *bound = lower.at(b, q);
-      if (!bound || k < *bound)
-        return false;
-    }
-    if (upper.array) {
-      const int64_t *bound = upper.at(b, q);
-      if (!bound || k >= *bound)
-        return false;
-    }
-    return true;
+    const int64_t *first = lower.at(b, q), *end = upper.at(b, q);
+    return first && end && *first <= k && k < *end;
   });
 }
 

@@ -1,0 +1,66 @@
+//===- PolicyLibrary.h - the policies of real systems -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TOOLS_POLICYLIBRARY_H
+#define MASK_TOOLS_POLICYLIBRARY_H
+
+#include "Mask/Analysis/Interpreter.h"
+#include "Mask/IR/Mask.h"
+#include "Mask/Tools/Facts.h"
+
+namespace mlir::mask {
+
+/// A policy that ships with the tools: a file of lib/Policies.
+struct PolicyEntry {
+  llvm::StringRef name;
+  /// The first line of the file's comment.
+  llvm::StringRef summary;
+  /// The text of the file.
+  llvm::StringRef source;
+};
+
+/// All policies, by name.
+llvm::ArrayRef<PolicyEntry> getPolicies();
+const PolicyEntry *lookupPolicy(llvm::StringRef name);
+
+/// The policy `name` as an op of `module`, parsed into it unless it is there
+/// already. An unknown name is an error at the module that lists the known
+/// ones.
+FailureOr<PolicyOp> loadPolicy(llvm::StringRef name, ModuleOp module);
+
+/// `5.12`, `5.23` or `5.24`.
+std::optional<PackingRule> parsePackingRule(llvm::StringRef text);
+
+/// The value of a fact of the given name and type, or null where it is not
+/// given.
+using FactBuilder = llvm::function_ref<Value(llvm::StringRef name, Type type)>;
+
+/// Builds the predicate of one layer type as a request sees it: the policy's
+/// own (`mask.of_layer`), and `key_valid` and `sequence_ids` ANDed last where
+/// the policy does not place them itself. Facts that are not given become
+/// `mask.absent`; one that the policy needs is an error that names both.
+FailureOr<Value> buildPredicate(OpBuilder &builder, Location loc,
+                                PolicyOp policy, llvm::StringRef layerType,
+                                std::optional<PackingRule> packing,
+                                FactBuilder getFact);
+
+/// Adds to the policy's module a private function over the facts of `request`
+/// that returns the predicate, and binds its arguments in `facts`. The result
+/// is the returned value; it lives as long as the function.
+FailureOr<Value> instantiatePolicy(PolicyOp policy, llvm::StringRef layerType,
+                                   std::optional<PackingRule> packing,
+                                   const Request &request,
+                                   FactEvaluator &facts);
+
+/// The fact as host data of the rank that `type` declares, or an error at
+/// `loc`.
+FailureOr<HostValue> getFactValue(Location loc, const Request &request,
+                                  llvm::StringRef name, Type type);
+
+} // namespace mlir::mask
+
+#endif // MASK_TOOLS_POLICYLIBRARY_H

@@ -1,0 +1,208 @@
+//===- PolicyLibrary.cpp - the policies of real systems -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/PolicyLibrary.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+const PolicyEntry *mlir::mask::lookupPolicy(StringRef name) {
+  for (const PolicyEntry &entry : getPolicies())
+    if (entry.name == name)
+      return &entry;
+  return nullptr;
+}
+
+FailureOr<PolicyOp> mlir::mask::loadPolicy(StringRef name, ModuleOp module) {
+  if (auto known = module.lookupSymbol<PolicyOp>(name))
+    return known;
+  const PolicyEntry *entry = lookupPolicy(name);
+  if (!entry) {
+    InFlightDiagnostic error = emitError(module.getLoc())
+                               << "unknown policy '" << name << "'; known are ";
+    llvm::interleaveComma(getPolicies(), error, [&](const PolicyEntry &known) {
+      error << known.name;
+    });
+    return error;
+  }
+  OwningOpRef<ModuleOp> parsed = parseSourceString<ModuleOp>(
+      entry->source, ParserConfig(module.getContext()), (name + ".mlir").str());
+  if (!parsed)
+    return failure();
+  auto policy = parsed->lookupSymbol<PolicyOp>(name);
+  if (!policy)
+    return emitError(parsed->getLoc()) << "has no policy '" << name << "'";
+  policy->remove();
+  SymbolTable(module).insert(policy);
+  return policy;
+}
+
+std::optional<PackingRule> mlir::mask::parsePackingRule(StringRef text) {
+  return llvm::StringSwitch<std::optional<PackingRule>>(text)
+      .Case("5.12", PackingRule::V5_12)
+      .Case("5.23", PackingRule::V5_23)
+      .Case("5.24", PackingRule::V5_24)
+      .Default(std::nullopt);
+}
+
+//===----------------------------------------------------------------------===//
+// Predicates
+//===----------------------------------------------------------------------===//
+
+/// The facts in the policy's order.
+static LogicalResult collectFacts(OpBuilder &builder, Location loc,
+                                  PolicyOp policy, FactBuilder getFact,
+                                  SmallVectorImpl<Value> &facts) {
+  for (auto [name, optional, type] : llvm::zip_equal(
+           policy.getFactNames().getAsValueRange<StringAttr>(),
+           policy.getFactOptional(), policy.getFunctionType().getInputs())) {
+    Value fact = getFact(name, type);
+    if (!fact && !optional) {
+      const FactInfo *info = lookupFact(name);
+      bool isFact = info && info->kind != FactKind::Offset;
+      return emitError(loc)
+             << "policy '" << policy.getSymName() << "' needs the fact '"
+             << name << "', which "
+             << (isFact ? "the request does not give" : "no request can give");
+    }
+    facts.push_back(fact ? fact : AbsentOp::create(builder, loc, type));
+  }
+  return success();
+}
+
+FailureOr<Value> mlir::mask::buildPredicate(OpBuilder &builder, Location loc,
+                                            PolicyOp policy,
+                                            StringRef layerType,
+                                            std::optional<PackingRule> packing,
+                                            FactBuilder getFact) {
+  if (!policy.lookupLayerType(layerType)) {
+    InFlightDiagnostic error = emitError(loc)
+                               << "policy '" << policy.getSymName()
+                               << "' has no layer type '" << layerType
+                               << "'; known are ";
+    llvm::interleaveComma(policy.getLayerTypes(), error);
+    return error;
+  }
+  SmallVector<Value> facts;
+  if (failed(collectFacts(builder, loc, policy, getFact, facts)))
+    return failure();
+  MLIRContext *context = builder.getContext();
+  auto type = PredicateType::get(context);
+  PackingRuleAttr rule =
+      packing ? PackingRuleAttr::get(context, *packing) : PackingRuleAttr();
+  Value predicate = OfLayerOp::create(
+      builder, loc, type, FlatSymbolRefAttr::get(policy.getSymNameAttr()),
+      builder.getStringAttr(layerType), facts, rule);
+
+  // Packing rule 5.12 without overlay is a conjunction, and so is padding.
+  SmallVector<Value> conjuncts{predicate};
+  auto add = [&](StringRef name, function_ref<Value(Value)> leaf) {
+    if (policy.lookupFact(name))
+      return;
+    if (Value fact = getFact(name, getFactType(context, *lookupFact(name))))
+      conjuncts.push_back(leaf(fact));
+  };
+  add("sequence_ids", [&](Value ids) {
+    return DocumentOp::create(builder, loc, type, ids, Value(), Value());
+  });
+  add("key_valid", [&](Value valid) {
+    return KeyPaddingOp::create(builder, loc, type, valid, Value());
+  });
+  if (conjuncts.size() == 1)
+    return predicate;
+  return AndOp::create(builder, loc, type, conjuncts).getResult();
+}
+
+//===----------------------------------------------------------------------===//
+// Requests
+//===----------------------------------------------------------------------===//
+
+/// Whether every element is one of the declared type.
+static bool fitsIn(const IntegerArray &array, unsigned width) {
+  return llvm::all_of(array.values, [&](int64_t value) {
+    return width == 1 ? value == 0 || value == 1 : llvm::isIntN(width, value);
+  });
+}
+
+FailureOr<HostValue> mlir::mask::getFactValue(Location loc,
+                                              const Request &request,
+                                              StringRef name, Type type) {
+  HostValue value = *request.lookup(name);
+  auto *given = std::get_if<std::shared_ptr<const IntegerArray>>(&value);
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!given != !shaped)
+    return emitError(loc) << "fact '" << name << "' is "
+                          << (given ? "an array" : "a number")
+                          << ", but the policy declares " << type;
+  if (!given)
+    return value;
+  std::shared_ptr<const IntegerArray> array = *given;
+  // Facts of one batch row may be declared without batch.
+  if (array->getRank() == shaped.getRank() + 1 && array->getSize(0) == 1) {
+    auto row = std::make_shared<IntegerArray>(*array);
+    row->shape.erase(row->shape.begin());
+    array = std::move(row);
+  }
+  if (failed(verifyCompatibleShape(array->shape, shaped.getShape()))) {
+    InFlightDiagnostic error = emitError(loc)
+                               << "fact '" << name << "' has shape (";
+    llvm::interleaveComma(array->shape, error);
+    return error << "), but the policy declares " << type;
+  }
+  unsigned width = shaped.getElementTypeBitWidth();
+  if (!fitsIn(*array, width))
+    return emitError(loc) << "fact '" << name
+                          << "' has elements that do not fit in the declared "
+                          << type;
+  return HostValue(array);
+}
+
+FailureOr<Value>
+mlir::mask::instantiatePolicy(PolicyOp policy, StringRef layerType,
+                              std::optional<PackingRule> packing,
+                              const Request &request, FactEvaluator &facts) {
+  Location loc = policy.getLoc();
+  MLIRContext *context = policy.getContext();
+  OpBuilder builder(context);
+  auto function = func::FuncOp::create(
+      builder, loc, "mask_" + policy.getSymName().str(),
+      FunctionType::get(context, {}, PredicateType::get(context)));
+  function.setPrivate();
+  Block *body = function.addEntryBlock();
+  builder.setInsertionPointToEnd(body);
+  // `mask.of_layer` looks its policy up.
+  SymbolTable(policy->getParentOp()).insert(function);
+
+  bool valid = true;
+  auto getFact = [&](StringRef name, Type type) -> Value {
+    if (!request.lookup(name))
+      return {};
+    FailureOr<HostValue> value = getFactValue(loc, request, name, type);
+    BlockArgument argument = body->addArgument(type, loc);
+    if (succeeded(value))
+      facts.bind(argument, *value);
+    valid &= succeeded(value);
+    return argument;
+  };
+  FailureOr<Value> predicate =
+      buildPredicate(builder, loc, policy, layerType, packing, getFact);
+  if (failed(predicate) || !valid) {
+    function.erase();
+    return failure();
+  }
+  func::ReturnOp::create(builder, loc, *predicate);
+  function.setFunctionType(FunctionType::get(context, body->getArgumentTypes(),
+                                             PredicateType::get(context)));
+  return predicate;
+}

@@ -1,0 +1,12 @@
+// q - k < W and (k <= q or both tokens lie in one block)
+mask.policy @window_and_causal_or_block(
+    "block_ids" %ids : tensor<?x?xi32>, "window" %W : index) {
+  %one = arith.constant 1 : index
+  %past = arith.subi %W, %one : index
+  %left = mask.window left %past right unbounded
+  %causal = mask.causal
+  %block = mask.block_bidirectional %ids : tensor<?x?xi32>
+  %either = mask.or %causal, %block
+  %p = mask.and %left, %either
+  mask.layer_type "*" = %p
+}
