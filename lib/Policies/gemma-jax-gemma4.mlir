@@ -3,13 +3,13 @@
 //   full_attention     causal and valid[k]
 //   sliding_attention  |pos[q] - pos[k]| < W and ((causal and valid[k]) or blk)
 //
-// blk: both tokens lie in the same run of image placeholders. Causality compares
+// blk: both tokens lie in the same run of image or video placeholders. Causality compares
 // indices, the window positions: pos[i] = max(valid tokens up to and with i, 1) - 1.
 mask.policy @"gemma-jax-gemma4"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>,
     "window" %W : index) {
-  %ids = mask.runs %t of [1] : tensor<?x?xi8> -> tensor<?x?xi32>
+  %ids = mask.runs %t of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>
   %block = mask.block_bidirectional %ids : tensor<?x?xi32>
   %valid = mask.key_padding %v : tensor<?x?xi1>
   %causal = mask.causal

@@ -3,13 +3,13 @@
 //   full_attention     causal
 //   sliding_attention  (causal and q - k < W) or blk
 //
-// blk: both tokens lie in the same run of image placeholders. Padding hides keys
+// blk: both tokens lie in the same run of image or video placeholders. Padding hides keys
 // last.
 mask.policy @"kerashub-gemma4"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>,
     "window" %W : index) {
-  %ids = mask.runs %t of [1] : tensor<?x?xi8> -> tensor<?x?xi32>
+  %ids = mask.runs %t of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>
   %block = mask.block_bidirectional %ids : tensor<?x?xi32>
   %valid = mask.key_padding %v : tensor<?x?xi1>
   %causal = mask.causal
