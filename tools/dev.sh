@@ -20,7 +20,8 @@ usage: tools/dev.sh COMMAND
   demo             the project in four screens, measured while you watch
   bench [OPTION..] attention timings: mask bounds against plainer loops
   format [--check] clang-format over the C++ sources
-  tidy [FILE...]   clang-tidy over FILEs, or over what differs from main
+  tidy [FILE...]   clang-tidy over FILEs, or over what differs from main;
+                   --all: over everything
   docs             regenerate docs/Ops.md and docs/Passes.md
   clean            remove the build directory
 
@@ -240,11 +241,13 @@ changed_sources() {
 
 tidy() {
   local files=("$@")
-  if [[ ${#files[@]} == 0 ]]; then
+  if [[ ${1:-} == --all ]]; then
+    mapfile -t files < <(git -C "$ROOT" ls-files '*.cpp')
+  elif [[ ${#files[@]} == 0 ]]; then
     mapfile -t files < <(changed_sources)
   fi
   [[ ${#files[@]} != 0 ]] || { echo "    no C++ file changed"; return 0; }
-  echo "    ${files[*]}"
+  echo "    ${#files[@]} files"
   (cd "$ROOT" && printf '%s\n' "${files[@]}" |
     xargs -P "$(jobs_count)" -n 1 clang-tidy-$LLVM_MAJOR --quiet \
       --warnings-as-errors='*' -p "$BUILD")

@@ -4,6 +4,12 @@
 // RUN: mlir-opt %s --load-dialect-plugin=%mask_plugin --canonicalize 2>&1 | FileCheck %s
 // RUN: mlir-opt %s --load-dialect-plugin=%mask_plugin --load-pass-plugin=%mask_plugin --mlir-print-op-generic | FileCheck %s --check-prefix=GENERIC
 
+// RUN: mlir-opt %s --load-dialect-plugin=%mask_plugin --load-pass-plugin=%mask_plugin --pass-pipeline='builtin.module(canonicalize,mask-close-predicates)' | FileCheck %s --check-prefix=CLOSED
+
+// CLOSED: mask.attention
+// CLOSED-SAME: predicate {
+// CLOSED: mask.yield %{{.*}} : !mask.predicate
+
 // CHECK-NOT: warning
 // CHECK-LABEL: func.func @sliding
 // CHECK-SAME: %[[Q:.*]]: tensor<1x8x?x64xf32>
