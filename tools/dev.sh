@@ -269,7 +269,7 @@ main() {
   case $command in
   build) build ;;
   test) run_tests ;;
-  demo) build && exec "$ROOT/tools/demo.sh" "$BUILD" ;;
+  demo) build && exec python3 "$ROOT/tools/demo.py" "$BUILD" ;;
   bench) build && exec python3 "$ROOT/bench/bench.py" "$BUILD" "$@" ;;
   format) ensure_toolchain && format "$@" ;;
   tidy) build && tidy "$@" ;;

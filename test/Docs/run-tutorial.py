@@ -50,7 +50,7 @@ def missing(expected, output):
 
 
 def main():
-    path, tools, scratch = map(pathlib.Path, sys.argv[1:])
+    path, tools, scratch = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")
