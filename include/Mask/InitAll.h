@@ -11,6 +11,7 @@
 #include "Mask/IR/Mask.h"
 #include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Mask/Transforms/Passes.h"
+#include "Mask/Transforms/TilingInterfaceImpl.h"
 
 #include "mlir/IR/DialectRegistry.h"
 
@@ -20,6 +21,7 @@ namespace mlir::mask {
 inline void registerAllDialects(DialectRegistry &registry) {
   registry.insert<MaskDialect>();
   registerBufferizableOpInterfaceExternalModels(registry);
+  registerTilingInterfaceExternalModels(registry);
 }
 
 /// Registers the passes and pipelines of the project.

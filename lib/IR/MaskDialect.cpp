@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/TilingInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -42,6 +43,7 @@ void MaskDialect::initialize() {
                             AttentionOp, CountTableOp, DropLongOp,
                             IntervalTableOp, ItemIdsOp, MonotoneTableOp,
                             PositionsOp, RunsOp>();
+  declarePromisedInterface<TilingInterface, AttentionOp>();
 }
 
 /// Folders say "full" and "empty" as booleans of predicate type, and "absent"
