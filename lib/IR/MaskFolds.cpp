@@ -43,7 +43,8 @@ static bool isEmpty(Attribute predicate) {
 }
 
 /// Makes a constant `index` operand the static parameter, unless it lies below
-/// `least`: the verifier would reject what only the request can be blamed for.
+/// `least`: what only the request can be blamed for stays for the interpreter to
+/// report.
 static bool makeStatic(Operation *op, Value value, Attribute constant,
                        MutableOperandRange operand,
                        function_ref<void(IntegerAttr)> setConstant,
@@ -89,11 +90,14 @@ OpFoldResult WindowOp::fold(FoldAdaptor adaptor) {
                   [&](auto axis) { setRightAxisAttr(axis); });
     changed = true;
   }
-  changed |= makeStatic(*this, getLeft(), adaptor.getLeft(), getLeftMutable(),
-                        [&](auto number) { setConstantLeftAttr(number); });
-  changed |=
-      makeStatic(*this, getRight(), adaptor.getRight(), getRightMutable(),
-                 [&](auto number) { setConstantRightAttr(number); });
+  changed |= makeStatic(
+      *this, getLeft(), adaptor.getLeft(), getLeftMutable(),
+      [&](auto number) { setConstantLeftAttr(number); },
+      /*least=*/0);
+  changed |= makeStatic(
+      *this, getRight(), adaptor.getRight(), getRightMutable(),
+      [&](auto number) { setConstantRightAttr(number); },
+      /*least=*/0);
   Parameter left = getLeftParameter(), right = getRightParameter();
   if (!left.isGiven() && !right.isGiven())
     return truth(*this, true);

@@ -138,15 +138,20 @@ func.func @constants_become_attributes(%p: !mask.predicate) -> (!mask.predicate,
   return %0, %1, %2, %3, %4, %5 : !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate
 }
 
-// The verifier would reject them: the interpreter has to say what is wrong.
+// A request is wrong; the interpreter has to say so. A window of no tokens would
+// otherwise become a static bound, which may be negative.
 // CHECK-LABEL: func @no_fold_invalid_constant
 // CHECK: mask.chunk size %
 // CHECK: mask.dilated %
-func.func @no_fold_invalid_constant() -> (!mask.predicate, !mask.predicate) {
+// CHECK: mask.window left %{{.*}} right 0
+func.func @no_fold_invalid_constant() -> (!mask.predicate, !mask.predicate, !mask.predicate) {
   %n = arith.constant 0 : index
   %0 = mask.chunk size %n
   %1 = mask.dilated %n
-  return %0, %1 : !mask.predicate, !mask.predicate
+  %one = arith.constant 1 : index
+  %past = arith.subi %n, %one : index
+  %2 = mask.window left %past right %n
+  return %0, %1, %2 : !mask.predicate, !mask.predicate, !mask.predicate
 }
 
 // CHECK-LABEL: func @degenerate_parameters
