@@ -85,7 +85,7 @@ private:
   Result compileOp(WindowOp op);
   Result compileIds(Operation *op, Value queryIds, Value keyIds, bool block);
   Result compileOp(ChunkOp op);
-  Result compileLength(Operation *op, Parameter length, bool ifAbsent);
+  Result compileLength(Operation *op, Parameter value, bool ifAbsent);
   Result compileOp(KeyPaddingOp op);
   Result compileOp(DilatedOp op);
   Result compileOp(IntervalOp op);
@@ -95,7 +95,7 @@ private:
   Result compileOp(NotOp op);
   Result compileOp(ShiftOp op);
   Result compileOp(AtPositionsOp op);
-  Result compileRestriction(Value input, ArrayRef<int64_t> members,
+  Result compileRestriction(Value value, ArrayRef<int64_t> members,
                             ParameterAxis axis);
   Result compileOp(PackedOp op);
   Result compileOp(OfLayerOp op);
@@ -104,7 +104,7 @@ private:
   FailureOr<Elements> elements(Value fact);
   FailureOr<HostParameter> parameter(Operation *op, Parameter parameter);
   /// A parameter whose run-time values must be at least `least`.
-  FailureOr<HostParameter> parameterAtLeast(Operation *op, Parameter parameter,
+  FailureOr<HostParameter> parameterAtLeast(Operation *op, Parameter value,
                                             StringRef name, int64_t least);
 
   FactEvaluator &facts;
@@ -306,8 +306,8 @@ static bool isDivision(AffineExprKind kind) {
          kind == AffineExprKind::Mod;
 }
 
-static AffineFunction combine(AffineExprKind kind, AffineFunction a,
-                              AffineFunction b) {
+static AffineFunction combine(AffineExprKind kind, const AffineFunction &a,
+                              const AffineFunction &b) {
   switch (kind) {
   case AffineExprKind::Add:
     return [=](int64_t q) { return a(q) + b(q); };
@@ -458,8 +458,9 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(ShiftOp op) {
   });
 }
 
-static PredicateFunction askAtPositions(PredicateFunction input,
-                                        Elements queries, Elements keys) {
+static PredicateFunction askAtPositions(const PredicateFunction &input,
+                                        const Elements &queries,
+                                        const Elements &keys) {
   return [input, queries, keys](int64_t b, int64_t h, int64_t q, int64_t k) {
     const int64_t *ofQuery = queries.at(b, q), *ofKey = keys.at(b, k);
     return ofQuery && ofKey && input(b, h, *ofQuery, *ofKey);

@@ -88,7 +88,7 @@ void mlir::mask::interpretAttention(const AttentionData &data,
                                     MutableArrayRef<double> output,
                                     MutableArrayRef<double> logSumExp) {
   double scale = data.scale.value_or(1 / std::sqrt(double(data.dim)));
-  std::fill(output.begin(), output.end(), 0.0);
+  llvm::fill(output, 0.0);
   Row row;
   for (int64_t b = 0; b < data.batch; ++b)
     for (int64_t h = 0; h < data.heads; ++h)

@@ -44,7 +44,7 @@ private:
   LogicalResult compileExtract(tensor::ExtractOp extract);
   LogicalResult compileDim(tensor::DimOp dim);
   LogicalResult compileConstant(arith::ConstantOp constant);
-  LogicalResult compileCompare(arith::CmpIOp compare);
+  LogicalResult compileCompare(arith::CmpIOp op);
   LogicalResult compileSelect(arith::SelectOp select);
   LogicalResult compileBinary(Operation *inner, BinaryStep function,
                               bool isUnsigned = false);
@@ -111,7 +111,7 @@ LogicalResult RegionCompiler::compileExtract(tensor::ExtractOp extract) {
   for (Value index : extract.getIndices())
     indices.push_back(slotOf(index));
   unsigned result = slotOf(extract.getResult());
-  steps.push_back([array, indices, result](Frame &frame) {
+  steps.emplace_back([array, indices, result](Frame &frame) {
     int64_t position = 0;
     for (auto [dim, slot] : llvm::enumerate(indices)) {
       int64_t index = frame.values[slot];
@@ -182,7 +182,7 @@ LogicalResult RegionCompiler::compileCompare(arith::CmpIOp op) {
   unsigned result = slotOf(op.getResult()),
            width = widthOf(op.getLhs().getType());
   arith::CmpIPredicate predicate = op.getPredicate();
-  steps.push_back([=](Frame &frame) {
+  steps.emplace_back([=](Frame &frame) {
     frame.values[result] =
         compare(predicate, frame.values[a], frame.values[b], width);
   });
@@ -194,7 +194,7 @@ LogicalResult RegionCompiler::compileSelect(arith::SelectOp select) {
   unsigned a = slotOf(select.getTrueValue()),
            b = slotOf(select.getFalseValue());
   unsigned result = slotOf(select.getResult());
-  steps.push_back([=](Frame &frame) {
+  steps.emplace_back([=](Frame &frame) {
     frame.values[result] = frame.values[frame.values[condition] ? a : b];
   });
   return success();
@@ -207,7 +207,7 @@ LogicalResult RegionCompiler::compileBinary(Operation *inner,
   unsigned a = slotOf(inner->getOperand(0)), b = slotOf(inner->getOperand(1));
   unsigned result = slotOf(inner->getResult(0));
   unsigned width = widthOf(inner->getResult(0).getType());
-  steps.push_back([=](Frame &frame) {
+  steps.emplace_back([=](Frame &frame) {
     int64_t x = frame.values[a], y = frame.values[b];
     if (isUnsigned) {
       x = toUnsigned(x, width);
@@ -223,7 +223,7 @@ LogicalResult RegionCompiler::compileCast(Operation *inner, bool isUnsigned) {
   unsigned result = slotOf(inner->getResult(0));
   unsigned from = widthOf(inner->getOperand(0).getType());
   unsigned to = widthOf(inner->getResult(0).getType());
-  steps.push_back([=](Frame &frame) {
+  steps.emplace_back([=](Frame &frame) {
     int64_t value = frame.values[source];
     if (isUnsigned)
       value = toUnsigned(value, from);
@@ -235,7 +235,7 @@ LogicalResult RegionCompiler::compileCast(Operation *inner, bool isUnsigned) {
 }
 
 static bool divides(int64_t a, int64_t b) {
-  return b != 0 && !(b == -1 && a == std::numeric_limits<int64_t>::min());
+  return b != 0 && (b != -1 || a != std::numeric_limits<int64_t>::min());
 }
 
 LogicalResult RegionCompiler::compileOp(Operation *inner) {

@@ -521,33 +521,33 @@ void addConnectivePatterns(RewritePatternSet &patterns, MLIRContext *context) {
 
 } // namespace
 
-void AndOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void AndOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                         MLIRContext *context) {
-  addConnectivePatterns<AndOp>(patterns, context);
-  patterns.add<TightenWindowByChunk, PullRestriction<HeadsOp>,
-               PullRestriction<BatchesOp>>(context, /*benefit=*/3);
+  addConnectivePatterns<AndOp>(results, context);
+  results.add<TightenWindowByChunk, PullRestriction<HeadsOp>,
+              PullRestriction<BatchesOp>>(context, /*benefit=*/3);
 }
 
-void OrOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void OrOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                        MLIRContext *context) {
-  addConnectivePatterns<OrOp>(patterns, context);
-  patterns.add<JoinRestrictions<HeadsOp>, JoinRestrictions<BatchesOp>>(
+  addConnectivePatterns<OrOp>(results, context);
+  results.add<JoinRestrictions<HeadsOp>, JoinRestrictions<BatchesOp>>(
       context, /*benefit=*/3);
 }
 
-void NotOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void NotOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                         MLIRContext *context) {
-  patterns.add<NegateConnective<AndOp>, NegateConnective<OrOp>,
-               NegateRestriction<HeadsOp>, NegateRestriction<BatchesOp>,
-               NegateWindow>(context);
+  results.add<NegateConnective<AndOp>, NegateConnective<OrOp>,
+              NegateRestriction<HeadsOp>, NegateRestriction<BatchesOp>,
+              NegateWindow>(context);
 }
 
-void HeadsOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void HeadsOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                           MLIRContext *context) {
-  patterns.add<NestRestriction<HeadsOp>>(context);
+  results.add<NestRestriction<HeadsOp>>(context);
 }
 
-void BatchesOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void BatchesOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                             MLIRContext *context) {
-  patterns.add<NestRestriction<BatchesOp>, HeadsOutside>(context);
+  results.add<NestRestriction<BatchesOp>, HeadsOutside>(context);
 }

@@ -294,17 +294,17 @@ struct DropQueryShift : OpRewritePattern<ShiftOp> {
 
 } // namespace
 
-void ShiftOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void ShiftOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                           MLIRContext *context) {
-  patterns
+  results
       .add<ShiftConnective<AndOp>, ShiftConnective<OrOp>, ShiftNot, ShiftShift,
            MoveRestrictionOut<ShiftOp, HeadsOp>,
            MoveRestrictionOut<ShiftOp, BatchesOp>, ShiftLeaf, DropQueryShift>(
           context);
 }
 
-void AtPositionsOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void AtPositionsOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                                 MLIRContext *context) {
-  patterns.add<MoveRestrictionOut<AtPositionsOp, HeadsOp>,
-               MoveRestrictionOut<AtPositionsOp, BatchesOp>>(context);
+  results.add<MoveRestrictionOut<AtPositionsOp, HeadsOp>,
+              MoveRestrictionOut<AtPositionsOp, BatchesOp>>(context);
 }

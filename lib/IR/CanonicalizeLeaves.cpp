@@ -76,10 +76,10 @@ bool hasPositiveDivisors(AffineExpr expr) {
 
 /// Whether `expr` depends on one of the symbols of `op` that are `symbol`.
 bool readsSymbol(IntervalOp op, AffineExpr expr, Value symbol) {
-  for (auto [i, operand] : llvm::enumerate(op.getSymbols()))
-    if (operand == symbol && expr.isFunctionOfSymbol(i))
-      return true;
-  return false;
+  return llvm::any_of(llvm::enumerate(op.getSymbols()), [&](auto operand) {
+    return operand.value() == symbol &&
+           expr.isFunctionOfSymbol(operand.index());
+  });
 }
 
 /// Both bounds depend on an absent symbol -> `full`.
@@ -88,10 +88,10 @@ struct AbsentInterval : OpRewritePattern<IntervalOp> {
   LogicalResult matchAndRewrite(IntervalOp op,
                                 PatternRewriter &rewriter) const override {
     auto isUnbounded = [&](AffineMap map) {
-      for (auto [i, symbol] : llvm::enumerate(op.getSymbols()))
-        if (map.isFunctionOfSymbol(i) && isAbsent(symbol))
-          return true;
-      return false;
+      return llvm::any_of(llvm::enumerate(op.getSymbols()), [&](auto symbol) {
+        return map.isFunctionOfSymbol(symbol.index()) &&
+               isAbsent(symbol.value());
+      });
     };
     if (!isUnbounded(op.getLower()) || !isUnbounded(op.getUpper()))
       return rewriter.notifyMatchFailure(op, "a side is bounded");
@@ -121,7 +121,7 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
         replacements.push_back(rewriter.getAffineConstantExpr(0));
         continue;
       }
-      auto known = llvm::find(symbols, symbol);
+      auto *known = llvm::find(symbols, symbol);
       replacements.push_back(
           rewriter.getAffineSymbolExpr(known - symbols.begin()));
       if (known == symbols.end())
@@ -222,21 +222,21 @@ struct ExpandPacked : OpRewritePattern<PackedOp> {
 
 } // namespace
 
-void WindowOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void WindowOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                            MLIRContext *context) {
-  patterns.add<NameCausalWindow>(context);
+  results.add<NameCausalWindow>(context);
 }
-void ChunkOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void ChunkOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                           MLIRContext *context) {
-  patterns.add<UnitChunkToWindow>(context);
+  results.add<UnitChunkToWindow>(context);
 }
-void IntervalOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void IntervalOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                              MLIRContext *context) {
-  patterns
+  results
       .add<AbsentInterval, SimplifyInterval, EmptyInterval, IntervalToWindow>(
           context);
 }
-void PackedOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+void PackedOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                            MLIRContext *context) {
-  patterns.add<ExpandPacked>(context);
+  results.add<ExpandPacked>(context);
 }

@@ -147,9 +147,9 @@ LogicalResult PolicyOp::verifyRegions() {
 // OfLayerOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult OfLayerOp::verifySymbolUses(SymbolTableCollection &symbols) {
+LogicalResult OfLayerOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   auto policy =
-      symbols.lookupNearestSymbolFrom<PolicyOp>(*this, getPolicyAttr());
+      symbolTable.lookupNearestSymbolFrom<PolicyOp>(*this, getPolicyAttr());
   if (!policy)
     return emitOpError() << "'" << getPolicy() << "' is not a mask.policy";
   if (!policy.lookupLayerType(getLayerType())) {

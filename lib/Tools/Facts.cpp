@@ -407,7 +407,7 @@ Error RequestParser::addRows(const FactInfo &fact, std::vector<Row> rows) {
                         : IntegerArray::zeros({batch, size});
   for (auto [i, row] : enumerate(rows)) {
     int64_t *out = array->values.data() + i * size;
-    std::copy(row.begin(), row.end(), out);
+    llvm::copy(row, out);
     // A missing item is (0, -1).
     for (int64_t j = row.size(); j < size; ++j)
       out[j] = isRanges ? -(j % 2) : fillerOf(fact, row);

@@ -88,7 +88,7 @@ struct Request {
 
 /// Reads a `request` object, or a whole case whose `request` it then is. Every
 /// error names the key and has the offending numbers in it.
-llvm::Expected<Request> parseRequest(llvm::StringRef json);
+llvm::Expected<Request> parseRequest(llvm::StringRef text);
 /// Reads the file; errors start with its path.
 llvm::Expected<Request> readRequest(llvm::StringRef path);
 

@@ -147,8 +147,8 @@ const char *kBinary[] = {
 class Source {
 public:
   /// Appends an op; returns its value.
-  std::string add(std::string op, std::string first = "",
-                  std::string second = "") {
+  std::string add(std::string op, const std::string &first = "",
+                  const std::string &second = "") {
     for (size_t at; (at = op.find("@0")) != std::string::npos;)
       op.replace(at, 2, first);
     for (size_t at; (at = op.find("@1")) != std::string::npos;)
@@ -322,7 +322,7 @@ TEST_F(CanonicalizationTest, Random) {
   auto pick = [&](auto &list) { return list[random() % std::size(list)]; };
   for (unsigned done = 0; done < count; done += kTreesPerModule) {
     Source source;
-    std::vector<const char *> leaves;
+    SmallVector<const char *> leaves;
     for (unsigned i = 0; i < 4; ++i)
       leaves.push_back(pick(kLeaves));
     std::function<std::string(unsigned)> grow =
