@@ -6,8 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/IR/Absence.h"
 #include "Mask/IR/Packing.h"
 #include "Mask/Transforms/Passes.h"
+#include "Mask/Transforms/PredicateSlice.h"
 #include "Mask/Transforms/Transforms.h"
 
 #include "mlir/IR/Dominance.h"
@@ -63,104 +65,103 @@ static void setInsertionPointAfterBoth(OpBuilder &builder, Value a, Value b,
 }
 
 namespace {
-/// Attaches tables to the leaves of one attention.
+/// Attaches tables to leaves: those of the region of a closed attention, or
+/// those of an open predicate, which read their facts directly.
 class TableBuilder {
 public:
-  TableBuilder(RewriterBase &rewriter, AttentionOp attention)
-      : rewriter(rewriter), attention(attention), dominance(attention) {}
+  explicit TableBuilder(RewriterBase &rewriter, AttentionOp closed = {})
+      : rewriter(rewriter), closed(closed) {}
 
-  void run() {
-    attention.getPredicate().walk([&](Operation *op) {
-      TypeSwitch<Operation *>(op)
-          .Case([&](BlockBidirectionalOp leaf) { addIntervals(leaf, true); })
-          .Case([&](DocumentOp leaf) { addIntervals(leaf, false); })
-          .Case([&](KeyPaddingOp leaf) { addCounts(leaf); })
-          .Case([&](AtPositionsOp leaf) { addMonotone(leaf); });
-    });
+  void addTable(Operation *op) {
+    TypeSwitch<Operation *>(op)
+        .Case([&](BlockBidirectionalOp leaf) {
+          addIntervals(leaf, /*nonNegative=*/true);
+        })
+        .Case(
+            [&](DocumentOp leaf) { addIntervals(leaf, /*nonNegative=*/false); })
+        .Case([&](KeyPaddingOp leaf) {
+          add<CountTableOp>(leaf, leaf.getValid(), getCountTableType);
+        })
+        .Case([&](AtPositionsOp leaf) {
+          add<MonotoneTableOp>(leaf, leaf.getKeyPositions(),
+                               getMonotoneTableType);
+        });
   }
 
 private:
-  /// What the region's value `inside` stands for, or null if the region
-  /// computes it.
-  Value lookupCapture(Value inside) {
-    auto argument = dyn_cast<BlockArgument>(inside);
-    if (!argument || argument.getOwner() != &attention.getPredicate().front())
+  /// The tensor that the leaf's operand stands for outside of a region, or null
+  /// if the region computes it or there is none.
+  Value lookupFact(Value operand) {
+    if (closed) {
+      auto argument = dyn_cast<BlockArgument>(operand);
+      if (!argument || argument.getOwner() != &closed.getPredicate().front())
+        return {};
+      operand = closed.getCaptures()[argument.getArgNumber()];
+    }
+    // The leaf that reads an absent fact folds.
+    if (isAbsent(operand) || !isa<TensorType>(operand.getType()))
       return {};
-    return attention.getCaptures()[argument.getArgNumber()];
+    return operand;
   }
 
-  /// The region's argument for the table `create` builds from `fact` (and
-  /// `second`): an identical table is used again.
+  /// `table`, or an identical op that is there already; in a closed region as
+  /// the argument for it.
   template <typename TableOp>
-  Value getTable(Value fact, Value second,
-                 function_ref<TableOp(OpBuilder &)> create) {
-    OpBuilder::InsertionGuard guard(rewriter);
-    setInsertionPointAfterBoth(rewriter, fact, second, dominance);
-    TableOp table = create(rewriter);
-    for (Operation *user : fact.getUsers()) {
-      if (user == table || !isa<TableOp>(user) ||
+  Value share(TableOp table, Value fact, Operation *leaf) {
+    Operation *user = closed ? closed.getOperation() : leaf;
+    for (Operation *other : fact.getUsers()) {
+      if (other == table || !isa<TableOp>(other) ||
           !OperationEquivalence::isEquivalentTo(
-              user, table, OperationEquivalence::IgnoreLocations) ||
-          !dominance.properlyDominates(user, attention))
+              other, table, OperationEquivalence::IgnoreLocations) ||
+          !dominance.properlyDominates(other, user))
         continue;
       rewriter.eraseOp(table);
-      table = cast<TableOp>(user);
+      table = cast<TableOp>(other);
       break;
     }
-    Value result = table.getResult();
+    if (!closed)
+      return table.getResult();
     for (auto [argument, capture] : llvm::zip_equal(
-             attention.getPredicate().getArguments(), attention.getCaptures()))
-      if (capture == result)
+             closed.getPredicate().getArguments(), closed.getCaptures()))
+      if (capture == table.getResult())
         return argument;
-    return addCaptures(rewriter, attention, result).front();
+    return addCaptures(rewriter, closed, table->getResults()).front();
+  }
+
+  template <typename LeafOp>
+  void attach(LeafOp leaf, Value table) {
+    rewriter.modifyOpInPlace(leaf,
+                             [&] { leaf.getTableMutable().assign(table); });
   }
 
   template <typename LeafOp>
   void addIntervals(LeafOp leaf, bool nonNegative) {
-    if (leaf.getTable())
+    Value ids = lookupFact(leaf.getQueryIds());
+    Value keyIds = leaf.isSelf() ? Value() : lookupFact(leaf.getKeyIds());
+    if (leaf.getTable() || !ids || (!leaf.isSelf() && !keyIds))
       return;
-    Value ids = lookupCapture(leaf.getQueryIds());
-    Value keyIds = leaf.isSelf() ? Value() : lookupCapture(leaf.getKeyIds());
-    if (!ids || (!leaf.isSelf() && !keyIds))
-      return;
-    auto create = [&](OpBuilder &builder) {
-      return IntervalTableOp::create(builder, leaf.getLoc(),
-                                     getIntervalTableType(ids), ids, keyIds,
-                                     nonNegative);
-    };
-    Value table = getTable<IntervalTableOp>(ids, keyIds, create);
-    rewriter.modifyOpInPlace(leaf,
-                             [&] { leaf.getTableMutable().assign(table); });
+    OpBuilder::InsertionGuard guard(rewriter);
+    setInsertionPointAfterBoth(rewriter, ids, keyIds, dominance);
+    auto table = IntervalTableOp::create(rewriter, leaf.getLoc(),
+                                         getIntervalTableType(ids), ids, keyIds,
+                                         nonNegative);
+    attach(leaf, share(table, ids, leaf));
   }
 
-  void addCounts(KeyPaddingOp leaf) {
-    Value valid = lookupCapture(leaf.getValid());
-    if (leaf.getTable() || !valid)
+  template <typename TableOp, typename LeafOp>
+  void add(LeafOp leaf, Value operand,
+           function_ref<RankedTensorType(Value)> getType) {
+    Value fact = lookupFact(operand);
+    if (leaf.getTable() || !fact)
       return;
-    auto create = [&](OpBuilder &builder) {
-      return CountTableOp::create(builder, leaf.getLoc(),
-                                  getCountTableType(valid), valid);
-    };
-    Value table = getTable<CountTableOp>(valid, Value(), create);
-    rewriter.modifyOpInPlace(leaf,
-                             [&] { leaf.getTableMutable().assign(table); });
-  }
-
-  void addMonotone(AtPositionsOp leaf) {
-    Value positions = lookupCapture(leaf.getKeyPositions());
-    if (leaf.getTable() || !positions)
-      return;
-    auto create = [&](OpBuilder &builder) {
-      return MonotoneTableOp::create(
-          builder, leaf.getLoc(), getMonotoneTableType(positions), positions);
-    };
-    Value table = getTable<MonotoneTableOp>(positions, Value(), create);
-    rewriter.modifyOpInPlace(leaf,
-                             [&] { leaf.getTableMutable().assign(table); });
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfterValue(fact);
+    auto table = TableOp::create(rewriter, leaf.getLoc(), getType(fact), fact);
+    attach(leaf, share(table, fact, leaf));
   }
 
   RewriterBase &rewriter;
-  AttentionOp attention;
+  AttentionOp closed;
   DominanceInfo dominance;
 };
 } // namespace
@@ -172,7 +173,15 @@ void mlir::mask::buildTables(RewriterBase &rewriter, AttentionOp attention) {
   for (PackedOp op : packed)
     expandPacked(rewriter, op);
   hoistFacts(rewriter, attention);
-  TableBuilder(rewriter, attention).run();
+  TableBuilder builder(rewriter, attention);
+  attention.getPredicate().walk([&](Operation *op) { builder.addTable(op); });
+}
+
+void mlir::mask::buildTables(RewriterBase &rewriter,
+                             const PredicateSlice &slice) {
+  TableBuilder builder(rewriter);
+  for (Operation *op : slice.ops)
+    builder.addTable(op);
 }
 
 namespace {

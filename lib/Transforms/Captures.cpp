@@ -7,6 +7,8 @@
 
 #include "Mask/Transforms/Transforms.h"
 
+#include "Mask/IR/Absence.h"
+
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -86,7 +88,7 @@ void mlir::mask::hoistFacts(RewriterBase &rewriter, AttentionOp attention) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     SetVector<Operation *> inputs;
     // An absent fact stays: the leaf that reads it folds.
-    if (!computesFact(op) || isa<AbsentOp>(op) ||
+    if (!computesFact(op) || isAbsent(op.getResult(0)) ||
         !collectInputs(&op, block, inputs))
       continue;
     for (Operation *input : inputs)

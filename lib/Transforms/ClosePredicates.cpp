@@ -7,10 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Transforms/Passes.h"
+#include "Mask/Transforms/PredicateSlice.h"
 #include "Mask/Transforms/Transforms.h"
-
-#include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 namespace mlir::mask {
 #define GEN_PASS_DEF_MASKCLOSEPREDICATES
@@ -20,45 +18,22 @@ namespace mlir::mask {
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Whether `op` builds a predicate out of predicates and facts.
-static bool buildsPredicate(Operation *op) {
-  return isa_and_nonnull<MaskDialect>(op->getDialect()) &&
-         op->getNumResults() == 1 &&
-         isa<PredicateType>(op->getResult(0).getType());
-}
-
-/// Whether a closed region holds its own copy of `op`: what predicates are made
-/// of, what folds need to see (numbers, absent facts).
-static bool isClonedIntoRegion(Operation *op) {
-  if (buildsPredicate(op) || isa<AbsentOp>(op))
-    return true;
-  return op->getNumResults() == 1 && matchPattern(op, m_Constant()) &&
-         op->getResult(0).getType().isIntOrIndexOrFloat();
-}
-
-/// Checks that every predicate that `predicate` is built from has a definition
+/// Checks that every predicate that the slice is built from has a definition
 /// that can be cloned.
-static LogicalResult checkClosable(AttentionOp attention, Value predicate) {
-  SetVector<Value> worklist;
-  worklist.insert(predicate);
-  for (unsigned i = 0; i < worklist.size(); ++i) {
-    Value value = worklist[i];
-    Operation *op = value.getDefiningOp();
-    if (op && buildsPredicate(op)) {
-      for (Value operand : op->getOperands())
-        if (isa<PredicateType>(operand.getType()))
-          worklist.insert(operand);
+static LogicalResult checkClosable(AttentionOp attention,
+                                   const PredicateSlice &slice) {
+  for (Value value : slice.captures) {
+    if (!isa<PredicateType>(value.getType()))
       continue;
-    }
-    InFlightDiagnostic error = attention.emitOpError();
-    if (op) {
-      error << "predicate is made by '" << op->getName()
-            << "', which cannot be moved into the attention";
-      error.attachNote(op->getLoc()) << "predicate made here";
-      return error;
-    }
-    error << "predicate is a block argument; specialise the function with "
-             "mask-specialize-layers first";
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return attention.emitOpError()
+             << "predicate is a block argument; specialise the function with "
+                "mask-specialize-layers first";
+    InFlightDiagnostic error = attention.emitOpError()
+                               << "predicate is made by '" << op->getName()
+                               << "', which cannot be moved into the attention";
+    error.attachNote(op->getLoc()) << "predicate made here";
     return error;
   }
   return success();
@@ -68,19 +43,19 @@ LogicalResult mlir::mask::closePredicate(RewriterBase &rewriter,
                                          AttentionOp attention) {
   if (attention.isClosed())
     return success();
-  Value predicate = attention.getMask();
-  if (failed(checkClosable(attention, predicate)))
+  PredicateSlice slice = getPredicateSlice(attention.getMask());
+  if (failed(checkClosable(attention, slice)))
     return failure();
 
   OpBuilder::InsertionGuard guard(rewriter);
-  Region &region = attention.getPredicate();
-  rewriter.createBlock(&region);
+  Block *block = rewriter.createBlock(&attention.getPredicate());
+  for (Value capture : slice.captures)
+    block->addArgument(capture.getType(), capture.getLoc());
+  Value predicate = cloneSlice(rewriter, slice, block->getArguments());
   YieldOp::create(rewriter, predicate.getLoc(), predicate);
-  SmallVector<Value> captured =
-      makeRegionIsolatedFromAbove(rewriter, region, isClonedIntoRegion);
   rewriter.modifyOpInPlace(attention, [&] {
     attention.getMaskMutable().clear();
-    attention.getCapturesMutable().append(captured);
+    attention.getCapturesMutable().append(slice.captures);
   });
   return success();
 }

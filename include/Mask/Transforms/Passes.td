@@ -103,4 +103,65 @@ def MaskBuildTables : Pass<"mask-build-tables"> {
   let dependentDialects = ["::mlir::mask::MaskDialect"];
 }
 
+def MaskSimplify : Pass<"mask-simplify"> {
+  let summary = "drop the parts of masks that decide nothing";
+  let description = [{
+    Brings predicates into normal form (the dialect's canonicalization patterns), and
+    replaces each part of a closed predicate that provably holds for all, or for none,
+    of the queries and keys of its attention by `mask.full`, or `mask.empty`: the window
+    that is at least as long as the sequence, the causal mask of a decode step, whose one
+    query comes last. The proof knows the static sizes of the data, the offsets, and what
+    MLIR's value bounds know of sums, differences and sizes.
+
+    Every replaced part, and an attention without any mask left, is a remark.
+
+    ```mlir
+    %o = mask.attention ins(...) outs(%out : tensor<1x8x512x64xf32>) predicate {
+      %p = mask.window left 1023 right 0
+      mask.yield %p : !mask.predicate
+    } -> tensor<1x8x512x64xf32>
+    ```
+    becomes, for 512 keys,
+    ```mlir
+    %o = mask.attention ins(...) outs(%out : tensor<1x8x512x64xf32>) predicate {
+      %p = mask.causal
+      mask.yield %p : !mask.predicate
+    } -> tensor<1x8x512x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::mask::MaskDialect", "::mlir::affine::AffineDialect"];
+}
+
+def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
+  let summary = "clone layer functions once per structure of their predicate";
+  let description = [{
+    A layer function takes its predicate as an argument. Every call of one, in a function
+    that does not itself take predicates, is redirected to a clone made for the structure
+    of its predicate and the static shapes of its operands (those before a `tensor.cast`):
+    K bodies for N layers. In the clone the predicate is built and closed; what it reads,
+    facts, parameters and tables, are further arguments. Tables are computed in the
+    caller, once for all layers. Then predicates are simplified (`mask-simplify`), and
+    arguments that are not needed any more are dropped.
+
+    Policies are resolved first (`mask-resolve-policies`); the layer type that a
+    predicate was taken for names the clone. A private layer function without calls left is
+    erased. Each body is a remark.
+
+    ```mlir
+    %m = mask.of_layer @gemma "sliding_attention"(%t, %w) : tensor<?x?xi8>, index
+    %0 = call @layer(%q, %k, %v, %out, %m) : (..., !mask.predicate) -> tensor<?x?x?x?xf32>
+    %1 = call @layer(%0, %k, %v, %out, %m) : (..., !mask.predicate) -> tensor<?x?x?x?xf32>
+    ```
+    becomes
+    ```mlir
+    %ids = mask.runs %t of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>
+    %table = mask.interval_table %ids non_negative : tensor<?x?xi32> -> tensor<?x?x4xi32>
+    %0 = call @layer_sliding_attention(%q, %k, %v, %out, %ids, %table, %past) : (...) -> tensor<?x?x?x?xf32>
+    %1 = call @layer_sliding_attention(%0, %k, %v, %out, %ids, %table, %past) : (...) -> tensor<?x?x?x?xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::mask::MaskDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
+}
+
 #endif // MASK_TRANSFORMS_PASSES_TD

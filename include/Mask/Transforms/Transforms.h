@@ -13,6 +13,7 @@
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::mask {
+struct PredicateSlice;
 
 struct ResolvePoliciesOptions {
   /// Keep policies that nothing refers to any longer.
@@ -35,6 +36,9 @@ LogicalResult closePredicate(RewriterBase &rewriter, AttentionOp attention);
 /// they are.
 void buildTables(RewriterBase &rewriter, AttentionOp attention);
 
+/// The same for an open predicate, whose leaves read the facts directly.
+void buildTables(RewriterBase &rewriter, const PredicateSlice &slice);
+
 /// Moves the ops of the predicate region that compute facts, and read nothing
 /// but captures, to before the attention; their results become captures.
 void hoistFacts(RewriterBase &rewriter, AttentionOp attention);
@@ -42,6 +46,24 @@ void hoistFacts(RewriterBase &rewriter, AttentionOp attention);
 /// Adds captures to a closed attention; returns the region's new arguments.
 SmallVector<Value> addCaptures(RewriterBase &rewriter, AttentionOp attention,
                                ValueRange values);
+
+struct SimplifyOptions {
+  /// The category of remarks: the argument of the pass that simplifies.
+  StringRef category = "mask-simplify";
+};
+
+/// Replaces the parts of a closed predicate that hold for all, or for none, of
+/// the queries and keys that the attention looks at, and simplifies what is
+/// left. Each part is a remark. Others than closed attentions stay as they are.
+void simplifyPredicate(RewriterBase &rewriter, AttentionOp attention,
+                       const SimplifyOptions &options = {});
+
+/// Clones each function that takes predicates once per structure of predicate
+/// and shape of data that it is called with, and gives each clone its
+/// predicate: K bodies for N layers. Resolves policies and builds the tables of
+/// the callers' predicates. Fails, with an error, on a predicate that is not
+/// built by ops of the mask dialect.
+LogicalResult specializeLayers(RewriterBase &rewriter, ModuleOp module);
 
 /// Drops the captures that the predicate region does not read.
 void eraseUnusedCaptures(RewriterBase &rewriter, AttentionOp attention);
