@@ -342,7 +342,7 @@ static FailureOr<AffineFunction> compileAffine(IntervalOp op, AffineExpr expr,
   // Divisors do not depend on the query.
   if (isDivision(expr.getKind()) && (*b)(0) < 1)
     return op.emitOpError() << "divisors must be at least 1, got " << (*b)(0);
-  return combine(expr.getKind(), std::move(*a), std::move(*b));
+  return combine(expr.getKind(), *a, *b);
 }
 
 /// A bound that depends on an absent symbol is unbounded (a null function).

@@ -43,8 +43,8 @@ static bool isEmpty(Attribute predicate) {
 }
 
 /// Makes a constant `index` operand the static parameter, unless it lies below
-/// `least`: what only the request can be blamed for stays for the interpreter to
-/// report.
+/// `least`: what only the request can be blamed for stays for the interpreter
+/// to report.
 static bool makeStatic(Operation *op, Value value, Attribute constant,
                        MutableOperandRange operand,
                        function_ref<void(IntegerAttr)> setConstant,
