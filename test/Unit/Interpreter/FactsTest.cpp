@@ -1,0 +1,143 @@
+//===- FactsTest.cpp - ids, positions, tables and numbers -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Fixture.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+namespace {
+
+using I = int64_t;
+constexpr I kNone = kNoKey;
+
+class FactEvaluatorTest : public InterpreterTest {
+protected:
+  void checkArray(const std::string &arguments, ArrayRef<HostValue> values,
+                  const std::string &body, const std::string &type,
+                  ArrayRef<I> shape, ArrayRef<I> expected) {
+    Value value = parse(arguments, body, type);
+    ASSERT_TRUE(bool(value));
+    FactEvaluator facts;
+    bind(facts, values);
+    auto result = facts.evaluateArray(value);
+    ASSERT_TRUE(succeeded(result)) << errors;
+    EXPECT_EQ(ArrayRef<I>((*result)->shape), shape) << body;
+    EXPECT_EQ(ArrayRef<I>((*result)->values), expected) << body;
+  }
+
+  void checkNumber(const std::string &body, I expected) {
+    Value value = parse("", body, "index");
+    FactEvaluator facts;
+    FailureOr<I> result = facts.evaluateNumber(value);
+    ASSERT_TRUE(succeeded(result)) << errors;
+    EXPECT_EQ(*result, expected) << body;
+  }
+};
+
+TEST_F(FactEvaluatorTest, Arithmetic) {
+  const std::string numbers =
+      "%a = arith.constant -7 : index\n%b = arith.constant 2 : index\n";
+  checkNumber(numbers + "%p = arith.addi %a, %b : index", -5);
+  checkNumber(numbers + "%p = arith.subi %a, %b : index", -9);
+  checkNumber(numbers + "%p = arith.muli %a, %b : index", -14);
+  checkNumber(numbers + "%p = arith.divsi %a, %b : index", -3);
+  checkNumber(numbers + "%p = arith.floordivsi %a, %b : index", -4);
+  checkNumber(numbers + "%p = arith.ceildivsi %a, %b : index", -3);
+  checkNumber(numbers + "%p = arith.maxsi %a, %b : index", 2);
+  checkNumber(numbers + "%p = arith.minsi %a, %b : index", -7);
+}
+
+TEST_F(FactEvaluatorTest, DivisionByZeroIsAnError) {
+  Value value = parse("",
+                      "%a = arith.constant 7 : index\n"
+                      "%b = arith.constant 0 : index\n"
+                      "%p = arith.floordivsi %a, %b : index",
+                      "index");
+  FactEvaluator facts;
+  EXPECT_TRUE(failed(facts.evaluateNumber(value)));
+  EXPECT_NE(errors.find("divides by 0"), std::string::npos) << errors;
+}
+
+TEST_F(FactEvaluatorTest, Runs) {
+  checkArray("%t: tensor<?x?xi8>",
+             {array({2, 6}, {0, 1, 2, 0, 1, 3, 1, 1, 1, 1, 0, 2})},
+             "%p = mask.runs %t of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>",
+             "tensor<?x?xi32>", {2, 6},
+             {-1, 0, 0, -1, 1, -1, 0, 0, 0, 0, -1, 1});
+}
+
+TEST_F(FactEvaluatorTest, ItemIds) {
+  HostValue ranges = array({2, 2, 2}, {1, 2, 3, 5, 4, 4, 0, -1});
+  const std::string arguments = "%r: tensor<?x?x2xi32>, %n: index";
+  checkArray(arguments, {ranges, I(6)},
+             "%p = mask.item_ids %r length %n : tensor<?x?x2xi32> ->"
+             " tensor<?x?xi32>",
+             "tensor<?x?xi32>", {2, 6},
+             {-1, 0, 0, 1, 1, 1, -1, -1, -1, -1, 0, -1});
+  checkArray(arguments, {ranges, I(6)},
+             "%p = mask.item_ids %r length %n min_length 3 :"
+             " tensor<?x?x2xi32> -> tensor<?x?xi32>",
+             "tensor<?x?xi32>", {2, 6},
+             {-1, -1, -1, 1, 1, 1, -1, -1, -1, -1, -1, -1});
+}
+
+TEST_F(FactEvaluatorTest, OverlappingItemsAreAnError) {
+  Value value = parse("%r: tensor<?x?x2xi32>, %n: index",
+                      "%p = mask.item_ids %r length %n : tensor<?x?x2xi32> ->"
+                      " tensor<?x?xi32>",
+                      "tensor<?x?xi32>");
+  FactEvaluator facts;
+  bind(facts, {array({1, 2, 2}, {0, 3, 3, 5}), I(6)});
+  EXPECT_TRUE(failed(facts.evaluate(value)));
+  EXPECT_NE(errors.find("items 0 and 1 of batch row 0 overlap at token 3"),
+            std::string::npos)
+      << errors;
+}
+
+TEST_F(FactEvaluatorTest, DropLong) {
+  checkArray("%x: tensor<?xi32>, %n: index",
+             {list({0, 0, 0, -1, 1, 1, 7}), I(2)},
+             "%p = mask.drop_long %x longer_than %n : tensor<?xi32>",
+             "tensor<?xi32>", {7}, {-1, -1, -1, -1, 1, 1, 7});
+}
+
+TEST_F(FactEvaluatorTest, Positions) {
+  checkArray("%v: tensor<?xi1>", {list({0, 0, 1, 1, 0, 1})},
+             "%p = mask.positions %v : tensor<?xi1> -> tensor<?xi32>",
+             "tensor<?xi32>", {6}, {0, 0, 0, 1, 1, 2});
+}
+
+TEST_F(FactEvaluatorTest, IntervalTable) {
+  // Id 0 has a hole, id -1 counts unless negative ids have no keys.
+  checkArray("%x: tensor<?xi32>", {list({0, 1, 1, 0, -1})},
+             "%p = mask.interval_table %x : tensor<?xi32> -> tensor<?x4xi32>",
+             "tensor<?x4xi32>", {5, 4},
+             {0, 4, kNone, -kNone, 1,     3,      1, 3, 1, 3,
+              1, 3, 0,     4,      kNone, -kNone, 4, 5, 4, 5});
+  checkArray(
+      "%q: tensor<?xi32>, %k: tensor<?xi32>", {list({-1, 5, 2}), list({2, -1})},
+      "%p = mask.interval_table %q, %k non_negative : tensor<?xi32>,"
+      " tensor<?xi32> -> tensor<?x4xi32>",
+      "tensor<?x4xi32>", {3, 4},
+      {kNone, -kNone, kNone, -kNone, kNone, -kNone, kNone, -kNone, 0, 1, 0, 1});
+}
+
+TEST_F(FactEvaluatorTest, CountTable) {
+  checkArray("%v: tensor<?x?xi1>", {array({2, 4}, {0, 1, 0, 1, 0, 0, 0, 0})},
+             "%p = mask.count_table %v : tensor<?x?xi1> -> tensor<?x?xi32>",
+             "tensor<?x?xi32>", {2, 7},
+             {0, 0, 1, 1, 2, 1, 4, 0, 0, 0, 0, 0, kNone, -kNone});
+}
+
+TEST_F(FactEvaluatorTest, MonotoneTable) {
+  checkArray("%x: tensor<?x?xi32>", {array({2, 3}, {0, 0, 2, 0, 2, 1})},
+             "%p = mask.monotone_table %x : tensor<?x?xi32> -> tensor<?xi32>",
+             "tensor<?xi32>", {2}, {1, 0});
+}
+
+} // namespace
