@@ -3,8 +3,9 @@
 //   full_attention     causal and valid[k]
 //   sliding_attention  (causal and valid[k]) or blk
 //
-// blk: both tokens lie in the same run of image or video placeholders. These revisions
-// skip the window when a prompt has an image, which is the case written here.
+// blk: both tokens lie in the same run of image or video placeholders. These
+// revisions skip the window when a prompt has an image, which is the case
+// written here.
 mask.policy @"gemma-jax-gemma4-2026-05"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>) {

@@ -3,8 +3,9 @@
 //   full_attention     causal and valid[k]
 //   sliding_attention  |pos[q] - pos[k]| < W and ((causal and valid[k]) or blk)
 //
-// blk: both tokens lie in the same run of image or video placeholders. Causality compares
-// indices, the window positions: pos[i] = max(valid tokens up to and with i, 1) - 1.
+// blk: both tokens lie in the same run of image or video placeholders.
+// Causality compares indices, the window positions: pos[i] = max(valid tokens
+// up to and with i, 1) - 1.
 mask.policy @"gemma-jax-gemma4"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>,

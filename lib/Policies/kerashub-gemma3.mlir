@@ -3,8 +3,8 @@
 //   full_attention     causal or blk
 //   sliding_attention  |q - k| < W and (causal or blk)
 //
-// blk: both tokens lie in the same run of image or video placeholders. Padding hides keys
-// last.
+// blk: both tokens lie in the same run of image or video placeholders. Padding
+// hides keys last.
 mask.policy @"kerashub-gemma3"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>,

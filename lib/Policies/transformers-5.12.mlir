@@ -3,9 +3,9 @@
 //   full_attention     causal or blk
 //   sliding_attention  (causal and q - k < W) or blk
 //
-// blk: both tokens lie in the same run of image or video tokens. The block is an
-// overlay beside the packed sequences, so that it may cross them (packing 5.12
-// and 5.23; from 5.24 on it may not). Padding hides keys last.
+// blk: both tokens lie in the same run of image or video tokens. The block is
+// an overlay beside the packed sequences, so that it may cross them (packing
+// 5.12 and 5.23; from 5.24 on it may not). Padding hides keys last.
 mask.policy @"transformers-5.12"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>,

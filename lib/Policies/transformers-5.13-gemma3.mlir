@@ -3,10 +3,10 @@
 //   full_attention     causal or blk
 //   sliding_attention  q - k < W and (causal or blk)
 //
-// blk: both tokens lie in the same run of image tokens. In full layers the block
-// is an overlay beside the packed sequences; in sliding layers the window bounds
-// it, packed sequences cut it, and from packing 5.23 on its ids are looked up at
-// positions. Padding hides keys last.
+// blk: both tokens lie in the same run of image tokens. In full layers the
+// block is an overlay beside the packed sequences; in sliding layers the window
+// bounds it, packed sequences cut it, and from packing 5.23 on its ids are
+// looked up at positions. Padding hides keys last.
 mask.policy @"transformers-5.13-gemma3"(
     "token_types" optional %t : tensor<?x?xi8>,
     "key_valid" optional %v : tensor<?x?xi1>,

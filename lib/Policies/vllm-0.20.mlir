@@ -3,8 +3,9 @@
 //   full_attention     causal
 //   sliding_attention  (causal and q - k < W) or blk
 //
-// blk: both tokens lie in the same item's range; ranges of one token are ignored,
-// and touching items stay apart. Items longer than W are dropped whole.
+// blk: both tokens lie in the same item's range; ranges of one token are
+// ignored, and touching items stay apart. Items longer than W are dropped
+// whole.
 mask.policy @"vllm-0.20"(
     "item_ranges" optional %r : tensor<?x?x2xi32>,
     "key_valid" optional %v : tensor<?x?xi1>,

@@ -4,11 +4,11 @@
 //   sliding_attention  ((causal and |q - k| < W) or blk)
 //                      and floor(max(g - W + 1, 0) / P) <= floor(k / P) <= floor(h / P)
 //
-// blk: both tokens lie in the same item's range; ranges of one token are ignored,
-// and touching items stay apart. g and h are the first and the last query of the
-// group of Q queries (q_block, 16) that q lies in, P is the page (16). No key lies
-// below 0 or behind the last query, so neither max nor the end of the last group
-// is needed.
+// blk: both tokens lie in the same item's range; ranges of one token are
+// ignored, and touching items stay apart. g and h are the first and the last
+// query of the group of Q queries (q_block, 16) that q lies in, P is the page
+// (16). No key lies below 0 or behind the last query, so neither max nor the
+// end of the last group is needed.
 mask.policy @"vllm-0.25-flex-effective"(
     "item_ranges" optional %r : tensor<?x?x2xi32>,
     "key_valid" optional %v : tensor<?x?xi1>,

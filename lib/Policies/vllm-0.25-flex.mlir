@@ -3,9 +3,9 @@
 //   full_attention     causal
 //   sliding_attention  (causal and |q - k| < W) or blk
 //
-// blk: both tokens lie in the same item's range; ranges of one token are ignored,
-// and touching items stay apart. The window does not bound blocks, and none
-// is dropped.
+// blk: both tokens lie in the same item's range; ranges of one token are
+// ignored, and touching items stay apart. The window does not bound blocks, and
+// none is dropped.
 mask.policy @"vllm-0.25-flex"(
     "item_ranges" optional %r : tensor<?x?x2xi32>,
     "key_valid" optional %v : tensor<?x?xi1>,

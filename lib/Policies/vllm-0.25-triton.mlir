@@ -3,8 +3,8 @@
 //   full_attention     causal
 //   sliding_attention  (causal and q - k < W) or (blk and q - k < W)
 //
-// blk: both tokens lie in the same item's range; ranges of one token are ignored,
-// and touching items stay apart.
+// blk: both tokens lie in the same item's range; ranges of one token are
+// ignored, and touching items stay apart.
 mask.policy @"vllm-0.25-triton"(
     "item_ranges" optional %r : tensor<?x?x2xi32>,
     "key_valid" optional %v : tensor<?x?xi1>,

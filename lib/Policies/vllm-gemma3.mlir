@@ -3,9 +3,9 @@
 //   full_attention     causal or blk
 //   sliding_attention  (causal and q - k < W) or blk
 //
-// blk: both tokens lie in the same item's range; ranges of one token are ignored,
-// and touching items stay apart. Items longer than W are dropped whole,
-// in every layer.
+// blk: both tokens lie in the same item's range; ranges of one token are
+// ignored, and touching items stay apart. Items longer than W are dropped
+// whole, in every layer.
 mask.policy @"vllm-gemma3"(
     "item_ranges" optional %r : tensor<?x?x2xi32>,
     "key_valid" optional %v : tensor<?x?xi1>,

@@ -263,11 +263,6 @@ TEST_F(InterpreterTest, Connectives) {
         [&](I, I, I q, I k) { return causal(q, k) || window(q, k) || k < 3; });
   check("", {}, leaves + std::string("%p = mask.not %b"),
         [&](I, I, I q, I k) { return !window(q, k); });
-  // The neutral elements of no operands.
-  check("", {}, "%p = \"mask.and\"() : () -> !mask.predicate",
-        [](I, I, I, I) { return true; });
-  check("", {}, "%p = \"mask.or\"() : () -> !mask.predicate",
-        [](I, I, I, I) { return false; });
 }
 
 TEST_F(InterpreterTest, Shift) {
