@@ -613,9 +613,17 @@ FailureOr<PredicateFunction> PredicateCompiler::compile(Value predicate) {
           .Default([](Operation *op) -> Result {
             return op->emitOpError() << "cannot be interpreted as a predicate";
           });
-  if (succeeded(result))
-    compiled[predicate] = *result;
-  return result;
+  if (failed(result))
+    return failure();
+  // Users share the function: copies of copies would grow like the number of
+  // paths.
+  auto shared = std::make_shared<const PredicateFunction>(std::move(*result));
+  PredicateFunction handle = [shared](int64_t b, int64_t h, int64_t q,
+                                      int64_t k) {
+    return (*shared)(b, h, q, k);
+  };
+  compiled[predicate] = handle;
+  return handle;
 }
 
 FailureOr<PredicateFunction>

@@ -29,9 +29,24 @@ static std::string join(StringRef path, StringRef name) {
   return result.str().str();
 }
 
+/// The folders that a file lists, one a line, relative to the file's folder.
+static Expected<std::vector<std::string>> readCaseList(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return createStringError(path + ": " + buffer.getError().message());
+  std::vector<std::string> cases;
+  SmallVector<StringRef> lines;
+  (*buffer)->getBuffer().split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (StringRef line : lines)
+    cases.push_back(join(llvm::sys::path::parent_path(path), line.trim()));
+  return cases;
+}
+
 Expected<std::vector<std::string>> mlir::mask::findGoldenCases(StringRef dir) {
   std::vector<std::string> cases;
   std::error_code error;
+  if (llvm::sys::fs::is_regular_file(dir))
+    return readCaseList(dir);
   if (!llvm::sys::fs::is_directory(dir))
     return createStringError(dir + ": not a directory");
   for (llvm::sys::fs::recursive_directory_iterator file(dir, error), end;

@@ -33,7 +33,8 @@ struct GoldenCase {
   }
 };
 
-/// The folders below `dir` that hold a `case.json`, sorted.
+/// The folders below `dir` that hold a `case.json`, sorted. If `dir` is a file,
+/// the folders that it lists, one a line, relative to its own.
 llvm::Expected<std::vector<std::string>> findGoldenCases(llvm::StringRef dir);
 
 /// Reads a case. Every error starts with the file's path.

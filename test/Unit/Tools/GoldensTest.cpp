@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "gtest/gtest.h"
 
+#include <set>
+
 using namespace mlir;
 using namespace mlir::mask;
 
@@ -27,4 +29,21 @@ TEST(Goldens, InterpreterReproducesEveryMask) {
   EXPECT_EQ(report->compared, 540u);
   EXPECT_EQ(report->equal, 540u);
   EXPECT_EQ(report->skipped, 0u);
+}
+
+// The sample that slower engines are checked on.
+TEST(Goldens, SampleNamesEveryPolicyOfTheGoldens) {
+  auto policiesOf = [](llvm::StringRef path) {
+    std::set<std::string> policies;
+    auto cases = findGoldenCases(path);
+    EXPECT_TRUE(bool(cases)) << llvm::toString(cases.takeError());
+    for (const std::string &path : *cases) {
+      auto golden = readGoldenCase(path);
+      EXPECT_TRUE(bool(golden)) << llvm::toString(golden.takeError());
+      policies.insert(golden->policy);
+    }
+    return policies;
+  };
+  EXPECT_EQ(policiesOf(MASK_GOLDENS_DIR "/sample.txt"),
+            policiesOf(MASK_GOLDENS_DIR));
 }
