@@ -1,0 +1,51 @@
+//===- Explain.h - the work of mask-explain -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TOOLS_EXPLAIN_H
+#define MASK_TOOLS_EXPLAIN_H
+
+#include "Mask/Tools/MaskInstance.h"
+
+namespace mlir::mask {
+
+enum class ExplainFormat { Text, Svg, Json, Npy, BlockMask };
+
+/// What `mask-explain` is asked for.
+struct ExplainOptions {
+  /// Empty for all layer types.
+  std::string layerType;
+  std::optional<PackingRule> packing;
+  TileShape tile;
+  ExplainFormat format = ExplainFormat::Text;
+  /// A file or directory; "-" is the standard output.
+  std::string output = "-";
+  /// Absolute query and key to explain.
+  std::optional<std::pair<int64_t, int64_t>> at;
+  /// Heads, for predicates that do not tell how many there are.
+  std::optional<int64_t> heads;
+};
+
+/// Shows the masks of a policy.
+LogicalResult explainPolicy(PolicyOp policy, const Request &request,
+                            const ExplainOptions &options);
+
+/// Shows where the masks of two policies differ. Returns whether they are
+/// equal.
+FailureOr<bool> explainDifference(PolicyOp first, PolicyOp second,
+                                  const Request &request,
+                                  const ExplainOptions &options);
+
+/// Writes a file, or nothing: an error, reported at `loc`, leaves no partial
+/// file.
+LogicalResult writeOutput(Location loc, StringRef path,
+                          function_ref<void(raw_ostream &)> write);
+/// Makes the directory `path` if it is not there.
+LogicalResult makeDirectory(Location loc, StringRef path);
+
+} // namespace mlir::mask
+
+#endif // MASK_TOOLS_EXPLAIN_H

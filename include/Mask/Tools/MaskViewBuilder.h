@@ -1,0 +1,40 @@
+//===- MaskViewBuilder.h - masks from predicates and facts -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TOOLS_MASKVIEWBUILDER_H
+#define MASK_TOOLS_MASKVIEWBUILDER_H
+
+#include "Mask/Analysis/Interpreter.h"
+#include "Mask/Tools/MaskView.h"
+
+namespace mlir::mask {
+
+/// The extents of a mask. The offsets have one element per batch row.
+struct MaskExtents {
+  int64_t batch = 1, queries = 0, keys = 0;
+  SmallVector<int64_t> queryOffset, keyOffset;
+};
+
+/// Whether a predicate depends on the head.
+bool dependsOnHead(Value predicate);
+
+/// The number of heads that tell all masks of `predicate` apart: one more than
+/// the largest head that it names, or the extent of its per-head data.
+FailureOr<int64_t> countHeads(Value predicate, FactEvaluator &facts);
+
+/// What `predicate` shows. Rows come from the row intervals; only where those
+/// are not exact, the keys between the inner and the outer intervals are
+/// interpreted one by one. So interval predicates cost O(rows), others the
+/// number of keys that their bounds leave open. Errors are emitted at `loc` or
+/// at the op that cannot be evaluated.
+FailureOr<MaskView> buildMaskView(Location loc, Value predicate,
+                                  FactEvaluator &facts,
+                                  const MaskExtents &extents, int64_t heads);
+
+} // namespace mlir::mask
+
+#endif // MASK_TOOLS_MASKVIEWBUILDER_H

@@ -1,0 +1,313 @@
+//===- Explain.cpp - the work of mask-explain -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/Explain.h"
+
+#include "ExplainDetail.h"
+#include "Mask/Tools/BlockMask.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+using namespace mlir::mask::explain;
+
+//===----------------------------------------------------------------------===//
+// Output
+//===----------------------------------------------------------------------===//
+
+LogicalResult mlir::mask::writeOutput(Location loc, StringRef path,
+                                      function_ref<void(raw_ostream &)> write) {
+  llvm::Error error =
+      llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
+        write(os);
+        return llvm::Error::success();
+      });
+  if (error)
+    return emitError(loc) << "cannot write "
+                          << llvm::toString(std::move(error));
+  return success();
+}
+
+LogicalResult mlir::mask::makeDirectory(Location loc, StringRef path) {
+  if (std::error_code code = llvm::sys::fs::create_directories(path))
+    return emitError(loc) << "cannot make directory '" << path
+                          << "': " << code.message();
+  return success();
+}
+
+static std::string joinPath(StringRef directory, const Twine &name) {
+  llvm::SmallString<128> path(directory);
+  llvm::sys::path::append(path, name);
+  return path.str().str();
+}
+
+/// The name of a layer type as a file name.
+static std::string getFileName(StringRef layerType) {
+  if (layerType == "*")
+    return "mask";
+  std::string name = layerType.str();
+  for (char &c : name)
+    if (!llvm::isAlnum(c) && c != '_' && c != '-' && c != '.')
+      c = '_';
+  return name;
+}
+
+/// Whether `path` names a file of the given kind rather than a directory.
+static bool isFilePath(StringRef path, StringRef extension) {
+  return path == "-" ||
+         (path.ends_with(extension) && !llvm::sys::fs::is_directory(path));
+}
+
+//===----------------------------------------------------------------------===//
+// Instances and views
+//===----------------------------------------------------------------------===//
+
+static SmallVector<std::string> getLayerTypes(PolicyOp policy,
+                                              const ExplainOptions &options) {
+  if (!options.layerType.empty())
+    return {options.layerType};
+  SmallVector<std::string> types;
+  for (StringRef type : policy.getLayerTypes())
+    types.push_back(type.str());
+  return types;
+}
+
+FailureOr<Instances> explain::instantiate(PolicyOp policy,
+                                          ArrayRef<std::string> layerTypes,
+                                          const Request *request,
+                                          const ExplainOptions &options) {
+  Instances instances;
+  for (const std::string &layerType : layerTypes) {
+    FailureOr<std::unique_ptr<MaskInstance>> instance =
+        instantiateMask(policy, layerType, options.packing, request);
+    if (failed(instance))
+      return failure();
+    instances.push_back(std::move(*instance));
+  }
+  return instances;
+}
+
+FailureOr<int64_t> explain::chooseHeads(MaskInstance &instance,
+                                        const ExplainOptions &options) {
+  if (options.heads)
+    return *options.heads;
+  return countHeads(instance.simplified, instance.facts);
+}
+
+FailureOr<MaskView> explain::makeView(MaskInstance &instance,
+                                      const Request &request, int64_t heads) {
+  Location loc = instance.simplified.getLoc();
+  FailureOr<MaskExtents> extents = getExtents(loc, request);
+  if (failed(extents))
+    return failure();
+  FailureOr<MaskView> view =
+      buildMaskView(loc, instance.simplified, instance.facts, *extents, heads);
+  if (failed(view))
+    return failure();
+  view->policy = instance.policy;
+  view->layerType = instance.layerType;
+  return view;
+}
+
+RenderContext explain::makeContext(const Request &request) {
+  RenderContext context;
+  context.facts = describeParameters(request);
+  context.tokens = getTokenSegments(request);
+  return context;
+}
+
+//===----------------------------------------------------------------------===//
+// One element
+//===----------------------------------------------------------------------===//
+
+/// Prints the tree of every batch row (and head) that has the element.
+FailureOr<SmallVector<bool>>
+explain::printPoint(raw_ostream &os, MaskInstance &instance,
+                    const Request &request, const ExplainOptions &options) {
+  auto [query, key] = *options.at;
+  FailureOr<int64_t> heads = chooseHeads(instance, options);
+  if (failed(heads))
+    return failure();
+  bool headsDiffer = dependsOnHead(instance.simplified);
+  SmallVector<bool> result;
+  for (int64_t b = 0; b < request.batch; ++b) {
+    int64_t row = query - request.getQueryOffset(b);
+    int64_t column = key - request.getKeyOffset(b);
+    if (row < 0 || row >= request.queries || column < 0 ||
+        column >= request.keys)
+      continue;
+    for (int64_t h = 0; h < (headsDiffer ? *heads : 1); ++h) {
+      os << instance.policy << ": " << instance.layerType << " at q = " << query
+         << ", k = " << key;
+      if (request.batch > 1)
+        os << ", batch row " << b;
+      if (headsDiffer)
+        os << ", head " << h;
+      os << "\n";
+      FailureOr<bool> visible =
+          renderPoint(os, instance.written, {query, key, b, h}, instance.facts,
+                      instance.names);
+      if (failed(visible))
+        return failure();
+      result.push_back(*visible);
+    }
+  }
+  if (result.empty())
+    return emitError(UnknownLoc::get(instance.written.getContext()))
+           << "the mask has no element q = " << query << ", k = " << key
+           << ": queries are " << request.getQueryOffset(0) << " to "
+           << request.getQueryOffset(0) + request.queries - 1 << ", keys "
+           << request.getKeyOffset(0) << " to "
+           << request.getKeyOffset(0) + request.keys - 1;
+  return result;
+}
+
+static LogicalResult explainPoint(Location loc, Instances &instances,
+                                  const Request &request,
+                                  const ExplainOptions &options) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (const std::unique_ptr<MaskInstance> &instance : instances) {
+    if (instance != instances.front())
+      os << "\n";
+    if (failed(printPoint(os, *instance, request, options)))
+      return failure();
+  }
+  return writeOutput(loc, options.output,
+                     [&](raw_ostream &out) { out << text; });
+}
+
+//===----------------------------------------------------------------------===//
+// One policy
+//===----------------------------------------------------------------------===//
+
+static LogicalResult writeText(Location loc, ArrayRef<MaskView> views,
+                               const RenderContext &context,
+                               const ExplainOptions &options) {
+  return writeOutput(loc, options.output, [&](raw_ostream &os) {
+    for (const MaskView &view : views) {
+      if (&view != views.begin())
+        os << "\n";
+      renderText(os, view, options.tile, context);
+    }
+  });
+}
+
+/// One file for all views, or one per view below a directory.
+static LogicalResult writeFiles(
+    Location loc, ArrayRef<const MaskView *> views, StringRef extension,
+    bool severalInOneFile, const ExplainOptions &options,
+    function_ref<void(raw_ostream &, ArrayRef<const MaskView *>)> write) {
+  if (isFilePath(options.output, extension)) {
+    if (views.size() > 1 && !severalInOneFile)
+      return emitError(loc)
+             << views.size() << " layer types do not go into one file '"
+             << options.output
+             << "': give a directory, or one of them with --layer-type";
+    return writeOutput(loc, options.output,
+                       [&](raw_ostream &os) { write(os, views); });
+  }
+  if (views.size() == 1 && !llvm::sys::fs::is_directory(options.output))
+    return writeOutput(loc, options.output,
+                       [&](raw_ostream &os) { write(os, views); });
+  if (failed(makeDirectory(loc, options.output)))
+    return failure();
+  for (const MaskView *view : views) {
+    std::string path =
+        joinPath(options.output, getFileName(view->layerType) + extension);
+    if (failed(
+            writeOutput(loc, path, [&](raw_ostream &os) { write(os, view); })))
+      return failure();
+  }
+  return success();
+}
+
+static LogicalResult writeBlockMasks(Location loc, Instances &instances,
+                                     ArrayRef<MaskView> views,
+                                     const ExplainOptions &options) {
+  if (options.output == "-")
+    return emitError(loc) << "a block mask is several files: give a directory "
+                             "with -o";
+  // Everything is made before anything is written.
+  SmallVector<BlockMaskFiles> files;
+  for (size_t i = 0; i < instances.size(); ++i) {
+    FailureOr<BlockMaskFiles> made =
+        makeBlockMask(views[i], instances[i]->simplified, instances[i]->facts,
+                      instances[i]->names, options.tile);
+    if (failed(made))
+      return failure();
+    files.push_back(std::move(*made));
+  }
+  for (size_t i = 0; i < files.size(); ++i) {
+    std::string directory = options.output;
+    if (files.size() > 1)
+      directory = joinPath(directory, getFileName(instances[i]->layerType));
+    if (failed(makeDirectory(loc, directory)))
+      return failure();
+    for (const auto &[name, contents] : files[i])
+      if (failed(writeOutput(
+              loc, joinPath(directory, name),
+              [&, &text = contents](raw_ostream &os) { os << text; })))
+        return failure();
+  }
+  return success();
+}
+
+LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request &request,
+                                        const ExplainOptions &options) {
+  // What goes wrong here is in the command, not in the policy.
+  Location loc = UnknownLoc::get(policy.getContext());
+  FailureOr<Instances> instances =
+      instantiate(policy, getLayerTypes(policy, options), &request, options);
+  if (failed(instances))
+    return failure();
+  if (options.at)
+    return explainPoint(loc, *instances, request, options);
+
+  std::vector<MaskView> views;
+  for (const std::unique_ptr<MaskInstance> &instance : *instances) {
+    FailureOr<int64_t> heads = chooseHeads(*instance, options);
+    if (failed(heads))
+      return failure();
+    FailureOr<MaskView> view = makeView(*instance, request, *heads);
+    if (failed(view))
+      return failure();
+    views.push_back(std::move(*view));
+  }
+  SmallVector<const MaskView *> pointers;
+  for (const MaskView &view : views)
+    pointers.push_back(&view);
+  switch (options.format) {
+  case ExplainFormat::Text:
+    return writeText(loc, views, makeContext(request), options);
+  case ExplainFormat::Json:
+    return writeOutput(loc, options.output, [&](raw_ostream &os) {
+      renderJson(os, pointers, options.tile);
+    });
+  case ExplainFormat::Svg: {
+    RenderContext context = makeContext(request);
+    return writeFiles(loc, pointers, ".svg", /*severalInOneFile=*/true, options,
+                      [&](raw_ostream &os, ArrayRef<const MaskView *> shown) {
+                        renderSvg(os, shown, options.tile, context);
+                      });
+  }
+  case ExplainFormat::Npy:
+    return writeFiles(loc, pointers, ".npy", /*severalInOneFile=*/false,
+                      options,
+                      [&](raw_ostream &os, ArrayRef<const MaskView *> shown) {
+                        renderNpy(os, *shown.front());
+                      });
+  case ExplainFormat::BlockMask:
+    return writeBlockMasks(loc, *instances, views, options);
+  }
+  llvm_unreachable("every format is handled");
+}

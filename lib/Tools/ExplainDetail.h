@@ -1,0 +1,37 @@
+//===- ExplainDetail.h - steps that explaining and comparing share -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_TOOLS_EXPLAINDETAIL_H
+#define MASK_LIB_TOOLS_EXPLAINDETAIL_H
+
+#include "Mask/Tools/Explain.h"
+
+namespace mlir::mask::explain {
+
+using Instances = std::vector<std::unique_ptr<MaskInstance>>;
+
+/// One instance per layer type.
+FailureOr<Instances> instantiate(PolicyOp policy,
+                                 ArrayRef<std::string> layerTypes,
+                                 const Request *request,
+                                 const ExplainOptions &options);
+/// The heads asked for, or those that the predicate tells apart.
+FailureOr<int64_t> chooseHeads(MaskInstance &instance,
+                               const ExplainOptions &options);
+FailureOr<MaskView> makeView(MaskInstance &instance, const Request &request,
+                             int64_t heads);
+RenderContext makeContext(const Request &request);
+/// Prints the tree of `options.at` for every batch row (and head) that has the
+/// element; returns whether it is visible, one by one.
+FailureOr<SmallVector<bool>> printPoint(raw_ostream &os, MaskInstance &instance,
+                                        const Request &request,
+                                        const ExplainOptions &options);
+
+} // namespace mlir::mask::explain
+
+#endif // MASK_LIB_TOOLS_EXPLAINDETAIL_H

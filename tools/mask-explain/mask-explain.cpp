@@ -1,0 +1,322 @@
+//===- mask-explain.cpp - shows masks and compares them -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/InitAll.h"
+#include "Mask/Tools/Explain.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/Parser/Parser.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+namespace cl = llvm::cl;
+
+static cl::OptionCategory category("mask-explain options");
+
+static cl::opt<std::string> model(cl::Positional, cl::desc("[model.mlir]"),
+                                  cl::cat(category));
+static cl::opt<std::string>
+    policyName("policy",
+               cl::desc("A known policy, or the one to take from the file"),
+               cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string>
+    layerType("layer-type", cl::desc("One layer type; all if missing"),
+              cl::value_desc("type"), cl::cat(category));
+static cl::opt<std::string>
+    factsPath("facts", cl::desc("A request, or a case, as a JSON file"),
+              cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string>
+    prompt("prompt",
+           cl::desc("The tokens: 'text:16 image:280,280 text:4 video:280'"),
+           cl::value_desc("segments"), cl::cat(category));
+static cl::opt<int64_t> window("window", cl::desc("The window of the layer"),
+                               cl::value_desc("tokens"), cl::cat(category));
+static cl::opt<std::string>
+    packing("packing", cl::desc("Rule for packed rows: 5.12, 5.23 or 5.24"),
+            cl::value_desc("rule"), cl::cat(category));
+static cl::opt<std::string> tile("tile", cl::desc("Size of a tile"),
+                                 cl::value_desc("queries>x<keys"),
+                                 cl::init("64x64"), cl::cat(category));
+static cl::opt<int64_t>
+    heads("heads",
+          cl::desc("Query heads, where the mask depends on the head and does "
+                   "not tell how many there are"),
+          cl::value_desc("count"), cl::cat(category));
+static cl::opt<ExplainFormat> format(
+    "format", cl::desc("What to write"), cl::init(ExplainFormat::Text),
+    cl::values(clEnumValN(ExplainFormat::Text, "text",
+                          "counts and a map (default)"),
+               clEnumValN(ExplainFormat::Svg, "svg", "a picture"),
+               clEnumValN(ExplainFormat::Json, "json", "counts and rows"),
+               clEnumValN(ExplainFormat::Npy, "npy", "the dense mask"),
+               clEnumValN(ExplainFormat::BlockMask, "blockmask",
+                          "tile lists and mask function for FlexAttention")),
+    cl::cat(category));
+static cl::opt<std::string> output("o", cl::desc("File or directory"),
+                                   cl::value_desc("path"), cl::init("-"),
+                                   cl::cat(category));
+static cl::opt<std::string>
+    against("against",
+            cl::desc("Compare with another policy, or one in a file; the exit "
+                     "code is 0 if equal, 1 if different, 2 on an error"),
+            cl::value_desc("name or file"), cl::cat(category));
+static cl::opt<std::string>
+    at("at", cl::desc("Explain one element, in absolute positions"),
+       cl::value_desc("q,k"), cl::cat(category));
+static cl::opt<bool> printFacts("print-facts",
+                                cl::desc("Print the request and stop"),
+                                cl::cat(category));
+static cl::opt<bool> listPolicies("list-policies",
+                                  cl::desc("List the known policies and stop"),
+                                  cl::cat(category));
+
+static LogicalResult fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "mask-explain") << message << "\n";
+  return failure();
+}
+
+/// Diagnostics in one form, with a location only where there is a file.
+static void printDiagnostic(Diagnostic &diagnostic) {
+  auto print = [](Diagnostic &d) {
+    if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))
+      llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
+                   << ":" << file.getColumn() << ": ";
+    else
+      llvm::errs() << "mask-explain: ";
+    llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Note ? "note: "
+                                                                 : "error: ")
+                 << d << "\n";
+  };
+  print(diagnostic);
+  for (Diagnostic &note : diagnostic.getNotes())
+    print(note);
+}
+
+//===----------------------------------------------------------------------===//
+// Listing
+//===----------------------------------------------------------------------===//
+
+static LogicalResult list(MLIRContext &context) {
+  size_t nameWidth = 0, typesWidth = 0;
+  std::vector<std::array<std::string, 3>> lines;
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  for (const PolicyEntry &entry : getPolicies()) {
+    FailureOr<PolicyOp> policy = loadPolicy(entry.name, *module);
+    if (failed(policy))
+      return failure();
+    std::string types = llvm::join(policy->getLayerTypes(), ", ");
+    lines.push_back(
+        {entry.name.str(), types == "*" ? "any" : types, entry.summary.str()});
+    nameWidth = std::max(nameWidth, lines.back()[0].size());
+    typesWidth = std::max(typesWidth, lines.back()[1].size());
+  }
+  for (const auto &[name, types, summary] : lines)
+    llvm::outs() << llvm::left_justify(name, nameWidth + 2)
+                 << llvm::left_justify(types, typesWidth + 2) << summary
+                 << "\n";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+/// Two integers around `separator`, the second possibly missing.
+static std::optional<std::pair<int64_t, int64_t>> parsePair(StringRef text,
+                                                            char separator) {
+  auto [left, right] = text.split(separator);
+  int64_t a, b;
+  if (left.getAsInteger(10, a) || right.getAsInteger(10, b))
+    return std::nullopt;
+  return std::make_pair(a, b);
+}
+
+static FailureOr<ExplainOptions> getOptions() {
+  ExplainOptions options;
+  options.layerType = layerType;
+  options.format = format;
+  options.output = output;
+  std::optional<std::pair<int64_t, int64_t>> shape = parsePair(tile, 'x');
+  constexpr int64_t kLargestTile = 1 << 20;
+  if (!shape || shape->first < 1 || shape->second < 1 ||
+      shape->first > kLargestTile || shape->second > kLargestTile)
+    return fail("--tile=" + tile +
+                " is not of the form 64x64, with sizes from 1 to " +
+                Twine(kLargestTile));
+  options.tile = {shape->first, shape->second};
+  if (!packing.empty()) {
+    options.packing = parsePackingRule(packing);
+    if (!options.packing)
+      return fail("unknown packing rule '" + packing +
+                  "'; known are 5.12, 5.23, 5.24");
+  }
+  if (!at.empty()) {
+    options.at = parsePair(at, ',');
+    if (!options.at)
+      return fail("--at=" + at + " is not of the form Q,K");
+  }
+  if (heads.getNumOccurrences()) {
+    if (heads < 1 || heads > 4096)
+      return fail("--heads=" + Twine(heads) + " is not from 1 to 4096");
+    options.heads = heads;
+  }
+  return options;
+}
+
+/// Options that say nothing together are errors, not ignored.
+static LogicalResult checkOptions() {
+  bool isText = format == ExplainFormat::Text;
+  if (!factsPath.empty() && !prompt.empty())
+    return fail("--facts and --prompt exclude each other");
+  if (model.empty() && policyName.empty() && !printFacts)
+    return fail("give a policy with --policy=NAME or a file; --list-policies "
+                "lists the known ones");
+  if (factsPath.empty() && prompt.empty())
+    return fail("give the facts with --facts=FILE or --prompt='text:16 "
+                "image:280'");
+  if (!at.empty() && !isText)
+    return fail("--at goes with --format=text");
+  if (!against.empty() &&
+      (format == ExplainFormat::Npy || format == ExplainFormat::BlockMask))
+    return fail("--against goes with --format=text, svg or json");
+  return success();
+}
+
+static FailureOr<Request> getRequest() {
+  std::optional<int64_t> given;
+  if (window.getNumOccurrences())
+    given = window;
+  llvm::Expected<Request> request =
+      prompt.empty() ? readRequest(factsPath) : parsePrompt(prompt, given);
+  if (!request)
+    return fail(llvm::toString(request.takeError()));
+  if (given && prompt.empty())
+    if (llvm::Error error = setParameter(*request, "window", *given))
+      return fail(llvm::toString(std::move(error)));
+  return std::move(*request);
+}
+
+//===----------------------------------------------------------------------===//
+// Policies
+//===----------------------------------------------------------------------===//
+
+/// The only policy of a file, or the one called `name`.
+static FailureOr<PolicyOp> findPolicy(ModuleOp module, StringRef path,
+                                      StringRef name) {
+  SmallVector<PolicyOp> policies(module.getOps<PolicyOp>());
+  std::string known;
+  for (PolicyOp policy : policies) {
+    if (policy.getSymName() == name || (name.empty() && policies.size() == 1))
+      return policy;
+    known += (known.empty() ? "" : ", ") + policy.getSymName().str();
+  }
+  if (policies.empty())
+    return fail(path + ": has no mask.policy");
+  if (name.empty())
+    return fail(path +
+                ": has several policies, name one with --policy: " + known);
+  return fail(path + ": has no policy '" + name + "'; it has " + known);
+}
+
+/// A policy of a file, or a known one, with the module that holds it.
+struct LoadedPolicy {
+  OwningOpRef<ModuleOp> module;
+  PolicyOp policy;
+};
+
+static FailureOr<LoadedPolicy> load(MLIRContext &context, StringRef path,
+                                    StringRef name) {
+  LoadedPolicy loaded;
+  if (!path.empty()) {
+    if (!llvm::sys::fs::exists(path) && path != "-")
+      return fail("cannot read '" + path + "': no such file");
+    loaded.module = parseSourceFile<ModuleOp>(path, ParserConfig(&context));
+    if (!loaded.module)
+      return failure();
+    FailureOr<PolicyOp> policy = findPolicy(*loaded.module, path, name);
+    if (failed(policy))
+      return failure();
+    loaded.policy = *policy;
+    return loaded;
+  }
+  loaded.module = ModuleOp::create(UnknownLoc::get(&context));
+  FailureOr<PolicyOp> policy = loadPolicy(name, *loaded.module);
+  if (failed(policy))
+    return failure();
+  loaded.policy = *policy;
+  return loaded;
+}
+
+/// Runs the command; true if nothing differs.
+static FailureOr<bool> run(MLIRContext &context) {
+  if (listPolicies) {
+    if (failed(list(context)))
+      return failure();
+    return true;
+  }
+  if (failed(checkOptions()))
+    return failure();
+  FailureOr<ExplainOptions> options = getOptions();
+  if (failed(options))
+    return failure();
+  FailureOr<Request> request = getRequest();
+  if (failed(request))
+    return failure();
+  if (printFacts) {
+    if (failed(
+            writeOutput(UnknownLoc::get(&context), options->output,
+                        [&](raw_ostream &os) { printRequest(os, *request); })))
+      return failure();
+    return true;
+  }
+  FailureOr<LoadedPolicy> first = load(context, model, policyName);
+  if (failed(first))
+    return failure();
+  if (against.empty()) {
+    if (failed(explainPolicy(first->policy, *request, *options)))
+      return failure();
+    return true;
+  }
+  bool isFile = StringRef(against).ends_with(".mlir");
+  FailureOr<LoadedPolicy> second =
+      load(context, isFile ? StringRef(against) : StringRef(),
+           isFile ? StringRef() : StringRef(against));
+  if (failed(second))
+    return failure();
+  return explainDifference(first->policy, second->policy, *request, *options);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(
+      argc, argv, "mask-explain: shows an attention mask, compares two\n");
+  DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::mask::registerAllDialects(registry);
+  MLIRContext context(registry);
+  // Policies are inlined into functions, and facts are cast.
+  context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,
+                      tensor::TensorDialect>();
+  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+
+  FailureOr<bool> equal = run(context);
+  if (failed(equal))
+    return against.empty() ? 1 : 2;
+  return *equal ? 0 : 1;
+}
