@@ -121,6 +121,8 @@ def main():
     parser.add_argument("--check", action="store_true",
                         help="compare the compiled loops with the interpreter as well")
     args = parser.parse_args()
+    if not (args.build / "bin" / "mask-run").exists():
+        sys.exit(f"bench.py: there is no mask-run in {args.build / 'bin'}")
 
     n = args.length
     shape = f"{n} tokens, window {WINDOW}, {args.heads} heads ({args.kv_heads} of keys) of {args.head_dim}, f32"

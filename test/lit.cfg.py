@@ -16,6 +16,7 @@ config.test_exec_root = os.path.join(config.mask_obj_root, "test")
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
 config.substitutions.append(("%PATH%", config.environment["PATH"]))
 config.substitutions.append(("%mask_tools", config.mask_tools_dir))
+config.substitutions.append(("%mlir_tblgen", os.path.join(config.llvm_tools_dir, "mlir-tblgen")))
 config.substitutions.append(("%mask_opt", os.path.join(config.mask_tools_dir, "mask-opt")))
 config.substitutions.append(("%src", config.mask_src_root))
 config.substitutions.append(("%python", sys.executable))

@@ -17,7 +17,7 @@ usage: tools/dev.sh COMMAND
 
   build            install what is missing (Debian 12), configure and build
   test             build, then run every test; ends with "N passed, N failed"
-  demo             the project in four screens, measured while you watch
+  demo             the project in a few screens, computed while you watch
   bench [OPTION..] attention timings: mask bounds against plainer loops
   format [--check] clang-format over the C++ sources
   tidy [FILE...]   clang-tidy over FILEs, or over what differs from main;
