@@ -71,6 +71,10 @@ struct TilePlan {
 TilePlan planTiles(TermContext &context, Value predicate,
                    const RowIntervalOptions &options = {});
 
+/// Whether the tokens of each id are known to be contiguous, since the ids
+/// number runs or items.
+bool hasContiguousIds(Value ids);
+
 } // namespace mlir::mask
 
 #endif // MASK_ANALYSIS_ROWINTERVALS_H

@@ -162,9 +162,10 @@ private:
   Term make(Term::Node node);
   Term minMax(TermKind kind, ArrayRef<Term> terms);
   Term rowExtremum(TermKind kind, Term term);
+  Term linear(ArrayRef<std::pair<Term, int64_t>> parts, int64_t constant);
   std::deque<Term::Node> nodes;
   std::map<std::vector<int64_t>, const Term::Node *> unique;
-  std::map<std::vector<const void *>, unsigned> sources;
+  std::map<TermSource, unsigned> sources;
 };
 
 /// How a term moves with the query: never (Constant), never down, never up.

@@ -11,6 +11,8 @@
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/Analysis/RowIntervals.h"
 
+#include "llvm/ADT/DenseSet.h"
+
 namespace mlir::mask {
 
 /// The values of the term symbols.
@@ -29,9 +31,14 @@ public:
   int64_t evaluate(Term term, const TermPoint &point) const;
 
 private:
+  int64_t evaluateSymbol(TermSymbol symbol, const TermPoint &point) const;
+  int64_t evaluateLoad(Term term, const TermPoint &point) const;
+  int64_t evaluateLowerBound(Term term, const TermPoint &point) const;
+
   FactEvaluator &facts;
   std::map<TermSource, std::shared_ptr<const IntegerArray>> arrays;
   DenseMap<Value, int64_t> numbers;
+  DenseSet<const Term::Node *> prepared;
 };
 
 } // namespace mlir::mask

@@ -113,7 +113,7 @@ def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
 
 class Mask_IdsOp<string mnemonic> : Mask_PredicateOp<mnemonic, [AttrSizedOperandSegments]> {
   let arguments = (ins Mask_TokenFact:$query_ids, Optional<Mask_TokenFact>:$key_ids,
-                       Optional<Mask_IntervalTable>:$table);
+                       Optional<Mask_IntervalTable>:$table, UnitAttr:$contiguous);
   let assemblyFormat = [{
     $query_ids (`,` $key_ids^)? (`table` $table^)?
     attr-dict `:` type($query_ids) (`,` type($key_ids)^)? (`table` type($table)^)?
@@ -134,7 +134,8 @@ def Mask_BlockBidirectionalOp : Mask_IdsOp<"block_bidirectional"> {
     Visible iff `query_ids[q] == key_ids[k]` and `query_ids[q] >= 0`: a block
     sees itself both ways; a negative id belongs to no block. One operand serves
     both sides. `table` is the index structure that `mask.interval_table` builds
-    from the ids; `mask-build-tables` attaches it.
+    from the ids; `mask-build-tables` attaches it. `contiguous` promises that the
+    tokens of each key id are neighbours, as they are for runs and items.
 
     1. (C1) `query_ids` and `key_ids` have the same rank.
     2. (C2) `table` has one dimension more.

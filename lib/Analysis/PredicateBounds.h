@@ -1,0 +1,78 @@
+//===- PredicateBounds.h - bounds and tile classes of predicates -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_ANALYSIS_PREDICATEBOUNDS_H
+#define MASK_LIB_ANALYSIS_PREDICATEBOUNDS_H
+
+#include "IntervalSet.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+namespace mlir::mask {
+
+/// A tile class as truth values: all elements are visible; none is.
+struct TileClass {
+  Term full, empty;
+};
+
+/// The tile as a predicate sees it: the query of a row, and the first and last
+/// query and key of the tile, in the predicate's own coordinates.
+struct TileFrame {
+  Term query, queryFirst, queryLast, keyFirst, keyLast;
+};
+
+/// Derives bounds of predicates, remembering those of shared subexpressions.
+class PredicateBounds {
+public:
+  PredicateBounds(TermContext &context, const RowIntervalOptions &options)
+      : context(context), options(options),
+        algebra(context, options.maxIntervals) {}
+
+  /// The row intervals of `predicate` asked about the query `query`.
+  IntervalSet bounds(Value predicate, Term query);
+  /// Hull and core of a tile of rows.
+  TileInterval tileInterval(const RowInterval &row);
+  /// The classifier of a tile.
+  TileClass classify(Value predicate);
+
+private:
+  IntervalSet compute(Value predicate, Term query);
+  IntervalSet window(Parameter left, Parameter right, Term query);
+  IntervalSet chunk(ChunkOp op, Term query);
+  IntervalSet sameId(Value queryIds, Value keyIds, Value table,
+                     bool nonNegative, bool contiguous, Term query);
+  IntervalSet keyPadding(KeyPaddingOp op);
+  IntervalSet interval(IntervalOp op, Term query);
+  IntervalSet atPositions(Value input, Value queryPositions, Value keyPositions,
+                          Value table, Term query);
+  IntervalSet packed(PackedOp op, Term query);
+
+  TileClass classify(Value predicate, const TileFrame &frame);
+  TileClass classifyByIntervals(const IntervalSet &set, const TileFrame &frame);
+  TileClass classifyPadding(KeyPaddingOp op, const TileFrame &frame);
+  TileClass classifyDilated(DilatedOp op, const TileFrame &frame);
+  TileClass classifyGeneric(GenericOp op, const TileFrame &frame);
+
+  Term parameter(Parameter parameter);
+  /// The element of a per-token fact, `otherwise` outside of it.
+  Term fact(Value value, Term index, int64_t otherwise);
+  /// Whether the fact has an element at `index`.
+  Term isInside(Value value, Term index);
+  std::optional<TermSource> tableOf(Value table, TermSource::Kind kind,
+                                    Value fact, Value second);
+
+  TermContext &context;
+  const RowIntervalOptions &options;
+  IntervalAlgebra algebra;
+  /// By predicate and by the id of the query term.
+  DenseMap<std::pair<Value, unsigned>, IntervalSet> cache;
+};
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_ANALYSIS_PREDICATEBOUNDS_H

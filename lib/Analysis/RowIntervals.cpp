@@ -1,0 +1,412 @@
+//===- RowIntervals.cpp - row intervals of predicates -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Analysis/RowIntervals.h"
+#include "IntervalSet.h"
+#include "PredicateBounds.h"
+
+#include "mlir/IR/AffineExprVisitor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+//===----------------------------------------------------------------------===//
+// Parameters and facts as terms
+//===----------------------------------------------------------------------===//
+
+static int64_t rankOf(Value value) {
+  return cast<ShapedType>(value.getType()).getRank();
+}
+
+Term PredicateBounds::parameter(Parameter parameter) {
+  if (std::optional<int64_t> constant = parameter.getConstant())
+    return context.constant(*constant);
+  if (!parameter.axis)
+    return context.parameter(parameter.value);
+  TermSymbol axis = *parameter.axis == ParameterAxis::Batch ? TermSymbol::Batch
+                                                            : TermSymbol::Head;
+  return context.load({TermSource::Data, parameter.value, {}},
+                      context.symbol(axis), 0);
+}
+
+Term PredicateBounds::fact(Value value, Term index, int64_t otherwise) {
+  SmallVector<Term> indices;
+  if (rankOf(value) == 2)
+    indices.push_back(context.symbol(TermSymbol::Batch));
+  indices.push_back(index);
+  return context.load({TermSource::Data, value, {}}, indices, otherwise);
+}
+
+Term PredicateBounds::isInside(Value value, Term index) {
+  Term size = context.size({TermSource::Data, value, {}}, rankOf(value) - 1);
+  return context.min(context.lessEqual(context.constant(0), index),
+                     context.lessEqual(context.add(index, 1), size));
+}
+
+/// The index table of a leaf: its operand, or one to be built.
+std::optional<TermSource> PredicateBounds::tableOf(Value table,
+                                                   TermSource::Kind kind,
+                                                   Value fact, Value second) {
+  if (table)
+    return TermSource{TermSource::Data, table, {}};
+  if (!options.buildTables)
+    return std::nullopt;
+  return TermSource{kind, fact, second};
+}
+
+//===----------------------------------------------------------------------===//
+// Leaves
+//===----------------------------------------------------------------------===//
+
+bool mlir::mask::hasContiguousIds(Value ids) {
+  Operation *op = ids.getDefiningOp();
+  if (auto drop = dyn_cast_or_null<DropLongOp>(op))
+    return hasContiguousIds(drop.getIds());
+  return isa_and_nonnull<RunsOp, ItemIdsOp>(op);
+}
+
+IntervalSet PredicateBounds::window(Parameter left, Parameter right,
+                                    Term query) {
+  Term lower = left.isGiven() ? context.sub(query, parameter(left))
+                              : context.minusInfinity();
+  Term upper = right.isGiven()
+                   ? context.add({query, parameter(right), context.constant(1)})
+                   : context.plusInfinity();
+  // A bound that is not negative keeps the query inside; a run-time bound is
+  // not negative (C1 of mask.window).
+  auto keepsQuery = [](Parameter bound) {
+    return !bound.getConstant() || *bound.getConstant() >= 0;
+  };
+  if (keepsQuery(left) && keepsQuery(right))
+    return algebra.exactly(lower, upper, Emptiness::Never, query);
+  bool nonEmpty = !left.isGiven() || !right.isGiven() ||
+                  provablyLessEqual(context, context.add(lower, 1), upper);
+  return algebra.exactly(lower, upper,
+                         nonEmpty ? Emptiness::Never : Emptiness::Unknown);
+}
+
+IntervalSet PredicateBounds::chunk(ChunkOp op, Term query) {
+  Term size = parameter(op.getSizeParameter());
+  Term offset = op.getOffsetParameter().isGiven()
+                    ? parameter(op.getOffsetParameter())
+                    : context.constant(0);
+  Term index = context.floorDiv(context.sub(query, offset), size);
+  Term lower = context.add(context.mul(size, index), offset);
+  return algebra.exactly(lower, context.add(lower, size), Emptiness::Never,
+                         query);
+}
+
+/// Tokens of one id: columns of the interval table.
+IntervalSet PredicateBounds::sameId(Value queryIds, Value keyIds, Value table,
+                                    bool nonNegative, bool contiguous,
+                                    Term query) {
+  std::optional<TermSource> source =
+      tableOf(table,
+              nonNegative ? TermSource::NonNegativeIntervalTable
+                          : TermSource::IntervalTable,
+              queryIds, keyIds);
+  if (!source)
+    return algebra.unknown();
+  auto column = [&](int64_t number, int64_t otherwise) {
+    SmallVector<Term> indices;
+    if (rankOf(queryIds) == 2)
+      indices.push_back(context.symbol(TermSymbol::Batch));
+    indices.push_back(query);
+    indices.push_back(context.constant(number));
+    return context.load(*source, indices, otherwise);
+  };
+  // A token with an id sees itself if both sides read one table.
+  Term anchor = queryIds == keyIds ? query : Term();
+  IntervalSet set = algebra.exactly(column(0, kNoKey), column(1, -kNoKey),
+                                    Emptiness::Normalized, anchor);
+  if (contiguous)
+    return set;
+  set.exact = false;
+  set.pieces[0].inner = {column(2, kNoKey), column(3, -kNoKey)};
+  return set;
+}
+
+IntervalSet PredicateBounds::keyPadding(KeyPaddingOp op) {
+  std::optional<TermSource> source =
+      tableOf(op.getTable(), TermSource::CountTable, op.getValid(), {});
+  if (!source)
+    return algebra.unknown();
+  unsigned dim = rankOf(op.getValid()) - 1;
+  auto fromEnd = [&](int64_t distance, int64_t otherwise) {
+    SmallVector<Term> indices;
+    if (dim)
+      indices.push_back(context.symbol(TermSymbol::Batch));
+    indices.push_back(context.add(context.size(*source, dim), -distance));
+    return context.load(*source, indices, otherwise);
+  };
+  Term first = fromEnd(2, kNoKey), end = fromEnd(1, -kNoKey),
+       count = fromEnd(3, 0);
+  IntervalSet set = algebra.exactly(first, end, Emptiness::Normalized);
+  Term noHoles = context.lessEqual(context.sub(end, first), count);
+  set.pieces[0].inner = {context.select(noHoles, first, context.plusInfinity()),
+                         context.select(noHoles, end, context.minusInfinity())};
+  set.exact = false;
+  return set;
+}
+
+namespace {
+/// An affine expression of the query as a term.
+struct AffineToTerm : public AffineExprVisitor<AffineToTerm, Term> {
+  AffineToTerm(TermContext &context, Term query, ValueRange symbols)
+      : context(context), query(query), symbols(symbols) {}
+
+  Term visitAddExpr(AffineBinaryOpExpr e) {
+    return context.add(visit(e.getLHS()), visit(e.getRHS()));
+  }
+  Term visitMulExpr(AffineBinaryOpExpr e) {
+    return context.mul(visit(e.getLHS()), visit(e.getRHS()));
+  }
+  Term visitFloorDivExpr(AffineBinaryOpExpr e) {
+    return context.floorDiv(visit(e.getLHS()), visit(e.getRHS()));
+  }
+  Term visitCeilDivExpr(AffineBinaryOpExpr e) { // ceil(x / c) is -floor(-x / c)
+    Term negated = context.mul(context.constant(-1), visit(e.getLHS()));
+    return context.mul(context.constant(-1),
+                       context.floorDiv(negated, visit(e.getRHS())));
+  }
+  Term visitModExpr(AffineBinaryOpExpr e) { // x mod c is x - c * floor(x / c)
+    Term x = visit(e.getLHS()), c = visit(e.getRHS());
+    return context.sub(x, context.mul(c, context.floorDiv(x, c)));
+  }
+  Term visitConstantExpr(AffineConstantExpr e) {
+    return context.constant(e.getValue());
+  }
+  Term visitDimExpr(AffineDimExpr) { return query; }
+  Term visitSymbolExpr(AffineSymbolExpr e) {
+    return context.parameter(symbols[e.getPosition()]);
+  }
+
+  TermContext &context;
+  Term query;
+  ValueRange symbols;
+};
+} // namespace
+
+IntervalSet PredicateBounds::interval(IntervalOp op, Term query) {
+  AffineToTerm convert(context, query, op.getSymbols());
+  Term lower = convert.visit(op.getLower().getResult(0));
+  Term upper = convert.visit(op.getUpper().getResult(0));
+  bool nonEmpty = provablyLessEqual(context, context.add(lower, 1), upper);
+  return algebra.exactly(lower, upper,
+                         nonEmpty ? Emptiness::Never : Emptiness::Unknown);
+}
+
+//===----------------------------------------------------------------------===//
+// Change of coordinates
+//===----------------------------------------------------------------------===//
+
+/// An interval of positions is an interval of keys where key positions never
+/// fall; elsewhere anything may be visible.
+IntervalSet PredicateBounds::atPositions(Value input, Value queryPositions,
+                                         Value keyPositions, Value table,
+                                         Term query) {
+  Term position = fact(queryPositions, query, 0);
+  IntervalSet positions = bounds(input, position);
+  std::optional<TermSource> monotoneTable =
+      tableOf(table, TermSource::MonotoneTable, keyPositions, {});
+  if (!monotoneTable)
+    return algebra.unknown();
+  bool perBatch = rankOf(keyPositions) == 2;
+  Term batch = perBatch ? context.symbol(TermSymbol::Batch) : Term();
+  Term monotone = context.lessEqual(
+      context.constant(1),
+      context.load(*monotoneTable, perBatch ? batch : context.constant(0), 0));
+  TermSource keys{TermSource::Data, keyPositions, {}};
+  Term size = context.size(keys, perBatch ? 1 : 0);
+  auto keyOf = [&](Term position) {
+    return context.lowerBound(keys, batch, position);
+  };
+
+  IntervalSet result;
+  result.exact = false;
+  for (const IntervalPiece &piece : positions.pieces) {
+    IntervalPiece mapped;
+    mapped.outer = {
+        context.select(monotone, keyOf(piece.outer.lower), context.constant(0)),
+        context.select(monotone, keyOf(piece.outer.upper), size)};
+    mapped.inner = {context.select(monotone, keyOf(piece.inner.lower),
+                                   context.plusInfinity()),
+                    context.select(monotone, keyOf(piece.inner.upper),
+                                   context.minusInfinity())};
+    result.pieces.push_back(mapped);
+  }
+  // A query without a position sees nothing (law 1).
+  result = algebra.restrict(result, isInside(queryPositions, query));
+  algebra.normalize(result);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// All predicates
+//===----------------------------------------------------------------------===//
+
+IntervalSet PredicateBounds::packed(PackedOp op, Term query) {
+  if (!op.getSequenceIds())
+    return algebra.unite(bounds(op.getCore(), query),
+                         bounds(op.getOverlay(), query));
+  if (op.getRule() == PackingRule::Request)
+    return algebra.unknown();
+  Value ids = op.getSequenceIds();
+  IntervalSet same =
+      sameId(ids, ids, {}, /*nonNegative=*/false, /*contiguous=*/false, query);
+  bool atPositionsRule =
+      op.getRule() != PackingRule::V5_12 && op.getPositions();
+  IntervalSet core = atPositionsRule
+                         ? atPositions(op.getCore(), op.getPositions(),
+                                       op.getPositions(), {}, query)
+                         : bounds(op.getCore(), query);
+  IntervalSet overlay = bounds(op.getOverlay(), query);
+  if (op.getRule() == PackingRule::V5_24)
+    return algebra.intersect(algebra.unite(core, overlay), same);
+  return algebra.unite(algebra.intersect(core, same), overlay);
+}
+
+IntervalSet PredicateBounds::compute(Value predicate, Term query) {
+  Operation *op = predicate.getDefiningOp();
+  if (!op)
+    return algebra.unknown();
+  return TypeSwitch<Operation *, IntervalSet>(op)
+      .Case([&](FullOp) { return algebra.full(); })
+      .Case([&](EmptyOp) { return algebra.empty(); })
+      .Case([&](CausalOp) {
+        return algebra.exactly(context.minusInfinity(), context.add(query, 1),
+                               Emptiness::Never, query);
+      })
+      .Case([&](WindowOp window) {
+        return this->window(window.getLeftParameter(),
+                            window.getRightParameter(), query);
+      })
+      .Case([&](BlockBidirectionalOp block) {
+        return sameId(block.getQueryIds(), block.getEffectiveKeyIds(),
+                      block.getTable(),
+                      /*nonNegative=*/true,
+                      block.getContiguous() ||
+                          hasContiguousIds(block.getEffectiveKeyIds()),
+                      query);
+      })
+      .Case([&](DocumentOp document) {
+        return sameId(document.getQueryIds(), document.getEffectiveKeyIds(),
+                      document.getTable(),
+                      /*nonNegative=*/false, document.getContiguous(), query);
+      })
+      .Case([&](ChunkOp chunk) { return this->chunk(chunk, query); })
+      .Case<PrefixOp, KeyLengthOp>([&](auto prefix) {
+        return algebra.exactly(context.minusInfinity(),
+                               parameter(prefix.getLengthParameter()),
+                               Emptiness::Never);
+      })
+      .Case([&](KeyPaddingOp padding) { return keyPadding(padding); })
+      .Case(
+          [&](IntervalOp interval) { return this->interval(interval, query); })
+      .Case([&](RowRangeOp range) {
+        return algebra.exactly(fact(range.getLower(), query, kNoKey),
+                               fact(range.getUpper(), query, -kNoKey),
+                               Emptiness::Unknown);
+      })
+      .Case([&](DilatedOp dilated) {
+        Parameter stride = dilated.getStrideParameter();
+        return stride.getConstant() == 1 ? algebra.full() : algebra.unknown();
+      })
+      .Case([&](AndOp op) {
+        IntervalSet result = algebra.full();
+        for (Value input : op.getInputs())
+          result = algebra.intersect(result, bounds(input, query));
+        return result;
+      })
+      .Case([&](OrOp op) {
+        // All at once: a union of two may only merge through a third.
+        IntervalSet result = algebra.empty();
+        for (Value input : op.getInputs()) {
+          const IntervalSet set = bounds(input, query);
+          llvm::append_range(result.pieces, set.pieces);
+          result.exact &= set.exact;
+        }
+        algebra.normalize(result);
+        return result;
+      })
+      .Case([&](NotOp op) {
+        return algebra.complement(bounds(op.getInput(), query));
+      })
+      .Case([&](ShiftOp shift) {
+        Term moved = context.add(query, parameter(shift.getQueryParameter()));
+        Term back = context.mul(context.constant(-1),
+                                parameter(shift.getKeyParameter()));
+        return algebra.translate(bounds(shift.getInput(), moved), back);
+      })
+      .Case([&](AtPositionsOp at) {
+        return atPositions(at.getInput(), at.getQueryPositions(),
+                           at.getKeyPositions(), at.getTable(), query);
+      })
+      .Case([&](HeadsOp heads) {
+        return algebra.restrict(bounds(heads.getInput(), query),
+                                context.member(context.symbol(TermSymbol::Head),
+                                               heads.getMembers()));
+      })
+      .Case([&](BatchesOp batches) {
+        return algebra.restrict(
+            bounds(batches.getInput(), query),
+            context.member(context.symbol(TermSymbol::Batch),
+                           batches.getMembers()));
+      })
+      .Case([&](PackedOp packed) { return this->packed(packed, query); })
+      // Stored masks, scalar code and policies still to be resolved.
+      .Default([&](Operation *) { return algebra.unknown(); });
+}
+
+IntervalSet PredicateBounds::bounds(Value predicate, Term query) {
+  auto key = std::make_pair(predicate, query->id);
+  if (auto it = cache.find(key); it != cache.end())
+    return it->second;
+  IntervalSet set = compute(predicate, query);
+  cache[key] = set;
+  return set;
+}
+
+static RowIntervals toRowIntervals(const IntervalSet &set) {
+  RowIntervals rows;
+  rows.exact = set.exact;
+  for (const IntervalPiece &piece : set.pieces)
+    rows.intervals.push_back({piece.outer, piece.inner});
+  return rows;
+}
+
+RowIntervals
+mlir::mask::computeRowIntervals(TermContext &context, Value predicate,
+                                const RowIntervalOptions &options) {
+  PredicateBounds bounds(context, options);
+  return toRowIntervals(
+      bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+TileInterval PredicateBounds::tileInterval(const RowInterval &row) {
+  return {context.rowMin(row.outer.lower), context.rowMax(row.inner.lower),
+          context.rowMin(row.inner.upper), context.rowMax(row.outer.upper)};
+}
+
+TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
+                               const RowIntervalOptions &options) {
+  PredicateBounds bounds(context, options);
+  TilePlan plan;
+  plan.rows = toRowIntervals(
+      bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
+  for (const RowInterval &row : plan.rows.intervals)
+    plan.intervals.push_back(bounds.tileInterval(row));
+  TileClass tile = bounds.classify(predicate);
+  plan.tileFull = tile.full;
+  plan.tileEmpty = tile.empty;
+  return plan;
+}
