@@ -8,6 +8,7 @@
 #ifndef MASK_INITALL_H
 #define MASK_INITALL_H
 
+#include "Mask/Conversion/Passes.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Mask/Transforms/Passes.h"
@@ -25,7 +26,10 @@ inline void registerAllDialects(DialectRegistry &registry) {
 }
 
 /// Registers the passes and pipelines of the project.
-inline void registerAllPasses() { registerMaskTransformsPasses(); }
+inline void registerAllPasses() {
+  registerMaskConversionPasses();
+  registerMaskTransformsPasses();
+}
 
 } // namespace mlir::mask
 

@@ -27,6 +27,9 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     `convert-mask-to-scf` turns an interval into up to three loops: the tiles before
     the core, the tiles wholly inside of `[core_lower, core_upper)`, whose copy of the
     region carries no mask arithmetic (`mask.apply` folds to its operand), and the rest.
+    `wide_core` promises that a tile which starts before `core_lower` ends before the
+    keys that an upper row bound hides, so that the first of these loops evaluates the
+    lower row bounds only.
 
     1. (C1) The number of bounds is a positive multiple of four.
     2. (C2) `step` is at least one.
@@ -40,7 +43,8 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     } -> vector<16xf32>
     ```
   }];
-  let arguments = (ins Variadic<Index>:$bounds, Variadic<AnyType>:$inits, I64Attr:$step);
+  let arguments = (ins Variadic<Index>:$bounds, Variadic<AnyType>:$inits, I64Attr:$step,
+                       UnitAttr:$wide_core);
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
@@ -48,6 +52,21 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     attr-dict (`->` type($results)^)?
   }];
   let hasVerifier = 1;
+}
+
+def Mask_OnEdgeOp : Mask_Op<"on_edge", [Pure]> {
+  let summary = "whether the tile may hold an invisible element";
+  let description = [{
+    Inside of `mask.tile_for`: false in the tiles of the core, true in the others.
+    Guards what only tiles with invisible elements need, such as a classification
+    of the tile; the copy of the region for the core is free of it.
+
+    ```mlir
+    %e = mask.on_edge
+    ```
+  }];
+  let results = (outs I1:$result);
+  let assemblyFormat = "attr-dict";
 }
 
 def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments, IsolatedFromAbove,

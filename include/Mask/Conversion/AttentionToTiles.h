@@ -1,0 +1,39 @@
+//===- AttentionToTiles.h - attention as loops over tiles -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_CONVERSION_ATTENTIONTOTILES_H
+#define MASK_CONVERSION_ATTENTIONTOTILES_H
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::mask {
+
+/// The schedule of attentions that carry none: see `#mask.schedule`.
+struct AttentionToTilesOptions {
+  int64_t queryTile = 64;
+  int64_t keyTile = 64;
+  int64_t lanes = 16;
+  int64_t rows = 8;
+};
+
+/// Replaces a closed attention on memrefs of f32 by loops over its tiles (see
+/// `convert-mask-to-tiles`). Fails with a located error where the element type
+/// is another one, the schedule is not valid, or the predicate reads what is
+/// not a memref.
+LogicalResult
+lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
+                      const AttentionToTilesOptions &options = {});
+
+/// The same as a pattern.
+void populateMaskToTilesPatterns(RewritePatternSet &patterns,
+                                 const AttentionToTilesOptions &options = {});
+
+} // namespace mlir::mask
+
+#endif // MASK_CONVERSION_ATTENTIONTOTILES_H

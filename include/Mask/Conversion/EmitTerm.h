@@ -1,0 +1,65 @@
+//===- EmitTerm.h - bounds as IR -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_CONVERSION_EMITTERM_H
+#define MASK_CONVERSION_EMITTERM_H
+
+#include "Mask/Analysis/Term.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <array>
+
+namespace mlir::mask {
+
+/// Where terms are emitted: the SSA values of the term symbols and of the
+/// facts, and what has been emitted already. One scope serves one insertion
+/// region; a scope for a nested region names its parent, whose values it
+/// reuses.
+class TermScope {
+public:
+  explicit TermScope(TermScope *parent = nullptr) : parent(parent) {}
+
+  /// The `index` value of a symbol.
+  void bind(TermSymbol symbol, Value value) {
+    symbols[static_cast<size_t>(symbol)] = value;
+  }
+  /// The run-time counterpart of a value that terms mention (an argument of a
+  /// predicate region). Values that are not bound stand for themselves.
+  void bind(Value value, Value counterpart) { facts.map(value, counterpart); }
+
+  Value lookup(TermSymbol symbol) const;
+  Value lookup(Value value) const;
+  Value lookupEmitted(const Term::Node *node, bool asTruth) const;
+  void setEmitted(const Term::Node *node, bool asTruth, Value value) {
+    emitted[{node, asTruth}] = value;
+  }
+
+private:
+  TermScope *parent;
+  std::array<Value, 7> symbols;
+  IRMapping facts;
+  DenseMap<std::pair<const Term::Node *, unsigned>, Value> emitted;
+};
+
+/// Emits `term` as an `index` value at the builder's insertion point. Affine
+/// parts become `affine.apply`, `affine.min` and `affine.max`, so that
+/// constants fold; loads are bounds-checked. Fails, with an error at `loc`,
+/// only if the term reads data that is not a memref operand: a table that was
+/// never built.
+FailureOr<Value> emitTerm(OpBuilder &builder, Location loc, Term term,
+                          TermScope &scope);
+
+/// The same for a truth value, as an `i1`.
+FailureOr<Value> emitTruth(OpBuilder &builder, Location loc, Term term,
+                           TermScope &scope);
+
+} // namespace mlir::mask
+
+#endif // MASK_CONVERSION_EMITTERM_H

@@ -1,0 +1,103 @@
+//===- Passes.td - passes from masks to loops and vectors -*- tablegen -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_CONVERSION_PASSES_TD
+#define MASK_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
+  let summary = "turn closed attention on memrefs into loops over tiles";
+  let description = [{
+    Replaces every closed `mask.attention` on memrefs of f32 by an `scf.parallel`
+    over batch rows, heads and tiles of queries. Its body computes, from the row
+    intervals of the predicate, which keys the tile can see and which of them all
+    its rows see, and runs a `mask.tile_for` over exactly these. Index tables that
+    the predicate's leaves carry (`mask-build-tables`) are used; a leaf that needs a
+    table and has none is not bounded.
+
+    The kernel keeps queries in vector lanes: with `S^T = K Q^T` and
+    `O^T = V^T P^T` the keys and values are read as they lie, Q is transposed once per
+    tile of queries and O once at its end, and no reduction is horizontal. A register
+    tile is `rows` keys (or value columns) by two vectors of `lanes` queries. All
+    sizes may be dynamic; nothing is read out of bounds: the missing queries of the
+    last tile are lanes of zeros, the missing keys of an interval's last tile are
+    never computed. A row without visible keys yields zeros and a log-sum-exp of
+    minus infinity (law 3).
+
+    Edge tiles are masked by row bounds, where the predicate is exactly one interval
+    per row, else by the predicate itself, after a classification of the tile
+    (all visible, none visible, mixed) where the analysis has one.
+
+    Options give the schedule of the attentions that have no `schedule` attribute.
+
+    ```mlir
+    // before
+    mask.attention ins(%q, %k, %v : ...) outs(%o : ...) predicate {
+      %p = mask.window left 1023 right 0
+      mask.yield %p : !mask.predicate
+    }
+    // after
+    scf.parallel (%b, %h, %q0) = (%c0, %c0, %c0) to (%B, %H, %N) step (%c1, %c1, %c64) {
+      %last = affine.min affine_map<(d0)[s0] -> (d0 + 63, s0 - 1)>(%q0)[%N]
+      %hull_lower = affine.max affine_map<(d0) -> (d0 - 1023, 0)>(%q0)
+      %core_lower = affine.max affine_map<(d0) -> (d0 - 1023, 0)>(%last)
+      ...
+      mask.tile_for [%hull_lower, %core_lower, %core_upper, %hull_upper] step 64 { ... }
+    }
+    ```
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "64", "queries per tile">,
+    Option<"keyTile", "key-tile", "int64_t", "64", "keys per tile">,
+    Option<"lanes", "lanes", "int64_t", "16", "queries per vector">,
+    Option<"rows", "rows", "int64_t", "8", "keys or value columns per register tile">
+  ];
+  let dependentDialects = [
+    "affine::AffineDialect", "arith::ArithDialect", "math::MathDialect",
+    "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
+  ];
+}
+
+def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
+  let summary = "turn loops over tiles into scf loops, one per phase";
+  let description = [{
+    Lowers `mask.tile_for`, `mask.apply` and `mask.merge`. Each interval of a
+    `mask.tile_for` becomes up to three `scf.for`: the tiles before its core, those
+    inside, and the rest; loops that are provably empty are not made. In the copy of
+    the region for the core, `mask.apply` is its operand and `mask.on_edge` is false;
+    what only masks needed (compares, selects, loads of tables) is gone.
+
+    The tiles after the core start at or after the core's lower end, so that they
+    evaluate upper row bounds only. A tile before the core may be cut by both ends of
+    a short interval: it evaluates both, unless `wide_core` excludes that.
+
+    ```mlir
+    // before
+    mask.tile_for [%hl, %cl, %cu, %hu] step 64 {
+    ^bb0(%k0: index, %size: index):
+      "body"(%k0, %size) : (index, index) -> ()
+      mask.yield
+    }
+    // after
+    scf.for %k0 = %hl to %left_end step %c64 {
+      %size = affine.min affine_map<(d0)[s0] -> (64, s0 - d0)>(%k0)[%hu]
+      "body"(%k0, %size) : (index, index) -> ()
+    }
+    scf.for %k0 = %core_start to %core_end step %c64 {
+      "body"(%k0, %c64) : (index, index) -> ()
+    }
+    scf.for %k0 = %core_end to %hu step %c64 { ... }
+    ```
+  }];
+  let dependentDialects = [
+    "affine::AffineDialect", "arith::ArithDialect", "math::MathDialect",
+    "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
+  ];
+}
+
+#endif // MASK_CONVERSION_PASSES_TD

@@ -1,0 +1,34 @@
+//===- TilesToSCF.h - loops over tiles as scf loops -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_CONVERSION_TILESTOSCF_H
+#define MASK_CONVERSION_TILESTOSCF_H
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::mask {
+
+/// Replaces `op` by up to three `scf.for` per interval (see
+/// `convert-mask-to-scf`).
+void lowerTileFor(RewriterBase &rewriter, TileForOp op);
+
+/// Replaces `op` by comparisons and selects. Fails with a located error where
+/// its predicate has no run-time form.
+LogicalResult lowerApply(RewriterBase &rewriter, ApplyOp op);
+
+/// Replaces `op` by vector arithmetic.
+void lowerMerge(RewriterBase &rewriter, MergeOp op);
+
+/// The three as patterns, and `mask.on_edge` outside of `mask.tile_for` as
+/// true.
+void populateMaskToSCFPatterns(RewritePatternSet &patterns);
+
+} // namespace mlir::mask
+
+#endif // MASK_CONVERSION_TILESTOSCF_H

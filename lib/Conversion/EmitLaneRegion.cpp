@@ -1,0 +1,156 @@
+//===- EmitLaneRegion.cpp - scalar regions for all lanes of a vector -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Conversion/EmitPredicate.h"
+
+#include "LaneBuilder.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+namespace {
+
+class LaneRegionEmitter {
+public:
+  LaneRegionEmitter(OpBuilder &builder, Location loc, int64_t lanes)
+      : b(loc, builder, lanes), inBounds(b.truth(true)) {}
+
+  LogicalResult emitBlock(Block &block);
+
+  LaneBuilder b;
+  IRMapping mapping;
+  Value inBounds;
+
+private:
+  LogicalResult emitOp(Operation &op);
+  void emitLoad(memref::LoadOp op, ValueRange operands);
+  LogicalResult emitIf(scf::IfOp op);
+  void emitElementwise(Operation &op, ValueRange operands);
+  void emitPerLane(Operation &op, ValueRange operands);
+};
+
+} // namespace
+
+void LaneRegionEmitter::emitLoad(memref::LoadOp op, ValueRange operands) {
+  auto loaded = b.load(operands.front(), operands.drop_front());
+  inBounds = b.logicalAnd(inBounds, loaded.inBounds);
+  mapping.map(op.getResult(), loaded.value);
+}
+
+/// Both branches are evaluated; loads are bounds-checked, so that the branch
+/// that is not taken is harmless.
+LogicalResult LaneRegionEmitter::emitIf(scf::IfOp op) {
+  Value condition = mapping.lookupOrDefault(op.getCondition());
+  Value before = inBounds;
+  SmallVector<Value> results[2], bounds;
+  for (auto [results, region] : llvm::zip_equal(results, op->getRegions())) {
+    inBounds = b.truth(true);
+    if (!region.empty()) {
+      if (failed(emitBlock(region.front())))
+        return failure();
+      for (Value value : region.front().getTerminator()->getOperands())
+        results.push_back(mapping.lookupOrDefault(value));
+    }
+    bounds.push_back(inBounds);
+  }
+  inBounds = b.logicalAnd(before, b.select(condition, bounds[0], bounds[1]));
+  for (auto [result, then, otherwise] :
+       llvm::zip_equal(op.getResults(), results[0], results[1]))
+    mapping.map(result, b.select(condition, then, otherwise));
+  return success();
+}
+
+void LaneRegionEmitter::emitElementwise(Operation &op, ValueRange operands) {
+  SmallVector<Value> vectors;
+  for (Value operand : operands)
+    vectors.push_back(b.splat(operand));
+  SmallVector<Type> types;
+  for (Type type : op.getResultTypes())
+    types.push_back(b.getLaneType(type));
+  OperationState state(op.getLoc(), op.getName(), vectors, types);
+  for (NamedAttribute attribute : op.getDiscardableAttrs())
+    state.addAttribute(attribute.getName(), attribute.getValue());
+  state.propertiesAttr = op.getPropertiesAsAttribute();
+  Operation *vectorized = b.create(state);
+  for (auto [from, to] :
+       llvm::zip_equal(op.getResults(), vectorized->getResults()))
+    mapping.map(from, to);
+}
+
+void LaneRegionEmitter::emitPerLane(Operation &op, ValueRange operands) {
+  SmallVector<Value> results;
+  for (Type type : op.getResultTypes())
+    results.push_back(arith::ConstantOp::create(
+        b, cast<TypedAttr>(b.getZeroAttr(b.getLaneType(type)))));
+  for (int64_t lane = 0; lane < b.getNumLanes(); ++lane) {
+    IRMapping scalars;
+    for (auto [from, to] : llvm::zip_equal(op.getOperands(), operands))
+      scalars.map(from, LaneBuilder::isVarying(to)
+                            ? vector::ExtractOp::create(b, to, lane).getResult()
+                            : to);
+    Operation *clone = b.clone(op, scalars);
+    for (auto [result, scalar] : llvm::zip_equal(results, clone->getResults()))
+      result = vector::InsertOp::create(b, scalar, result, lane);
+  }
+  for (auto [from, to] : llvm::zip_equal(op.getResults(), results))
+    mapping.map(from, to);
+}
+
+LogicalResult LaneRegionEmitter::emitOp(Operation &op) {
+  SmallVector<Value> operands;
+  for (Value operand : op.getOperands())
+    operands.push_back(mapping.lookupOrDefault(operand));
+  if (auto load = dyn_cast<memref::LoadOp>(op)) {
+    emitLoad(load, operands);
+    return success();
+  }
+  if (auto branch = dyn_cast<scf::IfOp>(op))
+    return emitIf(branch);
+  if (op.getNumRegions() || !isMemoryEffectFree(&op))
+    return op.emitOpError()
+           << "cannot be evaluated per element: only pure ops, memref.load and "
+              "scf.if can";
+  if (!llvm::any_of(operands, LaneBuilder::isVarying)) {
+    b.clone(op, mapping);
+    return success();
+  }
+  auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  if (!llvm::all_of(op.getResultTypes(), isScalar))
+    return op.emitOpError() << "cannot be evaluated per element: its result is "
+                               "not a number";
+  if (OpTrait::hasElementwiseMappableTraits(&op))
+    emitElementwise(op, operands);
+  else
+    emitPerLane(op, operands);
+  return success();
+}
+
+LogicalResult LaneRegionEmitter::emitBlock(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (failed(emitOp(op)))
+      return failure();
+  return success();
+}
+
+FailureOr<Value> mlir::mask::emitLaneRegion(OpBuilder &builder, Location loc,
+                                            Region &region,
+                                            ValueRange arguments, int64_t lanes,
+                                            Value *inBounds) {
+  LaneRegionEmitter emitter(builder, loc, lanes);
+  Block &block = region.front();
+  emitter.mapping.map(block.getArguments(), arguments);
+  if (failed(emitter.emitBlock(block)))
+    return failure();
+  if (inBounds)
+    *inBounds = emitter.inBounds;
+  return emitter.mapping.lookupOrDefault(block.getTerminator()->getOperand(0));
+}

@@ -1,0 +1,62 @@
+//===- MaskToTilesPass.cpp - the pass convert-mask-to-tiles -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Conversion/AttentionToTiles.h"
+#include "Mask/Conversion/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::mask {
+#define GEN_PASS_DEF_CONVERTMASKTOTILES
+#include "Mask/Conversion/Passes.h.inc"
+} // namespace mlir::mask
+
+using namespace mlir;
+using namespace mlir::mask;
+
+namespace {
+
+struct AttentionPattern : OpRewritePattern<AttentionOp> {
+  AttentionPattern(MLIRContext *context, const AttentionToTilesOptions &options)
+      : OpRewritePattern(context), options(options) {}
+
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.hasPureTensorSemantics())
+      return rewriter.notifyMatchFailure(op, "is on tensors");
+    return lowerAttentionToTiles(rewriter, op, options);
+  }
+
+  AttentionToTilesOptions options;
+};
+
+struct ConvertMaskToTiles
+    : public mask::impl::ConvertMaskToTilesBase<ConvertMaskToTiles> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    AttentionToTilesOptions options{queryTile, keyTile, lanes, rows};
+    IRRewriter rewriter(&getContext());
+    WalkResult result = getOperation()->walk([&](AttentionOp op) {
+      return WalkResult(lowerAttentionToTiles(rewriter, op, options));
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+void mlir::mask::populateMaskToTilesPatterns(
+    RewritePatternSet &patterns, const AttentionToTilesOptions &options) {
+  patterns.add<AttentionPattern>(patterns.getContext(), options);
+}

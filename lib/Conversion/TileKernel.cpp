@@ -1,0 +1,389 @@
+//===- TileKernel.cpp - online softmax with queries in vector lanes -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileKernel.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Independent chains of a vertical reduction: hides the latency of one.
+static constexpr int64_t kChains = 4;
+static constexpr double kLowest = -std::numeric_limits<float>::max();
+
+TileKernel::TileKernel(ImplicitLocOpBuilder &builder, AttentionOp op,
+                       ScheduleAttr schedule, const QueryTile &tile)
+    : b(builder), op(op), tile(tile), queryTile(schedule.getQueryTile()),
+      keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
+      rows(schedule.getRows()), vectors(queryTile % (2 * lanes) == 0 ? 2 : 1),
+      vectorType(VectorType::get({lanes}, builder.getF32Type())) {}
+
+//===----------------------------------------------------------------------===//
+// Building blocks
+//===----------------------------------------------------------------------===//
+
+Value TileKernel::index(int64_t value) {
+  return arith::ConstantIndexOp::create(b, value);
+}
+
+Value TileKernel::splat(double value) {
+  return arith::ConstantOp::create(
+      b, DenseElementsAttr::get(vectorType, static_cast<float>(value)));
+}
+
+Value TileKernel::offset(Value base, int64_t distance) {
+  if (distance == 0)
+    return base;
+  return b.createOrFold<arith::AddIOp>(base, index(distance));
+}
+
+Value TileKernel::loadVector(Value memref, ValueRange indices) {
+  return vector::LoadOp::create(b, vectorType, memref, indices);
+}
+
+void TileKernel::storeVector(Value value, Value memref, ValueRange indices) {
+  vector::StoreOp::create(b, value, memref, indices);
+}
+
+Value TileKernel::dim(Value memref, int64_t dim) {
+  return b.createOrFold<memref::DimOp>(memref, dim);
+}
+
+void TileKernel::forLoop(Value lower, Value upper, int64_t step,
+                         RowFunction body) {
+  auto loop = scf::ForOp::create(b, lower, upper, index(step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+/// Rows in blocks of the schedule's `rows`, then the remainder one by one.
+void TileKernel::forRowBlocks(Value count,
+                              llvm::function_ref<void(int64_t, Value)> body) {
+  AffineExpr size = b.getAffineDimExpr(0);
+  Value whole = getValueOrCreateConstantIndexOp(
+      b, b.getLoc(),
+      affine::makeComposedFoldedAffineApply(
+          b, b.getLoc(), size.floorDiv(rows) * rows, OpFoldResult(count)));
+  forLoop(index(0), whole, rows, [&](Value row) { body(rows, row); });
+  if (rows > 1)
+    forLoop(whole, count, 1, [&](Value row) { body(1, row); });
+}
+
+void TileKernel::registerTile(
+    int64_t rows, Value row, Value lane, Value target, bool accumulate,
+    Value reduction, Value source,
+    llvm::function_ref<Value(int64_t, Value)> scalar) {
+  SmallVector<Value> lanesOf, rowsOf, init;
+  for (int64_t v = 0; v < vectors; ++v)
+    lanesOf.push_back(offset(lane, v * lanes));
+  for (int64_t r = 0; r < rows; ++r)
+    rowsOf.push_back(offset(row, r));
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t v = 0; v < vectors; ++v)
+      init.push_back(accumulate ? loadVector(target, {rowsOf[r], lanesOf[v]})
+                                : splat(0));
+  auto loop = scf::ForOp::create(b, index(0), reduction, index(1), init);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value x = loop.getInductionVar();
+    SmallVector<Value> operands, results;
+    for (Value laneOf : lanesOf)
+      operands.push_back(loadVector(source, {x, laneOf}));
+    for (int64_t r = 0; r < rows; ++r) {
+      Value factor = vector::BroadcastOp::create(b, vectorType, scalar(r, x));
+      for (int64_t v = 0; v < vectors; ++v)
+        results.push_back(vector::FMAOp::create(
+            b, factor, operands[v], loop.getRegionIterArg(r * vectors + v)));
+    }
+    scf::YieldOp::create(b, results);
+  }
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t v = 0; v < vectors; ++v)
+      storeVector(loop.getResult(r * vectors + v), target,
+                  {rowsOf[r], lanesOf[v]});
+}
+
+//===----------------------------------------------------------------------===//
+// Setup
+//===----------------------------------------------------------------------===//
+
+Value TileKernel::allocate(ArrayRef<OpFoldResult> shape, Type element) {
+  SmallVector<Value> dynamic;
+  SmallVector<int64_t> sizes;
+  dispatchIndexOpFoldResults(shape, dynamic, sizes);
+  // A cache line, so that no vector straddles two.
+  auto alloc = memref::AllocOp::create(b, MemRefType::get(sizes, element),
+                                       dynamic, b.getI64IntegerAttr(64));
+  buffers.push_back(alloc);
+  return alloc;
+}
+
+Value TileKernel::allocatePerQuery(Type element) {
+  return allocate({b.getIndexAttr(queryTile)}, element);
+}
+
+/// `1 / sqrt(D)` where missing.
+Value TileKernel::getScale() {
+  if (op.getScale())
+    return op.getScale();
+  FloatType f32 = b.getF32Type();
+  int64_t size = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
+  if (!ShapedType::isDynamic(size))
+    return arith::ConstantOp::create(
+        b, b.getF32FloatAttr(1 / std::sqrt(static_cast<double>(size))));
+  Value integer =
+      arith::IndexCastOp::create(b, b.getI64Type(), dim(op.getQuery(), 3));
+  Value number = arith::SIToFPOp::create(b, f32, integer);
+  Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
+  return arith::DivFOp::create(b, one, math::SqrtOp::create(b, number));
+}
+
+void TileKernel::transposeQueries() {
+  Value depth = dim(op.getQuery(), 3);
+  Value scale = getScale();
+  forLoop(index(0), tile.rows, 1, [&](Value lane) {
+    Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
+    forLoop(index(0), depth, 1, [&](Value d) {
+      Value element = memref::LoadOp::create(
+          b, op.getQuery(), ValueRange{tile.batch, tile.head, row, d});
+      Value scaled = arith::MulFOp::create(b, element, scale);
+      memref::StoreOp::create(b, scaled, queries, ValueRange{d, lane});
+    });
+  });
+  // Queries that do not exist score zero everywhere and are not written.
+  Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
+  forLoop(tile.rows, index(queryTile), 1, [&](Value lane) {
+    forLoop(index(0), depth, 1, [&](Value d) {
+      memref::StoreOp::create(b, zero, queries, ValueRange{d, lane});
+    });
+  });
+}
+
+void TileKernel::begin() {
+  FloatType f32 = b.getF32Type();
+  OpFoldResult lanesAttr = b.getIndexAttr(queryTile);
+  auto size = [&](Value memref, int64_t d) {
+    return getAsOpFoldResult(dim(memref, d));
+  };
+  queries = allocate({size(op.getQuery(), 3), lanesAttr}, f32);
+  scores = allocate({b.getIndexAttr(keyTile), lanesAttr}, f32);
+  accumulator = allocate({size(op.getValue(), 3), lanesAttr}, f32);
+  maximum = allocatePerQuery(f32);
+  sum = allocatePerQuery(f32);
+  transposeQueries();
+  forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
+    storeVector(splat(kLowest), maximum, lane);
+    storeVector(splat(0), sum, lane);
+    forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+      storeVector(splat(0), accumulator, {column, lane});
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// One tile of keys
+//===----------------------------------------------------------------------===//
+
+void TileKernel::emitScores(Value keyRow, Value size) {
+  Value depth = dim(op.getQuery(), 3);
+  forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
+    forRowBlocks(size, [&](int64_t count, Value row) {
+      Value first = b.createOrFold<arith::AddIOp>(keyRow, row);
+      SmallVector<Value> keyRows;
+      for (int64_t r = 0; r < count; ++r)
+        keyRows.push_back(offset(first, r));
+      auto key = [&](int64_t r, Value d) -> Value {
+        return memref::LoadOp::create(
+            b, op.getKey(),
+            ValueRange{tile.batch, tile.keyHead, keyRows[r], d});
+      };
+      registerTile(count, row, lane, scores, /*accumulate=*/false, depth,
+                   queries, key);
+    });
+  });
+}
+
+LogicalResult TileKernel::forEachScore(Value size,
+                                       const ScoreFunction &function) {
+  LogicalResult result = success();
+  forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
+    forLoop(index(0), size, 1, [&](Value row) {
+      Value before = loadVector(scores, {row, lane});
+      FailureOr<Value> after = function(before, lane, row);
+      if (failed(after)) {
+        result = failure();
+        return;
+      }
+      storeVector(*after, scores, {row, lane});
+    });
+  });
+  return result;
+}
+
+Value TileKernel::reduceScores(
+    Value size, Value lane, Value init, Value neutral,
+    llvm::function_ref<Value(Value, Value)> combine,
+    llvm::function_ref<Value(Value, Value, Value)> step) {
+  AffineExpr count = b.getAffineDimExpr(0);
+  Value whole = getValueOrCreateConstantIndexOp(
+      b, b.getLoc(),
+      affine::makeComposedFoldedAffineApply(b, b.getLoc(),
+                                            count.floorDiv(kChains) * kChains,
+                                            OpFoldResult(size)));
+  auto loop = [&](Value lower, Value upper, ArrayRef<Value> inits) {
+    auto loop = scf::ForOp::create(b, lower, upper, index(inits.size()), inits);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> results;
+    for (auto [i, carried] : llvm::enumerate(loop.getRegionIterArgs())) {
+      Value row = offset(loop.getInductionVar(), i);
+      results.push_back(step(loadVector(scores, {row, lane}), carried, row));
+    }
+    scf::YieldOp::create(b, results);
+    return loop;
+  };
+  SmallVector<Value> inits(kChains, neutral);
+  inits[0] = init;
+  scf::ForOp main = loop(index(0), whole, inits);
+  Value joined = main.getResult(0);
+  for (Value chain : main.getResults().drop_front())
+    joined = combine(joined, chain);
+  return loop(whole, size, joined).getResult(0);
+}
+
+void TileKernel::rescale(Value lane, Value factor) {
+  // Skipped where no maximum moved: most tiles, after the first few.
+  Value moved =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
+  Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR, moved);
+  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+    Value before = loadVector(accumulator, {column, lane});
+    storeVector(arith::MulFOp::create(b, before, factor), accumulator,
+                {column, lane});
+  });
+}
+
+/// Scores of one vector of queries to weights, vertically.
+void TileKernel::softmax(Value size, Value lane) {
+  // Only the choice between equals is left open; a NaN score stays one in the
+  // exponential.
+  auto flags = arith::FastMathFlagsAttr::get(
+      b.getContext(), arith::FastMathFlags::nnan | arith::FastMathFlags::nsz);
+  auto max = [&](Value x, Value y) -> Value {
+    return arith::MaxNumFOp::create(b, x, y, flags);
+  };
+  auto add = [&](Value x, Value y) -> Value {
+    return arith::AddFOp::create(b, x, y);
+  };
+  Value before = loadVector(maximum, lane);
+  Value after = reduceScores(
+      size, lane, before, before, max,
+      [&](Value score, Value carried, Value) { return max(carried, score); });
+  Value factor =
+      math::ExpOp::create(b, arith::SubFOp::create(b, before, after));
+  Value scaled = arith::MulFOp::create(b, loadVector(sum, lane), factor);
+  Value total = reduceScores(size, lane, scaled, splat(0), add,
+                             [&](Value score, Value carried, Value row) {
+                               Value weight = math::ExpOp::create(
+                                   b, arith::SubFOp::create(b, score, after));
+                               storeVector(weight, scores, {row, lane});
+                               return add(carried, weight);
+                             });
+  storeVector(after, maximum, lane);
+  storeVector(total, sum, lane);
+  rescale(lane, factor);
+}
+
+void TileKernel::accumulate(Value keyRow, Value size) {
+  forLoop(index(0), index(queryTile), lanes,
+          [&](Value lane) { softmax(size, lane); });
+  Value width = dim(op.getValue(), 3);
+  forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
+    forRowBlocks(width, [&](int64_t count, Value column) {
+      SmallVector<Value> columns;
+      for (int64_t r = 0; r < count; ++r)
+        columns.push_back(offset(column, r));
+      auto value = [&](int64_t r, Value x) -> Value {
+        Value row = b.createOrFold<arith::AddIOp>(keyRow, x);
+        return memref::LoadOp::create(
+            b, op.getValue(),
+            ValueRange{tile.batch, tile.keyHead, row, columns[r]});
+      };
+      registerTile(count, column, lane, accumulator, /*accumulate=*/true, size,
+                   scores, value);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// End
+//===----------------------------------------------------------------------===//
+
+/// Turns maximum and sum into the log-sum-exp and the factor of the output. A
+/// sink joins the sum, but gives a row without visible keys nothing (law 3).
+void TileKernel::finishStatistics(Value lane) {
+  Value m = loadVector(maximum, lane), l = loadVector(sum, lane);
+  Value empty =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
+  Value weight = splat(1);
+  if (op.getSinks()) {
+    Value logit = vector::BroadcastOp::create(
+        b, vectorType, memref::LoadOp::create(b, op.getSinks(), tile.head));
+    Value reference = arith::MaxNumFOp::create(b, m, logit);
+    weight = math::ExpOp::create(b, arith::SubFOp::create(b, m, reference));
+    Value sinkWeight =
+        math::ExpOp::create(b, arith::SubFOp::create(b, logit, reference));
+    l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
+                              sinkWeight);
+    m = reference;
+  }
+  Value factor = arith::DivFOp::create(b, weight, l);
+  storeVector(arith::SelectOp::create(b, empty, splat(0), factor), sum, lane);
+  Value logSumExp = arith::AddFOp::create(b, m, math::LogOp::create(b, l));
+  Value none = splat(-std::numeric_limits<double>::infinity());
+  storeVector(arith::SelectOp::create(b, empty, none, logSumExp), maximum,
+              lane);
+}
+
+void TileKernel::finish() {
+  forLoop(index(0), index(queryTile), lanes,
+          [&](Value lane) { finishStatistics(lane); });
+  Value logSumExp = op.getLogSumExp();
+  forLoop(index(0), tile.rows, 1, [&](Value lane) {
+    Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
+    Value factor = memref::LoadOp::create(b, sum, lane);
+    forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+      Value element =
+          memref::LoadOp::create(b, accumulator, ValueRange{column, lane});
+      Value result = arith::MulFOp::create(b, element, factor);
+      memref::StoreOp::create(b, result, op.getOutput(),
+                              ValueRange{tile.batch, tile.head, row, column});
+    });
+    if (logSumExp)
+      memref::StoreOp::create(b, memref::LoadOp::create(b, maximum, lane),
+                              logSumExp,
+                              ValueRange{tile.batch, tile.head, row});
+  });
+  for (Value buffer : llvm::reverse(buffers))
+    memref::DeallocOp::create(b, buffer);
+}

@@ -1,0 +1,152 @@
+// RUN: mask-opt %s --convert-mask-to-tiles --canonicalize --cse --split-input-file | FileCheck %s
+
+// The window is in the bounds: constants folded, nothing but the tile's first
+// query in them.
+
+// CHECK-DAG: [[$LO:#map[0-9]*]] = affine_map<(d0) -> (0, d0 - 1023)>
+// CHECK-DAG: [[$CORE_LO:#map[0-9]*]] = affine_map<(d0) -> (0, d0 - 960)>
+// CHECK-DAG: [[$CORE_HI:#map[0-9]*]] = affine_map<(d0) -> (8192, d0 + 1)>
+// CHECK-DAG: [[$HI:#map[0-9]*]] = affine_map<(d0) -> (8192, d0 + 64)>
+// CHECK-LABEL: func @static_window
+// CHECK: scf.parallel (%[[B:.*]], %[[H:.*]], %[[Q0:.*]]) = (%c0, %c0, %c0) to (%c3, %c2, %c8192) step (%c1, %c1, %c64)
+// The two query heads share a key head.
+// CHECK: arith.divui %[[H]], %c2
+// CHECK-DAG: %[[HULL_LO:.*]] = affine.max [[$LO]](%[[Q0]])
+// CHECK-DAG: %[[LO2:.*]] = affine.max [[$CORE_LO]](%[[Q0]])
+// CHECK-DAG: %[[HI2:.*]] = affine.min [[$CORE_HI]](%[[Q0]])
+// CHECK-DAG: %[[HULL_HI:.*]] = affine.min [[$HI]](%[[Q0]])
+// CHECK: mask.tile_for[%[[HULL_LO]], %[[LO2]], %[[HI2]], %[[HULL_HI]]] step 64
+// CHECK: mask.apply %{{.*}} at(%[[B]], %[[H]], %{{.*}}, %{{.*}}) over query rows(%{{.*}}, %{{.*}} : vector<16xindex>, vector<16xindex>) sides both : vector<16xf32>
+// A tile that starts before the core is far from the upper end.
+// CHECK: {wide_core}
+func.func @static_window(%q: memref<3x2x8192x128xf32>, %k: memref<3x1x8192x128xf32>,
+                         %v: memref<3x1x8192x128xf32>, %o: memref<3x2x8192x128xf32>) {
+  mask.attention ins(%q, %k, %v : memref<3x2x8192x128xf32>, memref<3x1x8192x128xf32>, memref<3x1x8192x128xf32>)
+      outs(%o : memref<3x2x8192x128xf32>) predicate {
+    %p = mask.window left 1023 right 0
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Without a lower bound there is no left edge and no lower row bound.
+
+// CHECK-LABEL: func @causal
+// CHECK: mask.tile_for[%c0, %c0, %{{.*}}, %{{.*}}] step 64
+// CHECK: mask.apply {{.*}} over query rows(%{{.*}}, %{{.*}}) sides upper
+// CHECK-NOT: wide_core
+func.func @causal(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
+      outs(%o : memref<1x1x?x?xf32>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func @full_has_no_mask
+// CHECK: mask.tile_for
+// CHECK-NOT: mask.apply
+// CHECK: return
+func.func @full_has_no_mask(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
+      outs(%o : memref<1x1x?x?xf32>) predicate {
+    %p = mask.full
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func @empty_has_no_loop
+// CHECK-NOT: mask.tile_for
+// CHECK: return
+func.func @empty_has_no_loop(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
+      outs(%o : memref<1x1x?x?xf32>) predicate {
+    %p = mask.empty
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// A prefix and a window are two intervals; where their hulls meet, the rows of
+// one tile see by either, so that the predicate itself masks the edges.
+
+// CHECK-LABEL: func @two_intervals
+// CHECK: mask.tile_for[%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}] step 64
+// CHECK: mask.apply {{.*}} over query predicate {
+// CHECK: mask.prefix 4
+func.func @two_intervals(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
+      outs(%o : memref<1x1x?x?xf32>) predicate {
+    %s = mask.prefix 4
+    %w = mask.window left 127 right 0
+    %p = mask.or %s, %w
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// A run-time window: the subtraction inside of the predicate is repeated once,
+// outside of the loops.
+
+// CHECK-LABEL: func @runtime_window
+// CHECK-SAME: %[[W:[a-z0-9]*]]: index
+// CHECK: %[[LEFT:.*]] = arith.{{subi|addi}} %[[W]]
+// CHECK: scf.parallel
+// CHECK: affine.max {{.*}}%[[LEFT]]
+func.func @runtime_window(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>, %w: index) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
+      outs(%o : memref<1x1x?x?xf32>) captures(%w : index) predicate {
+  ^bb0(%W: index):
+    %one = arith.constant 1 : index
+    %left = arith.subi %W, %one : index
+    %p = mask.window left %left right 0
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// The schedule of the op wins over the options.
+
+// CHECK-LABEL: func @schedule
+// CHECK: scf.parallel {{.*}} step (%c8)
+// CHECK: memref<4x8xf32>
+// CHECK: step 4
+func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
+      outs(%o : memref<1x1x?x?xf32>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2>}
+  return
+}
+
+// -----
+
+// Offsets move the tile's coordinates, per batch row.
+
+// CHECK-LABEL: func @offsets
+// CHECK-SAME: %[[OFFSETS:[a-z0-9]*]]: memref<?xi32>
+// CHECK: scf.parallel (%[[B:.*]], %{{.*}}) =
+// CHECK: memref.load %[[OFFSETS]][%[[B]]]
+func.func @offsets(%q: memref<?x1x?x?xf32>, %o: memref<?x1x?x?xf32>, %offsets: memref<?xi32>) {
+  mask.attention ins(%q, %q, %q : memref<?x1x?x?xf32>, memref<?x1x?x?xf32>, memref<?x1x?x?xf32>)
+      outs(%o : memref<?x1x?x?xf32>) query_offset %offsets per batch : memref<?xi32> predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}

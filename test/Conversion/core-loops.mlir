@@ -1,0 +1,38 @@
+// RUN: mask-opt %s --convert-mask-to-tiles --convert-mask-to-scf --canonicalize --cse --loop-invariant-code-motion | FileCheck %s
+
+// From the second phase of the loop on: no comparison of integers, no selection
+// and no load of a table; what is compared is the softmax's own maximum.
+
+// CHECK-LABEL: func @vision
+// CHECK-SAME: %[[IDS:[a-z0-9]*]]: memref<?x?xi32>, %[[TABLE:[a-z0-9]*]]: memref<?x?x4xi32>
+// CHECK: scf.parallel
+// Left edge: the lower ends, which were read once per tile of queries.
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c64 {
+// CHECK-NOT: arith.cmpi slt
+// CHECK: arith.cmpi sge, {{.*}} : vector<16xindex>
+// CHECK: arith.select {{.*}} : vector<16xi1>, vector<16xf32>
+// Core.
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[CORE_END:.*]] step %c64 {
+// CHECK-NOT: arith.cmpi
+// CHECK-NOT: arith.select
+// CHECK-NOT: load %[[TABLE]][
+// CHECK-NOT: load %[[IDS]][
+// CHECK: scf.for %{{.*}} = %[[CORE_END]] to %{{.*}} step %c64 {
+// Right edge: only the upper ends can fail.
+// CHECK-NOT: arith.cmpi sge
+// CHECK: arith.cmpi slt, {{.*}} : vector<16xindex>
+// CHECK-NOT: arith.cmpi sge
+// CHECK: arith.select
+func.func @vision(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>) {
+  mask.attention ins(%q, %q, %q : memref<?x?x?x?xf32>, memref<?x?x?x?xf32>, memref<?x?x?x?xf32>)
+      outs(%o : memref<?x?x?x?xf32>) captures(%ids, %table : memref<?x?xi32>, memref<?x?x4xi32>) predicate {
+  ^bb0(%i: memref<?x?xi32>, %t: memref<?x?x4xi32>):
+    %left = mask.window left 1023 right unbounded
+    %causal = mask.causal
+    %block = mask.block_bidirectional %i table %t {contiguous} : memref<?x?xi32> table memref<?x?x4xi32>
+    %either = mask.or %causal, %block
+    %p = mask.and %left, %either
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
