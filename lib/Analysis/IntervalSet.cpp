@@ -83,8 +83,9 @@ KeyInterval IntervalAlgebra::normalized(KeyInterval interval,
                                         Emptiness emptiness) {
   if (emptiness != Emptiness::Unknown)
     return interval;
+  // Not `lower + 1 <= upper`: infinities absorb the one.
   Term nonEmpty =
-      context.lessEqual(context.add(interval.lower, 1), interval.upper);
+      context.logicalNot(context.lessEqual(interval.upper, interval.lower));
   return {context.select(nonEmpty, interval.lower, context.plusInfinity()),
           context.select(nonEmpty, interval.upper, context.minusInfinity())};
 }
@@ -286,10 +287,31 @@ IntervalSet IntervalAlgebra::restrict(const IntervalSet &set, Term condition) {
   return result;
 }
 
+/// `bound + distance`, part by part, so that an infinite end stays infinite.
+static Term moveBound(TermContext &context, Term bound, Term distance) {
+  auto moved = [&](unsigned i) {
+    return moveBound(context, bound.getOperand(i), distance);
+  };
+  switch (bound.getKind()) {
+  case TermKind::Select:
+    return context.select(bound.getOperand(0), moved(1), moved(2));
+  case TermKind::Min:
+  case TermKind::Max: {
+    SmallVector<Term> parts;
+    for (unsigned i = 0; i < bound.getNumOperands(); ++i)
+      parts.push_back(moved(i));
+    return bound.getKind() == TermKind::Min ? context.min(parts)
+                                            : context.max(parts);
+  }
+  default:
+    return context.add(bound, distance);
+  }
+}
+
 IntervalSet IntervalAlgebra::translate(const IntervalSet &set, Term distance) {
   auto move = [&](KeyInterval interval) {
-    return KeyInterval{context.add(interval.lower, distance),
-                       context.add(interval.upper, distance)};
+    return KeyInterval{moveBound(context, interval.lower, distance),
+                       moveBound(context, interval.upper, distance)};
   };
   IntervalSet result = set;
   for (IntervalPiece &piece : result.pieces) {
@@ -326,7 +348,30 @@ bool IntervalAlgebra::order(IntervalSet &set) {
   return true;
 }
 
+/// Bounds that cost more operations than this are not worth having.
+static constexpr unsigned kMaxWeight = 500;
+
+/// Gives up the intervals whose bounds have grown too large.
+void IntervalAlgebra::limitWeight(IntervalSet &set) {
+  for (IntervalPiece &piece : set.pieces) {
+    unsigned weight = 0;
+    for (Term bound : {piece.outer.lower, piece.outer.upper, piece.inner.lower,
+                       piece.inner.upper})
+      weight = std::max(weight, bound.getWeight());
+    if (weight <= kMaxWeight)
+      continue;
+    set = unknown();
+    return;
+  }
+}
+
 void IntervalAlgebra::normalize(IntervalSet &set) {
+  limitWeight(set);
+  mergeAndOrder(set);
+  limitWeight(set);
+}
+
+void IntervalAlgebra::mergeAndOrder(IntervalSet &set) {
   // Merge provably touching pieces until none are left.
   for (bool changed = true; changed;) {
     changed = false;

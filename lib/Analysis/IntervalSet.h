@@ -76,6 +76,8 @@ private:
   Emptiness provedEmptiness(KeyInterval interval);
   bool isProvablyEmpty(KeyInterval interval);
   bool order(IntervalSet &set);
+  void mergeAndOrder(IntervalSet &set);
+  void limitWeight(IntervalSet &set);
 
   TermContext &context;
   unsigned maxIntervals;

@@ -63,6 +63,8 @@ private:
   Term fact(Value value, Term index, int64_t otherwise);
   /// Whether the fact has an element at `index`.
   Term isInside(Value value, Term index);
+  /// Whether every parameter has a value for the batch row and head.
+  Term isInside(ArrayRef<Parameter> parameters);
   std::optional<TermSource> tableOf(Value table, TermSource::Kind kind,
                                     Value fact, Value second);
 

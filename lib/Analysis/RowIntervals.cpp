@@ -31,7 +31,22 @@ Term PredicateBounds::parameter(Parameter parameter) {
   TermSymbol axis = *parameter.axis == ParameterAxis::Batch ? TermSymbol::Batch
                                                             : TermSymbol::Head;
   return context.load({TermSource::Data, parameter.value, {}},
-                      context.symbol(axis), 0);
+                      context.symbol(axis), /*otherwise=*/1);
+}
+
+/// A parameter per row that ends before the row makes its leaf false (law 1).
+Term PredicateBounds::isInside(ArrayRef<Parameter> parameters) {
+  Term inside = context.truth(true);
+  for (const Parameter &parameter : parameters) {
+    if (!parameter.axis)
+      continue;
+    TermSymbol axis = *parameter.axis == ParameterAxis::Batch
+                          ? TermSymbol::Batch
+                          : TermSymbol::Head;
+    inside =
+        context.min(inside, isInside(parameter.value, context.symbol(axis)));
+  }
+  return inside;
 }
 
 Term PredicateBounds::fact(Value value, Term index, int64_t otherwise) {
@@ -283,8 +298,10 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
                                Emptiness::Never, query);
       })
       .Case([&](WindowOp window) {
-        return this->window(window.getLeftParameter(),
-                            window.getRightParameter(), query);
+        Parameter left = window.getLeftParameter();
+        Parameter right = window.getRightParameter();
+        return algebra.restrict(this->window(left, right, query),
+                                isInside({left, right}));
       })
       .Case([&](BlockBidirectionalOp block) {
         return sameId(block.getQueryIds(), block.getEffectiveKeyIds(),
@@ -299,11 +316,17 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
                       document.getTable(),
                       /*nonNegative=*/false, document.getContiguous(), query);
       })
-      .Case([&](ChunkOp chunk) { return this->chunk(chunk, query); })
+      .Case([&](ChunkOp chunk) {
+        return algebra.restrict(
+            this->chunk(chunk, query),
+            isInside({chunk.getSizeParameter(), chunk.getOffsetParameter()}));
+      })
       .Case<PrefixOp, KeyLengthOp>([&](auto prefix) {
-        return algebra.exactly(context.minusInfinity(),
-                               parameter(prefix.getLengthParameter()),
-                               Emptiness::Never);
+        Parameter length = prefix.getLengthParameter();
+        return algebra.restrict(algebra.exactly(context.minusInfinity(),
+                                                parameter(length),
+                                                Emptiness::Never),
+                                isInside(ArrayRef(length)));
       })
       .Case([&](KeyPaddingOp padding) { return keyPadding(padding); })
       .Case(
@@ -338,10 +361,13 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
         return algebra.complement(bounds(op.getInput(), query));
       })
       .Case([&](ShiftOp shift) {
-        Term moved = context.add(query, parameter(shift.getQueryParameter()));
-        Term back = context.mul(context.constant(-1),
-                                parameter(shift.getKeyParameter()));
-        return algebra.translate(bounds(shift.getInput(), moved), back);
+        Parameter byQuery = shift.getQueryParameter();
+        Parameter byKey = shift.getKeyParameter();
+        Term moved = context.add(query, parameter(byQuery));
+        Term back = context.mul(context.constant(-1), parameter(byKey));
+        return algebra.restrict(
+            algebra.translate(bounds(shift.getInput(), moved), back),
+            isInside({byQuery, byKey}));
       })
       .Case([&](AtPositionsOp at) {
         return atPositions(at.getInput(), at.getQueryPositions(),

@@ -40,27 +40,26 @@ static int64_t multiply(int64_t a, int64_t b) {
 }
 
 //===----------------------------------------------------------------------===//
-// Term
-//===----------------------------------------------------------------------===//
-
-bool Term::dependsOn(TermSymbol symbol) const {
-  if (getKind() == TermKind::Symbol)
-    return node->symbol == symbol;
-  if (getKind() == TermKind::RowMin || getKind() == TermKind::RowMax) {
-    if (symbol == TermSymbol::Query)
-      return false;
-    if (symbol == TermSymbol::QueryFirst || symbol == TermSymbol::QueryLast)
-      return true;
-  }
-  for (unsigned i = 0; i < getNumOperands(); ++i)
-    if (getOperand(i).dependsOn(symbol))
-      return true;
-  return false;
-}
-
-//===----------------------------------------------------------------------===//
 // Uniquing
 //===----------------------------------------------------------------------===//
+
+static void summarize(Term::Node &node) {
+  auto bit = [](TermSymbol symbol) {
+    return 1u << static_cast<unsigned>(symbol);
+  };
+  if (node.kind == TermKind::Symbol)
+    node.dependences = bit(node.symbol);
+  for (const Term::Node *operand : node.operands) {
+    node.dependences |= operand->dependences;
+    node.weight = llvm::SaturatingAdd(node.weight, operand->weight);
+  }
+  // A row reduction depends on its tile, not on a row.
+  if (node.kind == TermKind::RowMin || node.kind == TermKind::RowMax) {
+    node.dependences &= ~bit(TermSymbol::Query);
+    node.dependences |=
+        bit(TermSymbol::QueryFirst) | bit(TermSymbol::QueryLast);
+  }
+}
 
 Term TermContext::make(Term::Node node) {
   std::vector<int64_t> key = {static_cast<int64_t>(node.kind), node.number,
@@ -78,6 +77,7 @@ Term TermContext::make(Term::Node node) {
   auto [it, inserted] = unique.try_emplace(std::move(key), nullptr);
   if (inserted) {
     node.id = nodes.size();
+    summarize(node);
     nodes.push_back(std::move(node));
     it->second = &nodes.back();
   }
@@ -295,7 +295,10 @@ Term TermContext::lessEqual(Term a, Term b) {
 }
 
 Term TermContext::logicalNot(Term value) {
-  if (value.getKind() == TermKind::LessEqual)
+  // Not where infinity would absorb the one.
+  if (value.getKind() == TermKind::LessEqual &&
+      !value.getOperand(1).isMinusInfinity() &&
+      !value.getOperand(0).isPlusInfinity())
     return lessEqual(add(value.getOperand(1), 1), value.getOperand(0));
   return sub(constant(1), value);
 }

@@ -85,7 +85,9 @@ int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   case TermKind::Mul:
     return operand(0) * operand(1);
   case TermKind::FloorDiv:
-    return llvm::divideFloorSigned(operand(0), operand(1));
+    // A size below one is an error of the request, reported elsewhere.
+    return llvm::divideFloorSigned(operand(0),
+                                   std::max<int64_t>(operand(1), 1));
   case TermKind::Min:
   case TermKind::Max: {
     int64_t extremum = operand(0);

@@ -72,7 +72,10 @@ TileClass PredicateBounds::classifyDilated(DilatedOp op,
   Term multiple = context.mul(stride, context.floorDiv(greatest, stride));
   Term single = context.min(context.lessEqual(greatest, least),
                             context.lessEqual(greatest, multiple));
-  return {context.max(context.lessEqual(stride, context.constant(1)), single),
+  Term inside = isInside(ArrayRef(op.getStrideParameter()));
+  Term all =
+      context.max(context.lessEqual(stride, context.constant(1)), single);
+  return {context.min(inside, all),
           context.lessEqual(context.add(multiple, 1), least)};
 }
 
@@ -396,7 +399,9 @@ TileClass PredicateBounds::classify(Value predicate, const TileFrame &frame) {
                         context.add(frame.queryLast, query),
                         context.add(frame.keyFirst, key),
                         context.add(frame.keyLast, key)};
-        return either(classify(op.getInput(), moved));
+        TileClass part = classify(op.getInput(), moved);
+        Term inside = isInside({op.getQueryParameter(), op.getKeyParameter()});
+        return either({context.min(inside, part.full), part.empty});
       })
       .Case<HeadsOp, BatchesOp>([&](auto op) {
         bool heads = isa<HeadsOp>(op.getOperation());
@@ -414,10 +419,17 @@ TileClass PredicateBounds::classify(Value predicate, const TileFrame &frame) {
 }
 
 TileClass PredicateBounds::classify(Value predicate) {
+  // A classifier that costs more than the tile is worth is left out.
+  constexpr unsigned kMaxWeight = 2000;
   TileFrame frame{context.symbol(TermSymbol::Query),
                   context.symbol(TermSymbol::QueryFirst),
                   context.symbol(TermSymbol::QueryLast),
                   context.symbol(TermSymbol::KeyFirst),
                   context.symbol(TermSymbol::KeyLast)};
-  return classify(predicate, frame);
+  TileClass tile = classify(predicate, frame);
+  if (tile.full.getWeight() > kMaxWeight)
+    tile.full = context.truth(false);
+  if (tile.empty.getWeight() > kMaxWeight)
+    tile.empty = context.truth(false);
+  return tile;
 }

@@ -88,6 +88,10 @@ public:
     std::vector<const Node *> operands;
     std::vector<int64_t> members;
     unsigned id = 0;
+    /// A bit per symbol that the term depends on.
+    unsigned dependences = 0;
+    /// The number of operations, shared ones counted at every use.
+    unsigned weight = 1;
   };
 
   Term() = default;
@@ -113,7 +117,11 @@ public:
   }
 
   /// Whether the term mentions the symbol (outside of row reductions over it).
-  bool dependsOn(TermSymbol symbol) const;
+  bool dependsOn(TermSymbol symbol) const {
+    return node->dependences >> static_cast<unsigned>(symbol) & 1;
+  }
+  /// What evaluating the term costs, in operations; row reductions count once.
+  unsigned getWeight() const { return node->weight; }
 
   void print(raw_ostream &os) const;
 
