@@ -24,9 +24,11 @@ using namespace mlir::mask;
 void mlir::mask::populateMaskCanonicalizationPatterns(
     RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  for (RegisteredOperationName name : context->getRegisteredOperationsByDialect(
-           MaskDialect::getDialectNamespace()))
-    name.getCanonicalizationPatterns(patterns, context);
+  // `getRegisteredOperationsByDialect` may find none: it takes a three-way
+  // comparison for an order.
+  for (RegisteredOperationName name : context->getRegisteredOperations())
+    if (name.getDialectNamespace() == MaskDialect::getDialectNamespace())
+      name.getCanonicalizationPatterns(patterns, context);
 }
 
 namespace {
