@@ -7,6 +7,7 @@
 
 #include "Mask/Analysis/RowIntervals.h"
 #include "IntervalSet.h"
+#include "Mask/IR/Absence.h"
 #include "PredicateBounds.h"
 
 #include "mlir/IR/AffineExprVisitor.h"
@@ -332,6 +333,9 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
       .Case(
           [&](IntervalOp interval) { return this->interval(interval, query); })
       .Case([&](RowRangeOp range) {
+        // One of the two tables alone is no fact to load.
+        if (isAbsent(range.getLower()) || isAbsent(range.getUpper()))
+          return algebra.unknown();
         return algebra.exactly(fact(range.getLower(), query, kNoKey),
                                fact(range.getUpper(), query, -kNoKey),
                                Emptiness::Unknown);

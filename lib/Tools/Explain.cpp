@@ -190,14 +190,25 @@ static LogicalResult explainPoint(Location loc, Instances &instances,
 // One policy
 //===----------------------------------------------------------------------===//
 
-static LogicalResult writeText(Location loc, ArrayRef<MaskView> views,
+/// The masks, if there are facts, and why they are bounded as they are.
+static LogicalResult writeText(Location loc, Instances &instances,
+                               ArrayRef<MaskView> views,
                                const RenderContext &context,
                                const ExplainOptions &options) {
   return writeOutput(loc, options.output, [&](raw_ostream &os) {
-    for (const MaskView &view : views) {
-      if (&view != views.begin())
+    for (size_t i = 0; i < instances.size(); ++i) {
+      const MaskInstance &instance = *instances[i];
+      const MaskView *view = views.empty() ? nullptr : &views[i];
+      if (i)
         os << "\n";
-      renderText(os, view, options.tile, context);
+      if (view)
+        renderText(os, *view, options.tile, context);
+      else
+        os << instance.policy << ": " << instance.layerType << "\n";
+      if (view && options.why)
+        os << "\n";
+      if (options.why)
+        renderWhy(os, instance.simplified, instance.names, view);
     }
   });
 }
@@ -262,23 +273,25 @@ static LogicalResult writeBlockMasks(Location loc, Instances &instances,
   return success();
 }
 
-LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request &request,
+LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *request,
                                         const ExplainOptions &options) {
   // What goes wrong here is in the command, not in the policy.
   Location loc = UnknownLoc::get(policy.getContext());
   FailureOr<Instances> instances =
-      instantiate(policy, getLayerTypes(policy, options), &request, options);
+      instantiate(policy, getLayerTypes(policy, options), request, options);
   if (failed(instances))
     return failure();
+  if (!request)
+    return writeText(loc, *instances, {}, {}, options);
   if (options.at)
-    return explainPoint(loc, *instances, request, options);
+    return explainPoint(loc, *instances, *request, options);
 
   std::vector<MaskView> views;
   for (const std::unique_ptr<MaskInstance> &instance : *instances) {
     FailureOr<int64_t> heads = chooseHeads(*instance, options);
     if (failed(heads))
       return failure();
-    FailureOr<MaskView> view = makeView(*instance, request, *heads);
+    FailureOr<MaskView> view = makeView(*instance, *request, *heads);
     if (failed(view))
       return failure();
     views.push_back(std::move(*view));
@@ -288,13 +301,13 @@ LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request &request,
     pointers.push_back(&view);
   switch (options.format) {
   case ExplainFormat::Text:
-    return writeText(loc, views, makeContext(request), options);
+    return writeText(loc, *instances, views, makeContext(*request), options);
   case ExplainFormat::Json:
     return writeOutput(loc, options.output, [&](raw_ostream &os) {
       renderJson(os, pointers, options.tile);
     });
   case ExplainFormat::Svg: {
-    RenderContext context = makeContext(request);
+    RenderContext context = makeContext(*request);
     return writeFiles(loc, pointers, ".svg", /*severalInOneFile=*/true, options,
                       [&](raw_ostream &os, ArrayRef<const MaskView *> shown) {
                         renderSvg(os, shown, options.tile, context);

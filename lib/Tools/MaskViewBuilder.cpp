@@ -7,6 +7,8 @@
 
 #include "Mask/Tools/MaskViewBuilder.h"
 
+#include "Mask/Analysis/RowIntervals.h"
+#include "Mask/Analysis/TermEvaluator.h"
 #include "Mask/Tools/CompareMasks.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -106,9 +108,15 @@ namespace {
 class ViewBuilder {
 public:
   ViewBuilder(Value predicate, FactEvaluator &facts)
-      : facts(facts), predicate(predicate) {}
+      : facts(facts), evaluator(facts), predicate(predicate) {}
 
   LogicalResult prepare() {
+    rows = computeRowIntervals(context, predicate);
+    for (const RowInterval &interval : rows.intervals)
+      for (Term term : {interval.outer.lower, interval.outer.upper,
+                        interval.inner.lower, interval.inner.upper})
+        if (failed(evaluator.prepare(term)))
+          return failure();
     FailureOr<PredicateFunction> function =
         interpretPredicate(predicate, facts);
     if (failed(function))
@@ -118,18 +126,89 @@ public:
   }
 
   void fill(MaskView &view, int64_t b, int64_t h, MaskPlane &plane) const {
+    RowSpans outer;
+    bool isExact = true;
     for (int64_t row = 0; row < view.queries; ++row) {
-      int64_t query = row + view.queryOffset[b];
-      for (int64_t key = 0; key < view.keys; ++key)
-        if (visible(b, h, query, key + view.keyOffset[b]))
-          plane.visible.append(key, key + 1);
-      plane.visible.endRow();
+      TermPoint point;
+      point.batch = b;
+      point.head = h;
+      point.query = row + view.queryOffset[b];
+      appendRow(point, view.keyOffset[b], view.keys, outer, plane.visible);
+      isExact &= outer[row] == plane.visible[row];
     }
+    if (!isExact)
+      plane.outer = std::move(outer);
   }
 
 private:
+  using Ends = SmallVector<std::pair<int64_t, int64_t>, 8>;
+
+  /// Sorted ends, clipped to the keys that exist, as one row of spans.
+  static void appendSorted(Ends &ends, RowSpans &spans) {
+    llvm::sort(ends);
+    for (auto [lower, upper] : ends)
+      spans.append(lower, upper);
+    spans.endRow();
+  }
+
+  void addEnds(Ends &ends, const KeyInterval &interval, const TermPoint &point,
+               int64_t keyOffset, int64_t keys) const {
+    int64_t lower = evaluator.evaluate(interval.lower, point) - keyOffset;
+    int64_t upper = evaluator.evaluate(interval.upper, point) - keyOffset;
+    lower = std::max<int64_t>(lower, 0);
+    upper = std::min(upper, keys);
+    if (lower < upper)
+      ends.push_back({lower, upper});
+  }
+
+  void appendRow(const TermPoint &point, int64_t keyOffset, int64_t keys,
+                 RowSpans &outer, RowSpans &result) const {
+    Ends outerEnds, innerEnds;
+    for (const RowInterval &interval : rows.intervals) {
+      addEnds(outerEnds, interval.outer, point, keyOffset, keys);
+      if (!rows.exact)
+        addEnds(innerEnds, interval.inner, point, keyOffset, keys);
+    }
+    int64_t row = outer.getNumRows();
+    if (rows.exact) {
+      innerEnds = outerEnds;
+      appendSorted(outerEnds, outer);
+      appendSorted(innerEnds, result);
+      return;
+    }
+    appendSorted(outerEnds, outer);
+    RowSpans inner;
+    appendSorted(innerEnds, inner);
+    interpretBetween(point, keyOffset, outer[row], inner[0], result);
+  }
+
+  /// The row that is all of `inner`, and of the rest of `outer` what the
+  /// interpreter finds visible.
+  void interpretBetween(const TermPoint &point, int64_t keyOffset,
+                        ArrayRef<KeySpan> outer, ArrayRef<KeySpan> inner,
+                        RowSpans &result) const {
+    for (KeySpan span : outer)
+      for (int64_t key = span.lower; key < span.upper;) {
+        while (!inner.empty() && inner.front().upper <= key)
+          inner = inner.drop_front();
+        if (!inner.empty() && inner.front().lower <= key) {
+          int64_t end = std::min(inner.front().upper, span.upper);
+          result.append(key, end);
+          key = end;
+          continue;
+        }
+        if (visible(point.batch, point.head, point.query, key + keyOffset))
+          result.append(key, key + 1);
+        ++key;
+      }
+    result.endRow();
+  }
+
   FactEvaluator &facts;
+  TermContext context;
+  TermEvaluator evaluator;
   Value predicate;
+  RowIntervals rows;
   PredicateFunction visible;
 };
 } // namespace

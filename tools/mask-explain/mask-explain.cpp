@@ -1,11 +1,11 @@
-//===- mask-explain.cpp - shows masks and compares them -*- C++ -*-===//
+//===- mask-explain.cpp - shows masks, compares them, says why -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/InitAll.h"
+#include "Mask/IR/Mask.h"
 #include "Mask/Tools/Explain.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -78,6 +78,8 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     at("at", cl::desc("Explain one element, in absolute positions"),
        cl::value_desc("q,k"), cl::cat(category));
+static cl::opt<bool> why("why", cl::desc("Say how the mask is bounded"),
+                         cl::cat(category));
 static cl::opt<bool> printFacts("print-facts",
                                 cl::desc("Print the request and stop"),
                                 cl::cat(category));
@@ -151,6 +153,7 @@ static FailureOr<ExplainOptions> getOptions() {
   options.layerType = layerType;
   options.format = format;
   options.output = output;
+  options.why = why;
   std::optional<std::pair<int64_t, int64_t>> shape = parsePair(tile, 'x');
   constexpr int64_t kLargestTile = 1 << 20;
   if (!shape || shape->first < 1 || shape->second < 1 ||
@@ -186,9 +189,17 @@ static LogicalResult checkOptions() {
   if (model.empty() && policyName.empty() && !printFacts)
     return fail("give a policy with --policy=NAME or a file; --list-policies "
                 "lists the known ones");
-  if (factsPath.empty() && prompt.empty())
-    return fail("give the facts with --facts=FILE or --prompt='text:16 "
-                "image:280'");
+  if (factsPath.empty() && prompt.empty()) {
+    if (!why || !at.empty() || !against.empty() || printFacts || !isText)
+      return fail("give the facts with --facts=FILE or --prompt='text:16 "
+                  "image:280'");
+    for (const cl::Option *option :
+         std::initializer_list<const cl::Option *>{&window, &tile, &heads})
+      if (option->getNumOccurrences())
+        return fail("--" + option->ArgStr + " needs --facts or --prompt");
+  }
+  if (why && (!isText || !at.empty() || !against.empty()))
+    return fail("--why goes with --format=text, without --at and --against");
   if (!at.empty() && !isText)
     return fail("--at goes with --format=text");
   if (!against.empty() &&
@@ -274,9 +285,13 @@ static FailureOr<bool> run(MLIRContext &context) {
   FailureOr<ExplainOptions> options = getOptions();
   if (failed(options))
     return failure();
-  FailureOr<Request> request = getRequest();
-  if (failed(request))
-    return failure();
+  std::optional<Request> request;
+  if (!factsPath.empty() || !prompt.empty()) {
+    FailureOr<Request> given = getRequest();
+    if (failed(given))
+      return failure();
+    request = std::move(*given);
+  }
   if (printFacts) {
     if (failed(
             writeOutput(UnknownLoc::get(&context), options->output,
@@ -288,7 +303,8 @@ static FailureOr<bool> run(MLIRContext &context) {
   if (failed(first))
     return failure();
   if (against.empty()) {
-    if (failed(explainPolicy(first->policy, *request, *options)))
+    if (failed(explainPolicy(first->policy, request ? &*request : nullptr,
+                             *options)))
       return failure();
     return true;
   }
@@ -305,10 +321,11 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(
-      argc, argv, "mask-explain: shows an attention mask, compares two\n");
+      argc, argv,
+      "mask-explain: shows an attention mask, compares two, says why\n");
   DialectRegistry registry;
   mlir::registerAllDialects(registry);
-  mlir::mask::registerAllDialects(registry);
+  registry.insert<MaskDialect>();
   MLIRContext context(registry);
   // Policies are inlined into functions, and facts are cast.
   context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,

@@ -25,12 +25,14 @@ struct ExplainOptions {
   std::string output = "-";
   /// Absolute query and key to explain.
   std::optional<std::pair<int64_t, int64_t>> at;
+  /// Say what bounds the masks.
+  bool why = false;
   /// Heads, for predicates that do not tell how many there are.
   std::optional<int64_t> heads;
 };
 
-/// Shows the masks of a policy.
-LogicalResult explainPolicy(PolicyOp policy, const Request &request,
+/// Shows the masks of a policy. `request` may be null with `why` alone.
+LogicalResult explainPolicy(PolicyOp policy, const Request *request,
                             const ExplainOptions &options);
 
 /// Shows where the masks of two policies differ. Returns whether they are

@@ -26,9 +26,11 @@ bool dependsOnHead(Value predicate);
 /// the largest head that it names, or the extent of its per-head data.
 FailureOr<int64_t> countHeads(Value predicate, FactEvaluator &facts);
 
-/// What `predicate` shows, by asking the interpreter about every element: the
-/// cost is queries times keys. Errors are emitted at `loc` or at the op that
-/// cannot be evaluated.
+/// What `predicate` shows. Rows come from the row intervals; only where those
+/// are not exact, the keys between the inner and the outer intervals are
+/// interpreted one by one. So interval predicates cost O(rows), others the
+/// number of keys that their bounds leave open. Errors are emitted at `loc` or
+/// at the op that cannot be evaluated.
 FailureOr<MaskView> buildMaskView(Location loc, Value predicate,
                                   FactEvaluator &facts,
                                   const MaskExtents &extents, int64_t heads);

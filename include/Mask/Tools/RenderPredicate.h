@@ -9,6 +9,7 @@
 #define MASK_TOOLS_RENDERPREDICATE_H
 
 #include "Mask/Analysis/Interpreter.h"
+#include "Mask/Analysis/Term.h"
 #include "Mask/Tools/CompareMasks.h"
 
 namespace mlir::mask {
@@ -28,12 +29,20 @@ private:
 /// A predicate op in one line: "window left window - 1 right unbounded".
 std::string describePredicate(Value predicate, const ValueNames &names);
 
+/// A bound in usual notation: "max(q - window + 1, 0)".
+std::string describeTerm(Term term, const ValueNames &names);
+
 /// Prints whether one element is visible, and under it, as a tree, every
 /// sub-predicate with its value and the numbers that decide it. Returns whether
 /// the element is visible.
 FailureOr<bool> renderPoint(raw_ostream &os, Value predicate,
                             const MaskElement &element, FactEvaluator &facts,
                             const ValueNames &names);
+
+/// Prints what the analysis knows about the bounds of `predicate` and of its
+/// parts for any facts, and what came of it in `view`, which may be null.
+void renderWhy(raw_ostream &os, Value predicate, const ValueNames &names,
+               const MaskView *view);
 
 } // namespace mlir::mask
 

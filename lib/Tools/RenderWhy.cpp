@@ -1,0 +1,146 @@
+//===- RenderWhy.cpp - what the analysis knows of a mask's bounds -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Analysis/RowIntervals.h"
+#include "Mask/Tools/Render.h"
+#include "Mask/Tools/RenderPredicate.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Why a predicate has no exact intervals although its parts have.
+static StringRef getReason(Operation *op) {
+  return TypeSwitch<Operation *, StringRef>(op)
+      .Case([](DilatedOp) { return "every n-th key is not an interval"; })
+      .Case([](DenseOp) { return "a stored mask has no interval form"; })
+      .Case([](GenericOp) { return "scalar code has no interval form"; })
+      .Case([](KeyPaddingOp) {
+        return "whether there are holes is known only at run time";
+      })
+      .Case<BlockBidirectionalOp, DocumentOp>([](auto) {
+        return "whether ids are contiguous is known only at run time";
+      })
+      .Case([](PackedOp) {
+        return "whether sequences are contiguous is known only at run time";
+      })
+      .Case([](AtPositionsOp) {
+        return "whether positions rise is known only at run time";
+      })
+      .Case([](RowRangeOp) { return "one of the two tables is absent"; })
+      .Case([](NotOp) { return "the complement of several intervals"; })
+      .Default([](Operation *) {
+        return "whether the parts touch is known only at run time";
+      });
+}
+
+static std::string describeInterval(const KeyInterval &interval,
+                                    const ValueNames &names) {
+  return "[" + describeTerm(interval.lower, names) + ", " +
+         describeTerm(interval.upper, names) + ")";
+}
+
+/// Prints `text`, broken at commas where it is longer than the line.
+static void printWrapped(raw_ostream &os, StringRef label, std::string text) {
+  constexpr size_t kWidth = 100;
+  const size_t indent = label.size();
+  os << label;
+  while (indent + text.size() > kWidth) {
+    size_t at = StringRef(text).take_front(kWidth - indent).rfind(' ');
+    if (at == StringRef::npos || at == 0)
+      break;
+    os << StringRef(text).take_front(at) << "\n" << std::string(indent, ' ');
+    text = text.substr(at + 1);
+  }
+  os << text << "\n";
+}
+
+static void printPart(raw_ostream &os, TermContext &context, Value predicate,
+                      const ValueNames &names, unsigned depth) {
+  constexpr size_t kColumn = 52;
+  RowIntervals rows = computeRowIntervals(context, predicate);
+  std::string line(4 + 2 * depth, ' ');
+  line += describePredicate(predicate, names);
+  line.resize(std::max(kColumn, line.size() + 2), ' ');
+  size_t count = rows.intervals.size();
+  line += rows.exact ? "exact" : "not exact";
+  if (count != 1)
+    line += ", " + std::to_string(count) + " intervals";
+  os << line << "\n";
+  Operation *op = predicate.getDefiningOp();
+  if (!op)
+    return;
+  SmallVector<Value> parts =
+      llvm::filter_to_vector(op->getOperands(), [](Value operand) {
+        return isa<PredicateType>(operand.getType());
+      });
+  bool partsAreExact = llvm::all_of(parts, [&](Value part) {
+    return computeRowIntervals(context, part).exact;
+  });
+  if (!rows.exact && partsAreExact)
+    os << std::string(6 + 2 * depth, ' ') << "because " << getReason(op)
+       << "\n";
+  for (Value part : parts)
+    printPart(os, context, part, names, depth + 1);
+}
+
+/// Whether a window is among the operands of a conjunction.
+static bool hasWindow(Value predicate) {
+  auto conjunction = predicate.getDefiningOp<AndOp>();
+  return conjunction && llvm::any_of(conjunction.getInputs(), [](Value input) {
+           return input.getDefiningOp<WindowOp>();
+         });
+}
+
+/// What the bounds are worth on the facts of `view`.
+static void printRows(raw_ostream &os, const MaskView &view) {
+  size_t most = 0;
+  int64_t rows = 0, exactRows = 0;
+  for (const MaskPlane &plane : view.planes)
+    for (int64_t row = 0; row < view.queries; ++row) {
+      ArrayRef<KeySpan> outer = plane.getOuter()[row];
+      most = std::max(most, outer.size());
+      exactRows += outer == plane.visible[row];
+      ++rows;
+    }
+  os << "  here     " << formatCount(exactRows) << " of " << formatCount(rows)
+     << " rows exact, at most " << most
+     << (most == 1 ? " interval" : " intervals") << " in a row\n";
+}
+
+void mlir::mask::renderWhy(raw_ostream &os, Value predicate,
+                           const ValueNames &names, const MaskView *view) {
+  TermContext context;
+  TilePlan plan = planTiles(context, predicate);
+  const RowIntervals &rows = plan.rows;
+  size_t count = rows.intervals.size();
+  os << "  bounds   " << count << (count == 1 ? " interval" : " intervals")
+     << " per row, " << (rows.exact ? "exact" : "not exact") << "\n";
+  for (const auto &[row, tile] : llvm::zip(rows.intervals, plan.intervals)) {
+    printWrapped(os, "  row q    ", describeInterval(row.outer, names));
+    if (!row.isExact())
+      printWrapped(os, "   inner   ", describeInterval(row.inner, names));
+    printWrapped(os, "  hull     ",
+                 describeInterval({tile.hullLower, tile.hullUpper}, names));
+    printWrapped(os, "  core     ",
+                 describeInterval({tile.coreLower, tile.coreUpper}, names));
+  }
+  if (rows.exact && count == 1 && hasWindow(predicate))
+    os << "  window   folded into the bounds: it costs nothing in a tile\n";
+  if (rows.exact)
+    os << "  tiles    the bounds alone decide; no classifier is needed\n";
+  else if (plan.tileEmpty.isConstant(0) && plan.tileFull.isConstant(0))
+    os << "  tiles    masked in the whole hull outside of the core\n";
+  else
+    os << "  tiles    between hull and core a classifier looks at each tile\n";
+  if (view)
+    printRows(os, *view);
+  os << "  parts\n";
+  printPart(os, context, predicate, names, 0);
+}
