@@ -10,6 +10,7 @@
 #include "Mask/IR/Absence.h"
 #include "PredicateBounds.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineExprVisitor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -83,6 +84,8 @@ bool mlir::mask::hasContiguousIds(Value ids) {
   Operation *op = ids.getDefiningOp();
   if (auto drop = dyn_cast_or_null<DropLongOp>(op))
     return hasContiguousIds(drop.getIds());
+  if (auto cast = dyn_cast_or_null<tensor::CastOp>(op))
+    return hasContiguousIds(cast.getSource());
   return isa_and_nonnull<RunsOp, ItemIdsOp>(op);
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/Analysis/RowIntervals.h"
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Packing.h"
 #include "Mask/Transforms/Passes.h"
@@ -146,6 +147,9 @@ private:
                                          getIntervalTableType(ids), ids, keyIds,
                                          nonNegative);
     attach(leaf, share(table, ids, leaf));
+    // Where the ids come from is out of sight in a body or on memrefs.
+    if (hasContiguousIds(keyIds ? keyIds : ids))
+      rewriter.modifyOpInPlace(leaf, [&] { leaf.setContiguous(true); });
   }
 
   template <typename TableOp, typename LeafOp>

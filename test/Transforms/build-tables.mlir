@@ -119,3 +119,21 @@ func.func @no_table_on_memrefs(%q: memref<2x8x?x64xf32>, %ids: memref<?x?xi32>) 
          }
   return
 }
+
+// -----
+
+// Ids that number runs are contiguous, which their table cannot tell: the leaf
+// says so, and its bounds are exact.
+
+// CHECK-LABEL: @contiguous_runs
+// CHECK: mask.block_bidirectional %{{.*}} table %{{.*}} {contiguous}
+func.func @contiguous_runs(%q: tensor<1x1x?x4xf32>, %types: tensor<?x?xi8>) -> tensor<1x1x?x4xf32> {
+  %ids = mask.runs %types of [1] : tensor<?x?xi8> -> tensor<?x?xi32>
+  %o = mask.attention ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+           outs(%q : tensor<1x1x?x4xf32>) captures(%ids : tensor<?x?xi32>) predicate {
+           ^bb0(%i: tensor<?x?xi32>):
+             %block = mask.block_bidirectional %i : tensor<?x?xi32>
+             mask.yield %block : !mask.predicate
+           } -> tensor<1x1x?x4xf32>
+  return %o : tensor<1x1x?x4xf32>
+}
