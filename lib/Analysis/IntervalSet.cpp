@@ -219,7 +219,10 @@ IntervalPiece IntervalAlgebra::joinAtRunTime(const IntervalPiece &a,
   };
   Term touch = context.min(context.lessEqual(innerA.lower, innerB.upper),
                            context.lessEqual(innerB.lower, innerA.upper));
-  Term joined = context.max({isEmpty(innerA), isEmpty(innerB), touch});
+  // A side that is always empty leaves the other as it is.
+  Term joined = isProvablyEmpty(innerA) || isProvablyEmpty(innerB)
+                    ? context.truth(true)
+                    : context.max({isEmpty(innerA), isEmpty(innerB), touch});
   result.inner = {
       context.select(joined, context.min(innerA.lower, innerB.lower),
                      innerA.lower),
@@ -254,6 +257,7 @@ IntervalSet IntervalAlgebra::complement(const IntervalSet &set) {
     above.outer = {piece.inner.upper, context.plusInfinity()};
     above.inner = {piece.outer.upper, context.plusInfinity()};
     IntervalSet sides;
+    sides.exact = set.exact;
     for (IntervalPiece *side : {&below, &above}) {
       side->outerEmptiness = provedEmptiness(side->outer);
       side->innerEmptiness = provedEmptiness(side->inner);
