@@ -353,7 +353,7 @@ bool IntervalAlgebra::order(IntervalSet &set) {
 }
 
 /// Bounds that cost more operations than this are not worth having.
-static constexpr unsigned kMaxWeight = 500;
+static constexpr unsigned kMaxWeight = 1000;
 
 /// Gives up the intervals whose bounds have grown too large.
 void IntervalAlgebra::limitWeight(IntervalSet &set) {
