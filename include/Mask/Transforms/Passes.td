@@ -164,4 +164,33 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
                            "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
 }
 
+def MaskFreeBuffers : Pass<"mask-free-buffers"> {
+  let summary = "free temporary buffers at the end of their block";
+  let description = [{
+    Adds a `memref.dealloc` at the end of the block that allocates a buffer, unless the
+    buffer outlives the block (it is returned, yielded, or handed to a call that may
+    return it) or is freed already. To be run between bufferization and
+    `convert-mask-to-tiles`: the regions of `mask.attention` describe a predicate, not
+    control flow, and `ownership-based-buffer-deallocation` knows only the latter.
+
+    ```mlir
+    func.func @f(%types: memref<?xi8>) {
+      %ids = memref.alloc(%n) : memref<?xi32>
+      mask.attention ... captures(%ids : memref<?xi32>) predicate { ... }
+      return
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @f(%types: memref<?xi8>) {
+      %ids = memref.alloc(%n) : memref<?xi32>
+      mask.attention ... captures(%ids : memref<?xi32>) predicate { ... }
+      memref.dealloc %ids : memref<?xi32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 #endif // MASK_TRANSFORMS_PASSES_TD
