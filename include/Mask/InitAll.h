@@ -10,6 +10,8 @@
 
 #include "Mask/Conversion/Passes.h"
 #include "Mask/IR/Mask.h"
+#include "Mask/Pipelines/MaskToCPU.h"
+#include "Mask/Pipelines/Passes.h"
 #include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Mask/Transforms/Passes.h"
 #include "Mask/Transforms/TilingInterfaceImpl.h"
@@ -29,6 +31,8 @@ inline void registerAllDialects(DialectRegistry &registry) {
 inline void registerAllPasses() {
   registerMaskConversionPasses();
   registerMaskTransformsPasses();
+  registerMaskPipelinesPasses();
+  registerMaskToCPUPipeline();
 }
 
 } // namespace mlir::mask

@@ -1,0 +1,46 @@
+//===- MaskToCPU.h - from masks to the LLVM dialect -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_PIPELINES_MASKTOCPU_H
+#define MASK_PIPELINES_MASKTOCPU_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::mask {
+
+/// What `mask-to-cpu` can be told. Attentions with a `schedule` attribute keep
+/// theirs.
+struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
+  Option<int64_t> queryTile{*this, "query-tile",
+                            llvm::cl::desc("Queries per tile"),
+                            llvm::cl::init(64)};
+  Option<int64_t> keyTile{*this, "key-tile", llvm::cl::desc("Keys per tile"),
+                          llvm::cl::init(64)};
+  Option<int64_t> lanes{*this, "lanes", llvm::cl::desc("Queries per vector"),
+                        llvm::cl::init(16)};
+  Option<int64_t> rows{
+      *this, "rows",
+      llvm::cl::desc("Keys or value columns per register tile"),
+      llvm::cl::init(8)};
+  Option<bool> openmp{
+      *this, "openmp",
+      llvm::cl::desc("Share the tiles of queries among OpenMP threads"),
+      llvm::cl::init(false)};
+};
+
+/// From functions with attention on tensors to the LLVM dialect, in three
+/// steps: masks become closed predicates with index tables, tensors become
+/// buffers, attention becomes loops over tiles and vectors.
+void buildMaskToCPUPipeline(OpPassManager &pm, const MaskToCPUOptions &options);
+
+/// Registers `mask-to-cpu`.
+void registerMaskToCPUPipeline();
+
+} // namespace mlir::mask
+
+#endif // MASK_PIPELINES_MASKTOCPU_H

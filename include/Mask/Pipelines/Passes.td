@@ -1,0 +1,47 @@
+//===- Passes.td - passes that pipelines need and upstream lacks -*- tablegen -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_PIPELINES_PASSES_TD
+#define MASK_PIPELINES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def MaskApproximateMath : Pass<"mask-approximate-math"> {
+  let summary = "replace exp and log by polynomials";
+  let description = [{
+    Applies upstream's polynomial approximations of `math.exp`, `math.log` and
+    `math.tanh` on f32, which keep vectors whole where a call of the C library would
+    take them apart. Errors are a few units in the last place. `exp` of minus infinity
+    is zero, `log` of zero minus infinity.
+
+    ```mlir
+    %p = math.exp %s : vector<16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def MaskScheduleDynamically : Pass<"mask-schedule-dynamically"> {
+  let summary = "give loops of OpenMP threads a dynamic schedule";
+  let description = [{
+    Tiles of queries differ in cost: under a causal mask the last sees all keys, the
+    first hardly any. With a dynamic schedule a thread takes the next tile whenever it
+    is done with one. Loops that have a schedule keep it.
+
+    ```mlir
+    omp.wsloop { omp.loop_nest (%i) : index = (%lb) to (%ub) step (%s) { omp.yield } }
+    ```
+    becomes
+    ```mlir
+    omp.wsloop schedule(dynamic) { omp.loop_nest (%i) : index = (%lb) to (%ub) step (%s) { omp.yield } }
+    ```
+  }];
+  let dependentDialects = ["::mlir::omp::OpenMPDialect"];
+}
+
+#endif // MASK_PIPELINES_PASSES_TD

@@ -1,0 +1,97 @@
+//===- MaskToCPU.cpp - from masks to the LLVM dialect -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Pipelines/MaskToCPU.h"
+
+#include "Mask/Conversion/Passes.h"
+#include "Mask/Pipelines/Passes.h"
+#include "Mask/Transforms/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Masks to closed predicates whose leaves have their index tables.
+static void addMaskPasses(OpPassManager &pm) {
+  pm.addPass(createMaskResolvePolicies());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createMaskClosePredicates());
+  pm.addPass(createMaskBuildTables());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Tensors to buffers; facts and tables to loops.
+static void addBufferizationPasses(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createMaskFreeBuffers());
+}
+
+/// Attention to loops over tiles and vectors.
+static void addTilePasses(OpPassManager &pm, const MaskToCPUOptions &options) {
+  ConvertMaskToTilesOptions tiles;
+  tiles.queryTile = options.queryTile;
+  tiles.keyTile = options.keyTile;
+  tiles.lanes = options.lanes;
+  tiles.rows = options.rows;
+  pm.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+}
+
+/// Loops and vectors to the LLVM dialect.
+static void addLLVMPasses(OpPassManager &pm, bool openmp) {
+  pm.addPass(createMaskApproximateMath());
+  pm.addPass(createConvertVectorToSCFPass());
+  if (openmp) {
+    pm.addPass(createConvertSCFToOpenMPPass());
+    pm.addPass(createMaskScheduleDynamically());
+    // Inlines the `memref.alloca_scope` of each iteration, which may not hold
+    // control flow; there is nothing on the stack in it.
+    pm.addPass(createCanonicalizerPass());
+  }
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
+                                        const MaskToCPUOptions &options) {
+  addMaskPasses(pm);
+  addBufferizationPasses(pm);
+  addTilePasses(pm, options);
+  addLLVMPasses(pm, options.openmp);
+}
+
+void mlir::mask::registerMaskToCPUPipeline() {
+  PassPipelineRegistration<MaskToCPUOptions>(
+      "mask-to-cpu",
+      "lower masked attention on tensors to the LLVM dialect for the CPU",
+      buildMaskToCPUPipeline);
+}
