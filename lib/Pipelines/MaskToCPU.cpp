@@ -27,6 +27,7 @@ static void addMaskPasses(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createMaskClosePredicates());
+  pm.addPass(createMaskSimplify());
   pm.addPass(createMaskBuildTables());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -39,7 +40,6 @@ static void addBufferizationPasses(OpPassManager &pm) {
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
-  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createMaskFreeBuffers());
 }

@@ -1,0 +1,158 @@
+//===- Jit.cpp - code for this machine -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/Jit.h"
+
+#include "Mask/Pipelines/MaskToCPU.h"
+
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+// Found when the project is configured.
+#ifndef MASK_OPENMP_LIBRARY
+#define MASK_OPENMP_LIBRARY ""
+#endif
+#ifndef MASK_RUNNER_LIBRARY
+#define MASK_RUNNER_LIBRARY ""
+#endif
+
+StringRef mlir::mask::getOpenMPLibrary() { return MASK_OPENMP_LIBRARY; }
+
+llvm::Error mlir::mask::setOpenMPThreads(int64_t threads) {
+  std::string message;
+  auto library = llvm::sys::DynamicLibrary::getPermanentLibrary(
+      MASK_OPENMP_LIBRARY, &message);
+  if (!library.isValid())
+    return llvm::createStringError("cannot load " MASK_OPENMP_LIBRARY ": " +
+                                   message);
+  auto set = reinterpret_cast<void (*)(int)>(
+      library.getAddressOfSymbol("omp_set_num_threads"));
+  if (!set)
+    return llvm::createStringError(MASK_OPENMP_LIBRARY
+                                   " has no omp_set_num_threads");
+  set(static_cast<int>(threads));
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Compilation
+//===----------------------------------------------------------------------===//
+
+/// Writes one intermediate form to `DIR/NAME.SUFFIX`.
+static LogicalResult
+saveTemp(Location loc, const JitOptions &options, const Twine &file,
+         llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  if (options.saveTemps.empty())
+    return success();
+  std::string path = (options.saveTemps + "/" + file).str();
+  std::error_code error = llvm::sys::fs::create_directories(options.saveTemps);
+  llvm::ToolOutputFile output(path, error, llvm::sys::fs::OF_None);
+  if (error)
+    return emitError(loc) << "cannot write '" << path
+                          << "': " << error.message();
+  print(output.os());
+  output.keep();
+  return success();
+}
+
+/// A target machine with everything that this processor has.
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine() {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    return builder.takeError();
+  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  return builder->createTargetMachine();
+}
+
+static LogicalResult lower(ModuleOp module, const JitOptions &options) {
+  PassManager pm(module.getContext());
+  if (options.configure && failed(options.configure(pm)))
+    return failure();
+  MaskToCPUOptions pipeline;
+  pipeline.openmp = options.openmp;
+  buildMaskToCPUPipeline(pm, pipeline);
+  return pm.run(module);
+}
+
+FailureOr<std::unique_ptr<JitModule>>
+JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
+  Location loc = module.getLoc();
+  auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
+  if (failed(saveTemp(loc, options, name + ".mlir", printModule)) ||
+      failed(lower(module, options)) ||
+      failed(saveTemp(loc, options, name + ".llvm.mlir", printModule)))
+    return failure();
+
+  auto report = [&](llvm::Error error) -> LogicalResult {
+    return emitError(loc) << "cannot compile: "
+                          << llvm::toString(std::move(error));
+  };
+  auto machine = createTargetMachine();
+  if (!machine)
+    return report(machine.takeError());
+  auto optimize = makeOptimizingTransformer(/*optLevel=*/3, /*sizeLevel=*/0,
+                                            machine->get());
+  auto transform = [&](llvm::Module *module) -> llvm::Error {
+    if (llvm::Error error = optimize(module))
+      return error;
+    (void)saveTemp(loc, options, name + ".ll",
+                   [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
+    return llvm::Error::success();
+  };
+  SmallVector<StringRef> libraries;
+  for (StringRef library : {MASK_RUNNER_LIBRARY, MASK_OPENMP_LIBRARY})
+    if (!library.empty())
+      libraries.push_back(library);
+  ExecutionEngineOptions engineOptions;
+  engineOptions.transformer = transform;
+  engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
+  engineOptions.sharedLibPaths = libraries;
+  engineOptions.enableGDBNotificationListener = false;
+  engineOptions.enablePerfNotificationListener = false;
+  auto engine =
+      ExecutionEngine::create(module, engineOptions, std::move(*machine));
+  if (!engine)
+    return report(engine.takeError());
+  return std::unique_ptr<JitModule>(new JitModule(std::move(*engine)));
+}
+
+JitModule::JitModule(std::unique_ptr<ExecutionEngine> engine)
+    : engine(std::move(engine)) {}
+
+JitModule::~JitModule() = default;
+
+llvm::Expected<JitModule::Function> JitModule::lookup(StringRef name) {
+  return engine->lookupPacked(("_mlir_ciface_" + name).str());
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+MemRefDescriptor::MemRefDescriptor(const void *data, ArrayRef<int64_t> shape) {
+  int64_t address = reinterpret_cast<intptr_t>(data);
+  words = {address, address, /*offset=*/0};
+  llvm::append_range(words, shape);
+  words.resize(words.size() + shape.size());
+  int64_t stride = 1;
+  for (size_t i = shape.size(); i-- > 0; stride *= shape[i])
+    words[3 + shape.size() + i] = stride;
+}

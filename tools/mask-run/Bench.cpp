@@ -1,0 +1,164 @@
+//===- Bench.cpp - timing of compiled attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Bench.h"
+
+#include "Mask/Tools/MaskInstance.h"
+#include "Mask/Tools/TileMap.h"
+
+#include "llvm/Support/JSON.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Milliseconds that `run` takes.
+static double time(llvm::function_ref<void()> run) {
+  auto start = std::chrono::steady_clock::now();
+  run();
+  std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - start;
+  return elapsed.count();
+}
+
+/// The score elements of one plane that loops over tiles of `rows` queries
+/// multiply: every query of a tile with every key of its hulls. Rows with one
+/// interval share one hull; otherwise spans that overlap or touch form one.
+static int64_t countComputed(const MaskPlane &plane, int64_t rows) {
+  const RowSpans &outer = plane.getOuter();
+  int64_t computed = 0;
+  for (int64_t first = 0; first < outer.getNumRows(); first += rows) {
+    int64_t last = std::min(first + rows, outer.getNumRows());
+    std::vector<KeySpan> spans;
+    bool single = true;
+    for (int64_t row = first; row < last; ++row) {
+      single &= outer[row].size() <= 1;
+      spans.insert(spans.end(), outer[row].begin(), outer[row].end());
+    }
+    llvm::sort(spans, [](const KeySpan &a, const KeySpan &b) {
+      return a.lower < b.lower;
+    });
+    int64_t keys = 0, end = 0;
+    for (auto [i, span] : llvm::enumerate(spans)) {
+      int64_t begin = i && single ? end : std::max<int64_t>(end, span.lower);
+      keys += std::max<int64_t>(span.upper - begin, 0);
+      end = std::max<int64_t>(end, span.upper);
+    }
+    computed += keys * (last - first);
+  }
+  return computed;
+}
+
+namespace {
+/// What the mask itself says, whatever the time.
+struct Counts {
+  int64_t visible = 0, computed = 0;
+  TileCounts tiles;
+};
+} // namespace
+
+static constexpr TileShape kTile{64, 64};
+
+static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
+                                   const BenchOptions &options) {
+  auto instance =
+      instantiateMask(policy, options.layerType, options.packing, &request);
+  if (failed(instance))
+    return failure();
+  FailureOr<MaskExtents> extents = getExtents(policy.getLoc(), request);
+  if (failed(extents))
+    return failure();
+  Value predicate = (*instance)->simplified;
+  bool byHead = dependsOnHead(predicate);
+  FailureOr<MaskView> view =
+      buildMaskView(policy.getLoc(), predicate, (*instance)->facts, *extents,
+                    byHead ? options.heads : 1);
+  if (failed(view))
+    return failure();
+  int64_t copies = byHead ? 1 : options.heads;
+  Counts counts;
+  counts.visible = view->countVisible() * copies;
+  for (const MaskPlane &plane : view->planes)
+    counts.computed += countComputed(plane, kTile.query) * copies;
+  counts.tiles = countTiles(*view, kTile);
+  return counts;
+}
+
+static double gigabytes(const AttentionArrays &s, DataType type) {
+  double bytes = type == DataType::F32 ? 4 : 2;
+  double elements =
+      double(s.batch) * (double(s.heads) * s.queries * (s.dim + s.valueDim) +
+                         double(s.keyHeads) * s.keys * (s.dim + s.valueDim));
+  return bytes * elements * 1e-9;
+}
+
+LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
+                                   const BenchOptions &options,
+                                   raw_ostream &os) {
+  FailureOr<Counts> counts = countMask(policy, request, options);
+  if (failed(counts))
+    return failure();
+  FailureOr<std::unique_ptr<AttentionKernel>> kernel = failure();
+  double compileTime = time([&] {
+    kernel = AttentionKernel::compile(policy, options.layerType,
+                                      options.packing, request, options.jit);
+  });
+  if (failed(kernel))
+    return failure();
+  FailureOr<KernelFacts> facts = (*kernel)->bind(request);
+  if (failed(facts))
+    return failure();
+
+  AttentionArrays sizes;
+  sizes.batch = request.batch;
+  sizes.heads = options.heads;
+  sizes.keyHeads = options.keyHeads;
+  sizes.queries = request.queries;
+  sizes.keys = request.keys;
+  sizes.dim = sizes.valueDim = options.dim;
+  AttentionBuffers buffers = makeRandomAttention(sizes);
+  (*kernel)->run(buffers.sizes, *facts);
+  std::vector<double> times, tableTimes;
+  for (int64_t i = 0; i < options.repeat; ++i)
+    times.push_back(time([&] { (*kernel)->run(buffers.sizes, *facts); }));
+  llvm::sort(times);
+  // Without queries there is nothing left to do but ids and tables.
+  AttentionArrays none = buffers.sizes;
+  none.queries = 0;
+  for (int64_t i = 0; i < options.repeat; ++i)
+    tableTimes.push_back(time([&] { (*kernel)->run(none, *facts); }));
+
+  double seconds = times.front() * 1e-3;
+  double flops = 2.0 * counts->visible * (sizes.dim + sizes.valueDim);
+  llvm::json::OStream json(os, /*IndentSize=*/2);
+  json.object([&] {
+    json.attribute("policy", policy.getSymName());
+    json.attribute("layer_type", options.layerType);
+    json.attribute("dtype", getDataTypeName(options.type));
+    json.attribute("threads", options.threads);
+    json.attribute("compile_ms", compileTime);
+    json.attribute("tables_ms",
+                   *std::min_element(tableTimes.begin(), tableTimes.end()));
+    json.attribute("min_ms", times.front());
+    json.attribute("median_ms", times[times.size() / 2]);
+    json.attribute("visible_pairs", counts->visible);
+    json.attribute("computed_pairs", counts->computed);
+    json.attribute("gflops", flops / seconds * 1e-9);
+    json.attributeObject("tiles", [&] {
+      json.attribute("query", kTile.query);
+      json.attribute("key", kTile.key);
+      json.attribute("total", counts->tiles.total);
+      json.attribute("visited", counts->tiles.visited);
+      json.attribute("core", counts->tiles.core);
+      json.attribute("edge", counts->tiles.edge);
+    });
+    json.attribute("GBps", gigabytes(sizes, options.type) / seconds);
+  });
+  os << "\n";
+  return success();
+}

@@ -1,0 +1,32 @@
+//===- Bench.h - timing of compiled attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TOOLS_MASK_RUN_BENCH_H
+#define MASK_TOOLS_MASK_RUN_BENCH_H
+
+#include "Mask/Tools/RunAttention.h"
+
+namespace mlir::mask {
+
+struct BenchOptions {
+  std::string layerType;
+  std::optional<PackingRule> packing;
+  DataType type = DataType::F32;
+  int64_t threads = 1;
+  int64_t heads = 1, keyHeads = 1, dim = 64;
+  /// Calls that are timed, after one that is not.
+  int64_t repeat = 5;
+  JitOptions jit;
+};
+
+/// Times attention on random data and prints one JSON object.
+LogicalResult runBench(PolicyOp policy, const Request &request,
+                       const BenchOptions &options, raw_ostream &os);
+
+} // namespace mlir::mask
+
+#endif // MASK_TOOLS_MASK_RUN_BENCH_H

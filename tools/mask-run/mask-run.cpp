@@ -1,0 +1,457 @@
+//===- mask-run.cpp - compiles and runs attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Bench.h"
+
+#include "Mask/InitAll.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+
+#include <cmath>
+#include <thread>
+
+using namespace mlir;
+using namespace mlir::mask;
+namespace cl = llvm::cl;
+
+static cl::OptionCategory category("mask-run options");
+
+/// LLVM's libraries bring options of their own, some under the names that this
+/// tool needs. Has to come before the options below.
+[[maybe_unused]] static const bool namesAreFree = [] {
+  for (StringRef name : {"threads"})
+    if (cl::Option *taken = cl::getRegisteredOptions().lookup(name))
+      taken->removeArgument();
+  return true;
+}();
+
+namespace {
+enum class Target { CPU, Interpreter, SIMTEmulation, Vulkan, CUDA };
+} // namespace
+
+#define MASK_STRING_OPTION(variable, name, help, value)                        \
+  static cl::opt<std::string> variable(                                        \
+      name, cl::desc(help), cl::value_desc(value), cl::cat(category))
+#define MASK_INTEGER_OPTION(variable, name, help, initial)                     \
+  static cl::opt<int64_t> variable(name, cl::desc(help),                       \
+                                   cl::value_desc("count"), cl::init(initial), \
+                                   cl::cat(category))
+
+static cl::opt<std::string> model(cl::Positional, cl::desc("[model.mlir]"),
+                                  cl::cat(category));
+MASK_STRING_OPTION(policyName, "policy",
+                   "A known policy, or the one to take from the file", "name");
+MASK_STRING_OPTION(layerType, "layer-type", "The layer type", "type");
+MASK_STRING_OPTION(factsPath, "facts", "A request, or a case, as JSON", "file");
+MASK_STRING_OPTION(packing, "packing",
+                   "Rule for packed rows: 5.12, 5.23 or 5.24", "rule");
+MASK_STRING_OPTION(queryPath, "query", "[B, H, Sq, D]", "q.npy");
+MASK_STRING_OPTION(keyPath, "key", "[B, G, Skv, D]", "k.npy");
+MASK_STRING_OPTION(valuePath, "value", "[B, G, Skv, Dv]", "v.npy");
+MASK_STRING_OPTION(output, "o", "Where to write the output, [B, H, Sq, Dv]",
+                   "out.npy");
+MASK_STRING_OPTION(lsePath, "lse", "Where to write the log-sum-exp, [B, H, Sq]",
+                   "lse.npy");
+MASK_STRING_OPTION(saveTemps, "save-temps",
+                   "Keep the intermediate forms of the code", "dir");
+MASK_STRING_OPTION(casesDir, "cases",
+                   "Recover the masks of all cases below a directory and "
+                   "compare them with the files",
+                   "dir");
+static cl::opt<float> scale("scale", cl::desc("1 / sqrt(D) if missing"),
+                            cl::cat(category));
+static cl::opt<double>
+    tolerance("tolerance",
+              cl::desc("The absolute error that --check accepts, for values "
+                       "around 1 (2e-6)"),
+              cl::init(2e-6), cl::cat(category));
+MASK_INTEGER_OPTION(threads, "threads", "Threads (all)", 0);
+static cl::opt<bool> check("check",
+                           cl::desc("Compare with the interpreter in float64"),
+                           cl::cat(category));
+static cl::opt<bool> bench("bench",
+                           cl::desc("Time random data, print one JSON object"),
+                           cl::cat(category));
+MASK_INTEGER_OPTION(heads, "heads", "Query heads (--bench)", 0);
+MASK_INTEGER_OPTION(keyHeads, "kv-heads", "Key heads (--bench)", 0);
+MASK_INTEGER_OPTION(headDim, "head-dim", "Head dimension (--bench)", 0);
+MASK_INTEGER_OPTION(repeat, "repeat", "Timed calls (--bench)", 5);
+static cl::opt<Target> target(
+    "target", cl::desc("What runs the attention"), cl::init(Target::CPU),
+    cl::values(clEnumValN(Target::CPU, "cpu", "compiled loops (default)"),
+               clEnumValN(Target::Interpreter, "interpreter",
+                          "the specification, in float64"),
+               clEnumValN(Target::SIMTEmulation, "simt-emulation", "not built"),
+               clEnumValN(Target::Vulkan, "vulkan", "not built"),
+               clEnumValN(Target::CUDA, "cuda", "not built")),
+    cl::cat(category));
+static cl::opt<DataType> dataType(
+    "dtype",
+    cl::desc("The element type; without it the files tell f32 from f16. "
+             "Everything is computed in f32"),
+    cl::values(clEnumValN(DataType::F32, "f32", "f32"),
+               clEnumValN(DataType::F16, "f16", "f16"),
+               clEnumValN(DataType::BF16, "bf16",
+                          "bf16, in files as uint16 bit patterns")),
+    cl::cat(category));
+
+static LogicalResult fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "mask-run") << message << "\n";
+  return failure();
+}
+
+static LogicalResult fail(llvm::Error error) {
+  return fail(llvm::toString(std::move(error)));
+}
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+static LogicalResult requireOption(const cl::Option &option) {
+  if (option.getNumOccurrences())
+    return success();
+  return fail("needs --" + option.ArgStr);
+}
+
+static LogicalResult checkOptions() {
+  if (threads < 0)
+    return fail("--threads must be at least 1, got " + Twine(threads));
+  if (repeat < 1)
+    return fail("--repeat must be at least 1, got " + Twine(repeat));
+  if (!casesDir.empty())
+    return success();
+  if (model.empty() && policyName.empty())
+    return fail("needs --policy or a file with a policy");
+  if (failed(requireOption(factsPath)))
+    return failure();
+  if (bench) {
+    if (failed(requireOption(heads)) || failed(requireOption(keyHeads)) ||
+        failed(requireOption(headDim)))
+      return failure();
+    if (target != Target::CPU)
+      return fail("--bench times the target cpu only");
+    if (headDim < 1)
+      return fail("--head-dim must be at least 1, got " + Twine(headDim));
+    if (keyHeads < 1 || heads < 1 || heads % keyHeads != 0)
+      return fail("--kv-heads (" + Twine(keyHeads) + ") must divide --heads (" +
+                  Twine(heads) + ")");
+    return success();
+  }
+  if (failed(requireOption(queryPath)) || failed(requireOption(keyPath)) ||
+      failed(requireOption(valuePath)))
+    return failure();
+  // A check alone needs no output.
+  return check ? success() : requireOption(output);
+}
+
+/// The threads to use: those asked for, or all.
+static int64_t getThreads() {
+  if (getOpenMPLibrary().empty())
+    return 1;
+  return threads ? threads
+                 : std::max<int64_t>(std::thread::hardware_concurrency(), 1);
+}
+
+static FailureOr<JitOptions> getJitOptions() {
+  JitOptions options;
+  options.openmp = getThreads() > 1;
+  options.saveTemps = saveTemps;
+  options.configure = [](PassManager &pm) {
+    return applyPassManagerCLOptions(pm);
+  };
+  if (threads > 1 && !options.openmp)
+    return fail("--threads=" + Twine(threads) +
+                " needs an OpenMP library, and none was found when mask-run "
+                "was built");
+  if (options.openmp)
+    if (llvm::Error error = setOpenMPThreads(getThreads()))
+      return fail(std::move(error));
+  return options;
+}
+
+static FailureOr<std::optional<PackingRule>> getPacking() {
+  if (packing.empty())
+    return std::optional<PackingRule>();
+  std::optional<PackingRule> rule = parsePackingRule(packing);
+  if (!rule)
+    return fail("--packing must be 5.12, 5.23 or 5.24, got '" + packing + "'");
+  return rule;
+}
+
+//===----------------------------------------------------------------------===//
+// Policies
+//===----------------------------------------------------------------------===//
+
+/// The only policy of a file, or the one called `name`.
+static FailureOr<PolicyOp> findPolicy(ModuleOp module, StringRef path,
+                                      StringRef name) {
+  SmallVector<PolicyOp> policies(module.getOps<PolicyOp>());
+  std::string known;
+  for (PolicyOp policy : policies) {
+    if (policy.getSymName() == name || (name.empty() && policies.size() == 1))
+      return policy;
+    known += (known.empty() ? "" : ", ") + policy.getSymName().str();
+  }
+  if (policies.empty())
+    return fail(path + ": has no mask.policy");
+  if (name.empty())
+    return fail(path +
+                ": has several policies, name one with --policy: " + known);
+  return fail(path + ": has no policy '" + name + "'; it has " + known);
+}
+
+static FailureOr<PolicyOp> load(MLIRContext &context,
+                                OwningOpRef<ModuleOp> &module) {
+  if (model.empty()) {
+    module = ModuleOp::create(UnknownLoc::get(&context));
+    return loadPolicy(policyName, *module);
+  }
+  if (!llvm::sys::fs::exists(model))
+    return fail("cannot read '" + model + "': no such file");
+  module = parseSourceFile<ModuleOp>(model, ParserConfig(&context));
+  if (!module)
+    return failure();
+  return findPolicy(*module, model, policyName);
+}
+
+/// The layer type asked for. A policy with one predicate needs none.
+static FailureOr<std::string> getLayerType(PolicyOp policy) {
+  if (!layerType.empty())
+    return layerType.getValue();
+  SmallVector<StringRef> known = policy.getLayerTypes();
+  if (known.size() == 1)
+    return known[0].str();
+  return fail("needs --layer-type; policy '" + policy.getSymName() + "' has " +
+              llvm::join(known, ", "));
+}
+
+//===----------------------------------------------------------------------===//
+// Actions
+//===----------------------------------------------------------------------===//
+
+static LogicalResult runCases(MLIRContext &context) {
+  FailureOr<JitOptions> options = getJitOptions();
+  if (failed(options))
+    return failure();
+  KernelCache kernels(*options);
+  llvm::Expected<GoldenReport> report = checkGoldens(
+      casesDir, &context, [&](const GoldenCase &golden, PolicyOp policy) {
+        return target == Target::Interpreter
+                   ? interpretGolden(golden, policy)
+                   : recoverMask(golden, policy, kernels);
+      });
+  if (!report)
+    return fail(report.takeError());
+  for (const std::string &failure : report->failures)
+    llvm::outs() << failure << "\n";
+  llvm::outs() << report->equal << " passed, "
+               << report->compared - report->equal << " failed";
+  if (report->skipped)
+    llvm::outs() << ", " << report->skipped << " skipped (no policy)";
+  if (kernels.size())
+    llvm::outs() << "; " << kernels.size() << " compilations";
+  llvm::outs() << "\n";
+  if (report->compared == 0)
+    return fail("no cases below '" + casesDir + "'");
+  return success(report->failures.empty());
+}
+
+/// Runs the compiled code on `buffers`.
+static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
+                                 std::optional<PackingRule> rule,
+                                 const Request &request,
+                                 AttentionBuffers &buffers) {
+  FailureOr<JitOptions> options = getJitOptions();
+  if (failed(options))
+    return failure();
+  auto kernel =
+      AttentionKernel::compile(policy, layer, rule, request, *options);
+  if (failed(kernel))
+    return failure();
+  FailureOr<KernelFacts> facts = (*kernel)->bind(request);
+  if (failed(facts))
+    return failure();
+  (*kernel)->run(buffers.sizes, *facts);
+  return success();
+}
+
+/// The largest error, where infinities have to agree.
+static double maxError(ArrayRef<float> computed, ArrayRef<double> expected) {
+  double error = 0;
+  for (auto [a, b] : llvm::zip_equal(computed, expected)) {
+    if (std::isinf(b) ? a == b : std::isfinite(a))
+      error = std::max(error, std::isinf(b) ? 0.0 : std::abs(a - b));
+    else
+      error = std::numeric_limits<double>::infinity();
+  }
+  return error;
+}
+
+/// Prints the errors against the interpreter; fails where they are too large.
+/// The bound grows with the values, since f32 is a relative format.
+static LogicalResult report(const AttentionBuffers &buffers,
+                            const InterpretedAttention &expected) {
+  double error = maxError(buffers.output, expected.output);
+  double lseError = maxError(buffers.logSumExp, expected.logSumExp);
+  auto bound = [&](auto &values) {
+    double largest = 1;
+    for (double value : values)
+      if (std::isfinite(value))
+        largest = std::max(largest, std::abs(value));
+    return tolerance * largest;
+  };
+  llvm::outs() << "max abs error " << llvm::format("%.3g", error)
+               << ", of the log-sum-exp " << llvm::format("%.3g", lseError)
+               << "\n";
+  if (error <= bound(buffers.value) && lseError <= bound(expected.logSumExp))
+    return success();
+  return fail("differs from the interpreter by more than --tolerance");
+}
+
+static LogicalResult write(const AttentionBuffers &buffers) {
+  if (!output.empty())
+    if (llvm::Error error = writeNpy(output, buffers.getOutput()))
+      return fail(std::move(error));
+  if (lsePath.empty())
+    return success();
+  if (llvm::Error error = writeNpy(lsePath, buffers.getLogSumExp())) {
+    // Both files or none.
+    if (!output.empty())
+      (void)llvm::sys::fs::remove(output);
+    return fail(std::move(error));
+  }
+  return success();
+}
+
+static LogicalResult runFiles(PolicyOp policy, StringRef layer,
+                              std::optional<PackingRule> rule,
+                              const Request &request) {
+  std::optional<DataType> type;
+  if (dataType.getNumOccurrences())
+    type = dataType;
+  std::optional<float> factor;
+  if (scale.getNumOccurrences())
+    factor = scale;
+  llvm::Expected<AttentionBuffers> buffers =
+      readAttention(queryPath, keyPath, valuePath, type, factor);
+  if (!buffers)
+    return fail(buffers.takeError());
+  // The buffers have moved.
+  buffers->finish(factor);
+  if (llvm::Error error = checkExtents(buffers->sizes, request))
+    return fail(std::move(error));
+
+  bool interprets = target == Target::Interpreter;
+  FailureOr<InterpretedAttention> expected = failure();
+  if (interprets || check) {
+    expected = interpretAttention(policy, layer, rule, request, *buffers);
+    if (failed(expected))
+      return failure();
+  }
+  if (interprets) {
+    llvm::copy(expected->output, buffers->output.begin());
+    llvm::copy(expected->logSumExp, buffers->logSumExp.begin());
+  } else if (failed(runCompiled(policy, layer, rule, request, *buffers))) {
+    return failure();
+  }
+  if (check && failed(report(*buffers, *expected)))
+    return failure();
+  return write(*buffers);
+}
+
+static LogicalResult run(MLIRContext &context) {
+  if (failed(checkOptions()))
+    return failure();
+  if (!casesDir.empty())
+    return runCases(context);
+  OwningOpRef<ModuleOp> module;
+  FailureOr<PolicyOp> policy = load(context, module);
+  if (failed(policy))
+    return failure();
+  FailureOr<std::string> layer = getLayerType(*policy);
+  FailureOr<std::optional<PackingRule>> rule = getPacking();
+  if (failed(layer) || failed(rule))
+    return failure();
+  llvm::Expected<Request> request = readRequest(factsPath);
+  if (!request)
+    return fail(request.takeError());
+  if (!bench)
+    return runFiles(*policy, *layer, *rule, *request);
+
+  FailureOr<JitOptions> jit = getJitOptions();
+  if (failed(jit))
+    return failure();
+  if (dataType.getNumOccurrences() && dataType != DataType::F32)
+    return fail("--bench computes in f32; --dtype=" +
+                getDataTypeName(dataType) + " has no code of its own yet");
+  BenchOptions options;
+  options.layerType = *layer;
+  options.packing = *rule;
+  options.threads = getThreads();
+  options.heads = heads;
+  options.keyHeads = keyHeads;
+  options.dim = headDim;
+  options.repeat = repeat;
+  options.jit = *jit;
+  return runBench(*policy, *request, options, llvm::outs());
+}
+
+/// Diagnostics in one form, with a location only where there is a file.
+static void printDiagnostic(Diagnostic &diagnostic) {
+  auto print = [](Diagnostic &d) {
+    if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))
+      llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
+                   << ":" << file.getColumn() << ": ";
+    else
+      llvm::errs() << "mask-run: ";
+    llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Note ? "note: "
+                                                                 : "error: ")
+                 << d << "\n";
+  };
+  print(diagnostic);
+  for (Diagnostic &note : diagnostic.getNotes())
+    print(note);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  registerPassManagerCLOptions();
+  registerAsmPrinterCLOptions();
+  registerMLIRContextCLOptions();
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "mask-run: compiles and runs attention under a policy's mask\n");
+  if (target != Target::CPU && target != Target::Interpreter) {
+    llvm::WithColor::error(llvm::errs(), "mask-run")
+        << "target not built; there are cpu and interpreter\n";
+    return 77;
+  }
+  DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  mlir::registerAllToLLVMIRTranslations(registry);
+  mlir::mask::registerAllDialects(registry);
+  MLIRContext context(registry);
+  context.loadDialect<MaskDialect, arith::ArithDialect,
+                      bufferization::BufferizationDialect, func::FuncDialect>();
+  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  return failed(run(context)) ? 1 : 0;
+}
