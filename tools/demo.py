@@ -108,7 +108,7 @@ def the_policy(demo):
 #===----------------------------------------------------------------------===#
 
 def a_model(demo):
-    screen(3, "A prompt of text, a long image, two touching images and a video: which tiles are visited")
+    screen(3, "The same model on a prompt of text, a long image, two touching images and a video")
     print(demo.explain(f"--policy={REFERENCE}", f"--prompt={PROMPT}", "--window=1024", "--tile=96x96"))
 
 
@@ -116,15 +116,41 @@ def a_model(demo):
 # 3, where configs can be imported
 #===----------------------------------------------------------------------===#
 
+LOOPS = ("builtin.module(one-shot-bufferize{bufferize-function-boundaries "
+         "function-boundary-type-conversion=identity-layout-map},canonicalize,"
+         "func.func(convert-mask-to-tiles),canonicalize,cse)")
+
+
+def loop_headers(text):
+    """Per layer body, the key loop of a query tile and what its bounds are."""
+    for body in re.split(r"(?=^  func\.func )", text, flags=re.M):
+        name = re.match(r"  func\.func private @(\w+)\(", body)
+        loop = re.search(r"mask\.tile_for\s*\[(.*?)\] step \d+", body)
+        if not name or not loop:
+            continue
+        print(f"\n  @{name.group(1)}")
+        for bound in dict.fromkeys(re.findall(r"%\w+", loop.group(1))):
+            definition = re.search(rf"^\s*({bound} = .*)$", body, flags=re.M)
+            if definition and "arith.constant" not in definition.group(1):
+                print(f"    {definition.group(1)}")
+        print(f"    {loop.group(0)} {{ ... }}")
+
+
 def imported_model(demo):
-    """The layers of a real config and the bodies they share."""
-    model = demo.scratch / "gemma4.mlir"
-    demo.run("mask-translate", "--import-hf-config", CONFIG, f"--policy={REFERENCE}", "-o", model)
+    """The layers of a real config, the bodies they share, and their loops."""
+    screen(3, "Gemma 4 26B: one layer function, two bodies, bounds folded into their loops")
+    model, layers = demo.scratch / "gemma4.mlir", demo.scratch / "layers.mlir"
+    demo.run("mask-translate", "--import-hf-config", CONFIG, f"--policy={REFERENCE}",
+             "--without=key_valid,sequence_ids,positions", "-o", model)
     bodies = demo.run("mask-opt", model, "--mask-specialize-layers")
+    layers.write_text(bodies)
     for name in re.findall(r"^  func\.func (?:private )?@(\w+)\(", bodies, flags=re.M):
         calls = len(re.findall(rf"call @{name}\(", bodies))
         if calls:
             print(f"  {calls:>2} layers share @{name}")
+    loop_headers(demo.run("mask-opt", layers, f"--pass-pipeline={LOOPS}", "--mlir-print-local-scope"))
+    print("\n  (bounds: hull lower, core lower, core upper, hull upper; a query tile starts at the "
+          "loop\n  variable; an upper bound that a table decides is reduced over the tile's rows)")
 
 
 #===----------------------------------------------------------------------===#
