@@ -124,12 +124,17 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
   return success();
 }
 
-std::string AttentionKernel::getSignature(const Request &request) {
+std::string AttentionKernel::getSignature(PolicyOp policy,
+                                          const Request &request) {
   std::string signature;
   signature += request.queryOffset.size() == 1 ? "q" : "Q";
   signature += request.keyOffset.size() == 1 ? "k" : "K";
-  for (const auto &[name, value] : request.facts)
-    signature += " " + name;
+  for (const auto &[name, value] : request.facts) {
+    // These two are joined to policies that do not place them.
+    bool isJoined = name == "key_valid" || name == "sequence_ids";
+    if (isJoined || policy.lookupFact(name))
+      signature += " " + name;
+  }
   return signature;
 }
 
@@ -249,10 +254,13 @@ void AttentionKernel::run(const AttentionArrays &arrays,
 FailureOr<AttentionKernel *>
 KernelCache::get(PolicyOp policy, StringRef layerType,
                  std::optional<PackingRule> packing, const Request &request) {
+  // Layer types that share a predicate share code.
+  LayerTypeOp layer = policy.lookupLayerType(layerType);
   std::string key;
   llvm::raw_string_ostream os(key);
-  os << layerType << '|' << (packing ? stringifyPackingRule(*packing) : "")
-     << '|' << AttentionKernel::getSignature(request) << '|' << policy;
+  os << (layer ? layer.getName() : layerType) << '|'
+     << (packing ? stringifyPackingRule(*packing) : "") << '|'
+     << AttentionKernel::getSignature(policy, request) << '|' << policy;
   auto found = kernels.find(key);
   if (found == kernels.end()) {
     auto kernel =

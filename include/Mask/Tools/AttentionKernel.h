@@ -54,9 +54,9 @@ public:
           std::optional<PackingRule> packing, const Request &request,
           const JitOptions &options);
 
-  /// What a kernel depends on of a request: which facts it has, and which
-  /// offsets are per batch row.
-  static std::string getSignature(const Request &request);
+  /// What the code depends on of a request: which of the facts that the policy
+  /// reads it has, and which offsets are per batch row.
+  static std::string getSignature(PolicyOp policy, const Request &request);
 
   /// Lays the facts of a request out. It must have the kernel's signature.
   FailureOr<KernelFacts> bind(const Request &request) const;
