@@ -24,8 +24,7 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
   Option<int64_t> lanes{*this, "lanes", llvm::cl::desc("Queries per vector"),
                         llvm::cl::init(16)};
   Option<int64_t> rows{
-      *this, "rows",
-      llvm::cl::desc("Keys or value columns per register tile"),
+      *this, "rows", llvm::cl::desc("Keys or value columns per register tile"),
       llvm::cl::init(8)};
   Option<bool> openmp{
       *this, "openmp",
