@@ -199,6 +199,10 @@ IntervalPiece IntervalAlgebra::merge(const IntervalPiece &a,
   IntervalPiece runTime = joinAtRunTime(a, b);
   result.inner = runTime.inner;
   result.innerEmptiness = runTime.innerEmptiness;
+  // Where the two lie apart the first alone is inside, and perhaps not the
+  // anchor of the second.
+  if (a.anchor != b.anchor)
+    result.anchor = {};
   return result;
 }
 
