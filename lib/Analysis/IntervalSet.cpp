@@ -341,7 +341,7 @@ bool IntervalAlgebra::order(IntervalSet &set) {
   SmallVector<IntervalPiece> ordered;
   SmallVector<IntervalPiece> rest = set.pieces;
   while (!rest.empty()) {
-    auto first = llvm::find_if(rest, [&](const IntervalPiece &candidate) {
+    auto *first = llvm::find_if(rest, [&](const IntervalPiece &candidate) {
       return llvm::all_of(rest, [&](const IntervalPiece &other) {
         return provablyLessEqual(context, candidate.outer.lower,
                                  other.outer.lower);

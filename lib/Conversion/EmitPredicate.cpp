@@ -56,7 +56,7 @@ private:
   /// region are repeated here.
   FailureOr<Value> fact(Value value);
   FailureOr<Value> parameter(Parameter parameter);
-  FailureOr<LaneBuilder::Loaded> token(Value fact, Value position);
+  FailureOr<LaneBuilder::Loaded> token(Value source, Value position);
 
   LaneBuilder b;
   MaskPoint point;
@@ -107,7 +107,7 @@ FailureOr<Value> PredicateEmitter::fact(Value value) {
   Operation *op = value.getDefiningOp();
   // What is defined outside of the predicate's region is visible as it is.
   auto inRegion = [&](Operation *op) {
-    return op->getParentOp() && isa<ApplyOp, AttentionOp>(op->getParentOp());
+    return isa_and_nonnull<ApplyOp, AttentionOp>(op->getParentOp());
   };
   if (!op || !inRegion(op))
     return value;

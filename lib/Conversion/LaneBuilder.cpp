@@ -1,5 +1,5 @@
 //===- LaneBuilder.cpp - arithmetic on one value per lane or for all lanes -*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -150,7 +150,7 @@ public:
   Term min(Term a, Term b) { return min(ArrayRef<Term>{a, b}); }
   Term max(Term a, Term b) { return max(ArrayRef<Term>{a, b}); }
   Term lessEqual(Term a, Term b);
-  Term logicalNot(Term truth);
+  Term logicalNot(Term value);
   Term select(Term condition, Term ifTrue, Term ifFalse);
   Term member(Term element, ArrayRef<int64_t> members);
   /// The element of `source` at `indices`, `otherwise` outside of its extent.
