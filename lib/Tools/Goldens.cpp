@@ -236,8 +236,9 @@ static std::string compareMasks(const GoldenCase &golden,
 }
 
 /// The policy of a case, in `module`, or in `own` where the case brings one.
-static FailureOr<PolicyOp> findPolicy(const GoldenCase &golden, ModuleOp module,
-                                      OwningOpRef<ModuleOp> &own) {
+static FailureOr<PolicyOp> loadPolicyOf(const GoldenCase &golden,
+                                        ModuleOp module,
+                                        OwningOpRef<ModuleOp> &own) {
   if (golden.policyFile.empty())
     return loadPolicy(golden.policy, module);
   own = parseSourceFile<ModuleOp>(golden.policyFile,
@@ -268,7 +269,7 @@ Expected<GoldenReport> mlir::mask::checkGoldens(StringRef dir,
     }
     ++report.compared;
     OwningOpRef<ModuleOp> own;
-    FailureOr<PolicyOp> policy = findPolicy(*golden, *module, own);
+    FailureOr<PolicyOp> policy = loadPolicyOf(*golden, *module, own);
     FailureOr<std::vector<uint8_t>> mask = failure();
     if (succeeded(policy))
       mask = engine(*golden, *policy);

@@ -226,24 +226,6 @@ static FailureOr<Request> getRequest() {
 // Policies
 //===----------------------------------------------------------------------===//
 
-/// The only policy of a file, or the one called `name`.
-static FailureOr<PolicyOp> findPolicy(ModuleOp module, StringRef path,
-                                      StringRef name) {
-  SmallVector<PolicyOp> policies(module.getOps<PolicyOp>());
-  std::string known;
-  for (PolicyOp policy : policies) {
-    if (policy.getSymName() == name || (name.empty() && policies.size() == 1))
-      return policy;
-    known += (known.empty() ? "" : ", ") + policy.getSymName().str();
-  }
-  if (policies.empty())
-    return fail(path + ": has no mask.policy");
-  if (name.empty())
-    return fail(path +
-                ": has several policies, name one with --policy: " + known);
-  return fail(path + ": has no policy '" + name + "'; it has " + known);
-}
-
 /// A policy of a file, or a known one, with the module that holds it.
 struct LoadedPolicy {
   OwningOpRef<ModuleOp> module;
@@ -259,9 +241,9 @@ static FailureOr<LoadedPolicy> load(MLIRContext &context, StringRef path,
     loaded.module = parseSourceFile<ModuleOp>(path, ParserConfig(&context));
     if (!loaded.module)
       return failure();
-    FailureOr<PolicyOp> policy = findPolicy(*loaded.module, path, name);
-    if (failed(policy))
-      return failure();
+    llvm::Expected<PolicyOp> policy = findPolicy(*loaded.module, path, name);
+    if (!policy)
+      return fail(llvm::toString(policy.takeError()));
     loaded.policy = *policy;
     return loaded;
   }

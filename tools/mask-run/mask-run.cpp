@@ -201,24 +201,6 @@ static FailureOr<std::optional<PackingRule>> getPacking() {
 // Policies
 //===----------------------------------------------------------------------===//
 
-/// The only policy of a file, or the one called `name`.
-static FailureOr<PolicyOp> findPolicy(ModuleOp module, StringRef path,
-                                      StringRef name) {
-  SmallVector<PolicyOp> policies(module.getOps<PolicyOp>());
-  std::string known;
-  for (PolicyOp policy : policies) {
-    if (policy.getSymName() == name || (name.empty() && policies.size() == 1))
-      return policy;
-    known += (known.empty() ? "" : ", ") + policy.getSymName().str();
-  }
-  if (policies.empty())
-    return fail(path + ": has no mask.policy");
-  if (name.empty())
-    return fail(path +
-                ": has several policies, name one with --policy: " + known);
-  return fail(path + ": has no policy '" + name + "'; it has " + known);
-}
-
 static FailureOr<PolicyOp> load(MLIRContext &context,
                                 OwningOpRef<ModuleOp> &module) {
   if (model.empty()) {
@@ -230,7 +212,10 @@ static FailureOr<PolicyOp> load(MLIRContext &context,
   module = parseSourceFile<ModuleOp>(model, ParserConfig(&context));
   if (!module)
     return failure();
-  return findPolicy(*module, model, policyName);
+  llvm::Expected<PolicyOp> policy = findPolicy(*module, model, policyName);
+  if (!policy)
+    return fail(policy.takeError());
+  return *policy;
 }
 
 /// The layer type asked for. A policy with one predicate needs none.

@@ -123,8 +123,6 @@ public:
   /// What evaluating the term costs, in operations; row reductions count once.
   unsigned getWeight() const { return node->weight; }
 
-  void print(raw_ostream &os) const;
-
 private:
   const Node *node = nullptr;
 };
