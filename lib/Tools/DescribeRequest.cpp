@@ -98,6 +98,7 @@ static std::vector<TokenSegment> getRowSegments(const Request &request,
 std::vector<std::vector<TokenSegment>>
 mlir::mask::getTokenSegments(const Request &request) {
   std::vector<std::vector<TokenSegment>> rows;
+  rows.reserve(request.batch);
   for (int64_t b = 0; b < request.batch; ++b)
     rows.push_back(getRowSegments(request, b));
   return rows;

@@ -275,13 +275,13 @@ static void drawMask(Panel &panel, const MaskPlane &plane, TileShape shape) {
   auto isCore = [&](int64_t row, int64_t column) {
     return getCellClass(cells.at(row, column)) == TileKind::Core;
   };
-  panel.paths.push_back(
-      {"core", core.build(cells.rows, cells.columns, isCore)});
-  panel.paths.push_back(
-      {"edge",
-       edge.build(cells.rows, cells.columns, [&](int64_t row, int64_t column) {
-         return isVisited(cells.at(row, column)) && !isCore(row, column);
-       })});
+  auto isEdge = [&](int64_t row, int64_t column) {
+    return isVisited(cells.at(row, column)) && !isCore(row, column);
+  };
+  panel.paths.emplace_back("core",
+                           core.build(cells.rows, cells.columns, isCore));
+  panel.paths.emplace_back("edge",
+                           edge.build(cells.rows, cells.columns, isEdge));
   panel.outline = Outline(panel).build(plane.visible);
   int64_t visible = 0;
   for (int64_t row = 0; row < panel.queries; ++row)
@@ -500,7 +500,7 @@ static void writePicture(llvm::raw_ostream &os, llvm::StringRef title,
   double width = std::max({columns * panelWidth, legendWidth,
                            margin + 11.5 * title.size() + kRight});
   double height = kTitle + rows * panelHeight + kLegend;
-  os << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "
+  os << R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 )"
      << number(width) << " " << number(height) << "\" width=\"" << number(width)
      << "\" height=\"" << number(height) << "\" role=\"img\">\n<title>"
      << escapeXml(title) << "</title>\n"

@@ -7,6 +7,7 @@
 
 #include "Mask/Tools/Render.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
@@ -175,7 +176,7 @@ struct PlaneAxes {
 static void placeText(std::string &line, size_t column, llvm::StringRef text) {
   if (line.size() < column + text.size())
     line.resize(column + text.size(), ' ');
-  std::copy(text.begin(), text.end(), line.begin() + column);
+  llvm::copy(text, line.begin() + column);
 }
 
 static void printTrimmed(llvm::raw_ostream &os, llvm::StringRef line) {
@@ -359,8 +360,7 @@ void mlir::mask::renderText(llvm::raw_ostream &os, const MaskView &view,
     int64_t b = p / view.heads;
     const MaskPlane &plane = view.planes[p];
     CellMap cells = coarsenFor(map, plane, view.queries, view.keys, shape);
-    std::transform(cells.cells.begin(), cells.cells.end(),
-                   map.characters.begin(), getCharacter);
+    llvm::transform(cells.cells, map.characters.begin(), getCharacter);
     PlaneAxes axes = {view.queries, view.keys, view.queryOffset[b],
                       view.keyOffset[b], context.getTokens(b)};
     os << "\n";

@@ -7,6 +7,7 @@
 
 #include "Mask/Tools/TileMap.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -23,8 +24,8 @@ public:
         partial(wholeDelta.size()) {}
 
   void clear() {
-    std::fill(wholeDelta.begin(), wholeDelta.end(), 0);
-    std::fill(partial.begin(), partial.end(), 0);
+    llvm::fill(wholeDelta, 0);
+    llvm::fill(partial, 0);
   }
 
   void add(KeySpan span) {

@@ -10,6 +10,7 @@
 #include "Mask/Tools/MaskInstance.h"
 #include "Mask/Tools/TileMap.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 
 #include <chrono>
@@ -142,8 +143,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     json.attribute("dtype", getDataTypeName(options.type));
     json.attribute("threads", options.threads);
     json.attribute("compile_ms", compileTime);
-    json.attribute("tables_ms",
-                   *std::min_element(tableTimes.begin(), tableTimes.end()));
+    json.attribute("tables_ms", *llvm::min_element(tableTimes));
     json.attribute("min_ms", times.front());
     json.attribute("median_ms", times[times.size() / 2]);
     json.attribute("visible_pairs", counts->visible);

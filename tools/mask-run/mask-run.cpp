@@ -321,7 +321,9 @@ static LogicalResult write(const AttentionBuffers &buffers) {
   if (llvm::Error error = writeNpy(lsePath, buffers.getLogSumExp())) {
     // Both files or none.
     if (!output.empty())
-      (void)llvm::sys::fs::remove(output);
+      if (std::error_code left = llvm::sys::fs::remove(output))
+        llvm::WithColor::warning(llvm::errs(), "mask-run")
+            << "cannot remove '" << output << "': " << left.message() << "\n";
     return fail(std::move(error));
   }
   return success();
