@@ -40,6 +40,14 @@ public:
   /// The classifier of a tile.
   TileClass classify(Value predicate);
 
+  Term parameter(Parameter parameter);
+  /// The element of a per-token fact, `otherwise` outside of it.
+  Term fact(Value value, Term index, int64_t otherwise);
+  /// Whether the fact has an element at `index`.
+  Term isInside(Value value, Term index);
+  /// Whether every parameter has a value for the batch row and head.
+  Term isInside(ArrayRef<Parameter> parameters);
+
 private:
   IntervalSet compute(Value predicate, Term query);
   IntervalSet window(Parameter left, Parameter right, Term query);
@@ -58,13 +66,6 @@ private:
   TileClass classifyDilated(DilatedOp op, const TileFrame &frame);
   TileClass classifyGeneric(GenericOp op, const TileFrame &frame);
 
-  Term parameter(Parameter parameter);
-  /// The element of a per-token fact, `otherwise` outside of it.
-  Term fact(Value value, Term index, int64_t otherwise);
-  /// Whether the fact has an element at `index`.
-  Term isInside(Value value, Term index);
-  /// Whether every parameter has a value for the batch row and head.
-  Term isInside(ArrayRef<Parameter> parameters);
   std::optional<TermSource> tableOf(Value table, TermSource::Kind kind,
                                     Value fact, Value second);
 

@@ -7,11 +7,11 @@
 
 #include "Mask/Analysis/RowIntervals.h"
 #include "IntervalSet.h"
+#include "Mask/Analysis/AffineTerms.h"
 #include "Mask/IR/Absence.h"
 #include "PredicateBounds.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/AffineExprVisitor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -173,48 +173,12 @@ IntervalSet PredicateBounds::keyPadding(KeyPaddingOp op) {
   return set;
 }
 
-namespace {
-/// An affine expression of the query as a term.
-struct AffineToTerm : public AffineExprVisitor<AffineToTerm, Term> {
-  AffineToTerm(TermContext &context, Term query, ValueRange symbols)
-      : context(context), query(query), symbols(symbols) {}
-
-  Term visitAddExpr(AffineBinaryOpExpr e) {
-    return context.add(visit(e.getLHS()), visit(e.getRHS()));
-  }
-  Term visitMulExpr(AffineBinaryOpExpr e) {
-    return context.mul(visit(e.getLHS()), visit(e.getRHS()));
-  }
-  Term visitFloorDivExpr(AffineBinaryOpExpr e) {
-    return context.floorDiv(visit(e.getLHS()), visit(e.getRHS()));
-  }
-  Term visitCeilDivExpr(AffineBinaryOpExpr e) { // ceil(x / c) is -floor(-x / c)
-    Term negated = context.mul(context.constant(-1), visit(e.getLHS()));
-    return context.mul(context.constant(-1),
-                       context.floorDiv(negated, visit(e.getRHS())));
-  }
-  Term visitModExpr(AffineBinaryOpExpr e) { // x mod c is x - c * floor(x / c)
-    Term x = visit(e.getLHS()), c = visit(e.getRHS());
-    return context.sub(x, context.mul(c, context.floorDiv(x, c)));
-  }
-  Term visitConstantExpr(AffineConstantExpr e) {
-    return context.constant(e.getValue());
-  }
-  Term visitDimExpr(AffineDimExpr) { return query; }
-  Term visitSymbolExpr(AffineSymbolExpr e) {
-    return context.parameter(symbols[e.getPosition()]);
-  }
-
-  TermContext &context;
-  Term query;
-  ValueRange symbols;
-};
-} // namespace
-
 IntervalSet PredicateBounds::interval(IntervalOp op, Term query) {
-  AffineToTerm convert(context, query, op.getSymbols());
-  Term lower = convert.visit(op.getLower().getResult(0));
-  Term upper = convert.visit(op.getUpper().getResult(0));
+  SmallVector<Term> symbols;
+  for (Value symbol : op.getSymbols())
+    symbols.push_back(context.parameter(symbol));
+  Term lower = toTerm(context, op.getLower().getResult(0), query, symbols);
+  Term upper = toTerm(context, op.getUpper().getResult(0), query, symbols);
   bool nonEmpty = provablyLessEqual(context, context.add(lower, 1), upper);
   return algebra.exactly(lower, upper,
                          nonEmpty ? Emptiness::Never : Emptiness::Unknown);

@@ -7,203 +7,137 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionDomain.h"
+#include "Mask/Analysis/AffineTerms.h"
+#include "Mask/Analysis/RowIntervals.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/MathExtras.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-static constexpr int64_t kLargestNumber = int64_t(1) << 48;
-
-static std::optional<int64_t> getConstant(AffineExpr expr) {
-  if (auto constant = dyn_cast_or_null<AffineConstantExpr>(expr))
-    return constant.getValue();
-  return std::nullopt;
+AttentionDomain::AttentionDomain(TermContext &context, AttentionOp attention)
+    : PredicateDomain(context), attention(attention) {
+  // Symbols count from zero; the first of each is absolute.
+  auto within = [&](Term element, Term first, Term size) {
+    assumeLessEqual(first, element);
+    assumeLessEqual(context.add(element, 1), context.add(first, size));
+  };
+  auto origin = [&](unsigned i) {
+    return attention.getOrigin().empty() ? context.constant(0)
+                                         : number(attention.getOrigin()[i]);
+  };
+  Value query = attention.getQuery(), key = attention.getKey();
+  within(context.symbol(TermSymbol::Batch), origin(0), size(query, 0));
+  within(context.symbol(TermSymbol::Head), origin(1), size(query, 1));
+  Term row = context.symbol(TermSymbol::Query),
+       column = context.symbol(TermSymbol::KeyFirst);
+  within(row, context.constant(0), size(query, 2));
+  within(column, context.constant(0), size(key, 2));
+  frame.query = context.add(
+      {row, origin(2), offset(attention.getQueryOffsetParameter())});
+  frame.key = context.add(
+      {column, origin(3), offset(attention.getKeyOffsetParameter())});
+  describeCaptures();
 }
 
-AttentionDomain::AttentionDomain(AttentionOp attention)
-    : attention(attention), context(attention.getContext()) {
-  auto getOffset = [&](Parameter offset, unsigned originIndex) -> AffineExpr {
-    AffineExpr expr = offset.isGiven() ? getNumber(offset)
-                                       : getAffineConstantExpr(0, context);
-    if (expr && !attention.getOrigin().empty())
-      expr = expr + getVariable(attention.getOrigin()[originIndex]);
-    return expr;
-  };
-  box.queryFirst = getOffset(attention.getQueryOffsetParameter(), 2);
-  box.keyFirst = getOffset(attention.getKeyOffsetParameter(), 3);
-  if (!box.queryFirst || !box.keyFirst)
+/// An argument of the region that stands for the value makes the same term as
+/// the leaves that read it.
+Value AttentionDomain::lookupInside(Value value) {
+  for (auto [outside, inside] : llvm::zip_equal(
+           attention.getCaptures(), attention.getPredicate().getArguments()))
+    if (outside == value)
+      return inside;
+  return value;
+}
+
+Term AttentionDomain::number(Value index) {
+  // Extrema have no bounds that value bounds could tell.
+  if (auto max = index.getDefiningOp<arith::MaxSIOp>())
+    return getContext().max(number(max.getLhs()), number(max.getRhs()));
+  if (auto min = index.getDefiningOp<arith::MinSIOp>())
+    return getContext().min(number(min.getLhs()), number(min.getRhs()));
+  Term term = getContext().parameter(lookupInside(index));
+  describe(term, index);
+  return term;
+}
+
+Term AttentionDomain::size(Value data, int64_t dim) {
+  int64_t number = cast<ShapedType>(data.getType()).getDimSize(dim);
+  if (!ShapedType::isDynamic(number))
+    return getContext().constant(number);
+  Term term =
+      getContext().size({TermSource::Data, lookupInside(data), {}}, dim);
+  describe(term, Variable(data, dim));
+  return term;
+}
+
+Term AttentionDomain::offset(Parameter offset) {
+  TermContext &context = getContext();
+  if (std::optional<int64_t> constant = offset.getConstant())
+    return context.constant(*constant);
+  if (!offset.isGiven())
+    return context.constant(0);
+  if (!offset.axis)
+    return number(offset.value);
+  TermSymbol axis = *offset.axis == ParameterAxis::Batch ? TermSymbol::Batch
+                                                         : TermSymbol::Head;
+  return context.load({TermSource::Data, lookupInside(offset.value), {}},
+                      context.symbol(axis), /*otherwise=*/1);
+}
+
+void AttentionDomain::describe(Term term, const Variable &variable) {
+  if (!described.insert(term.getNode()).second)
     return;
-  box.queryLast = box.queryFirst + getSize(attention.getQuery()) - 1;
-  box.keyLast = box.keyFirst + getSize(attention.getKey()) - 1;
-  known = true;
-}
-
-AffineExpr
-AttentionDomain::getVariable(ValueBoundsConstraintSet::Variable variable) {
-  variables.push_back(variable);
-  return getAffineDimExpr(variables.size() - 1, context);
-}
-
-AffineExpr AttentionDomain::getNumber(Parameter parameter) {
-  if (std::optional<int64_t> constant = parameter.getConstant()) {
-    // Sums of these must not wrap around.
-    if (*constant > kLargestNumber || *constant < -kLargestNumber)
-      return {};
-    return getAffineConstantExpr(*constant, context);
+  // Bounds are wanted in terms of what nothing more is known of.
+  auto isLeaf = [](Value value, std::optional<int64_t>,
+                   ValueBoundsConstraintSet &) {
+    Operation *owner = value.getDefiningOp();
+    if (!owner)
+      owner = cast<BlockArgument>(value).getOwner()->getParentOp();
+    return !isa<ValueBoundsOpInterface, DestinationStyleOpInterface>(owner);
+  };
+  auto toOperand = [&](const std::pair<Value, std::optional<int64_t>> &leaf) {
+    return leaf.second ? size(leaf.first, *leaf.second) : number(leaf.first);
+  };
+  for (presburger::BoundType type :
+       {presburger::BoundType::LB, presburger::BoundType::UB}) {
+    AffineMap map;
+    ValueDimList operands;
+    if (failed(ValueBoundsConstraintSet::computeBound(
+            map, operands, type, variable, isLeaf, /*closedUB=*/true)))
+      continue;
+    SmallVector<Term> terms = llvm::map_to_vector(operands, toOperand);
+    ArrayRef<Term> all = terms;
+    Term bound =
+        toTerm(getContext(), map.getResult(0), all.take_front(map.getNumDims()),
+               all.drop_front(map.getNumDims()));
+    if (type == presburger::BoundType::LB)
+      assumeLessEqual(bound, term);
+    else
+      assumeLessEqual(term, bound);
   }
-  Value value = parameter.value;
-  if (!value || !value.getType().isIndex())
-    return {};
-  if (value.getParentRegion() == &attention.getPredicate()) {
-    auto argument = dyn_cast<BlockArgument>(value);
-    if (!argument)
-      return {};
-    value = attention.getCaptures()[argument.getArgNumber()];
+}
+
+void AttentionDomain::describeCaptures() {
+  TermContext &context = getContext();
+  auto assumeEqual = [&](Term a, Term b) {
+    if (a == b)
+      return;
+    assumeLessEqual(a, b);
+    assumeLessEqual(b, a);
+  };
+  for (auto [outside, inside] : llvm::zip_equal(
+           attention.getCaptures(), attention.getPredicate().getArguments())) {
+    if (auto drop = outside.getDefiningOp<DropLongOp>())
+      if (hasContiguousIds(outside))
+        assumeBlocksAtMost(inside, number(drop.getBound()));
+    if (inside.getType().isIndex())
+      assumeEqual(context.parameter(inside), number(outside));
+    auto shaped = dyn_cast<ShapedType>(inside.getType());
+    int64_t rank = shaped && shaped.hasRank() ? shaped.getRank() : 0;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      assumeEqual(context.size({TermSource::Data, inside, {}}, dim),
+                  size(outside, dim));
   }
-  return getVariable(value);
-}
-
-AffineExpr AttentionDomain::getSize(Value data) {
-  int64_t size = cast<ShapedType>(data.getType()).getDimSize(2);
-  if (!ShapedType::isDynamic(size))
-    return getAffineConstantExpr(size, context);
-  return getVariable({data, 2});
-}
-
-bool AttentionDomain::provablyLessEqual(AffineExpr a, AffineExpr b) {
-  if (!a || !b)
-    return false;
-  // Variables that occur on both sides cancel, whatever they are.
-  AffineExpr difference =
-      simplifyAffineExpr(b - a, variables.size(), /*numSymbols=*/0);
-  if (std::optional<int64_t> constant = getConstant(difference))
-    return *constant >= 0;
-  // Value bounds know tensors, not buffers, and indices on both.
-  auto makeMap = [&](AffineExpr expr) {
-    return AffineMap::get(variables.size(), 0, expr);
-  };
-  return ValueBoundsConstraintSet::compare(
-      {makeMap(difference), variables}, ValueBoundsConstraintSet::GE,
-      {makeMap(getAffineConstantExpr(0, context)), variables});
-}
-
-bool AttentionDomain::isLeftVacuous(Parameter left) {
-  AffineExpr bound = getNumber(left);
-  return bound && provablyLessEqual(box.queryLast - bound, box.keyFirst);
-}
-
-bool AttentionDomain::isRightVacuous(Parameter right) {
-  AffineExpr bound = getNumber(right);
-  return bound && provablyLessEqual(box.keyLast, box.queryFirst + bound);
-}
-
-/// `q - left <= k <= q + right`; a bound that is given, but null, is not known.
-Verdict AttentionDomain::evaluateWindow(AffineExpr left, bool hasLeft,
-                                        AffineExpr right, bool hasRight,
-                                        const Box &box) {
-  if (left && provablyLessEqual(box.keyLast + left + 1, box.queryFirst))
-    return Verdict::Empty;
-  if (right && provablyLessEqual(box.queryLast + right + 1, box.keyFirst))
-    return Verdict::Empty;
-  bool leftHolds = !hasLeft || (left && provablyLessEqual(box.queryLast - left,
-                                                          box.keyFirst));
-  bool rightHolds =
-      !hasRight ||
-      (right && provablyLessEqual(box.keyLast, box.queryFirst + right));
-  return leftHolds && rightHolds ? Verdict::Full : Verdict::Mixed;
-}
-
-/// `k < length`.
-Verdict AttentionDomain::evaluateKeyBound(Parameter length, const Box &box) {
-  AffineExpr bound = getNumber(length);
-  if (!bound)
-    return Verdict::Mixed;
-  if (provablyLessEqual(box.keyLast + 1, bound))
-    return Verdict::Full;
-  return provablyLessEqual(bound, box.keyFirst) ? Verdict::Empty
-                                                : Verdict::Mixed;
-}
-
-/// Full if all queries and keys lie in one chunk.
-Verdict AttentionDomain::evaluateChunk(ChunkOp chunk, const Box &box) {
-  std::optional<int64_t> size = chunk.getSizeParameter().getConstant();
-  Parameter offsetParameter = chunk.getOffsetParameter();
-  std::optional<int64_t> offset =
-      offsetParameter.isGiven() ? offsetParameter.getConstant() : 0;
-  std::optional<int64_t> ends[] = {
-      getConstant(box.queryFirst), getConstant(box.queryLast),
-      getConstant(box.keyFirst), getConstant(box.keyLast)};
-  if (!size || *size < 1 || !offset ||
-      !llvm::all_of(ends, [](auto end) { return end.has_value(); }))
-    return Verdict::Mixed;
-  auto chunkOf = [&](int64_t token) {
-    return llvm::divideFloorSigned(token - *offset, *size);
-  };
-  return llvm::all_of(
-             ends, [&](auto end) { return chunkOf(*end) == chunkOf(*ends[0]); })
-             ? Verdict::Full
-             : Verdict::Mixed;
-}
-
-Verdict AttentionDomain::evaluate(Value predicate) {
-  return evaluate(predicate, box);
-}
-
-Verdict AttentionDomain::evaluate(Value predicate, const Box &box) {
-  Operation *op = predicate.getDefiningOp();
-  if (!op)
-    return Verdict::Mixed;
-  auto evaluateAll = [&](Verdict neutral, Verdict absorbing) {
-    Verdict result = neutral;
-    for (Value input : op->getOperands()) {
-      Verdict verdict = evaluate(input, box);
-      if (verdict == absorbing)
-        return absorbing;
-      if (verdict == Verdict::Mixed)
-        result = Verdict::Mixed;
-    }
-    return result;
-  };
-  return TypeSwitch<Operation *, Verdict>(op)
-      .Case([&](FullOp) { return Verdict::Full; })
-      .Case([&](EmptyOp) { return Verdict::Empty; })
-      .Case([&](AndOp) { return evaluateAll(Verdict::Full, Verdict::Empty); })
-      .Case([&](OrOp) { return evaluateAll(Verdict::Empty, Verdict::Full); })
-      .Case([&](NotOp notOp) {
-        Verdict verdict = evaluate(notOp.getInput(), box);
-        if (verdict == Verdict::Mixed)
-          return Verdict::Mixed;
-        return verdict == Verdict::Full ? Verdict::Empty : Verdict::Full;
-      })
-      .Case<HeadsOp, BatchesOp>([&](auto restrict) {
-        return evaluate(restrict.getInput(), box) == Verdict::Empty
-                   ? Verdict::Empty
-                   : Verdict::Mixed;
-      })
-      .Case([&](CausalOp) {
-        return evaluateWindow({}, false, getAffineConstantExpr(0, context),
-                              true, box);
-      })
-      .Case([&](WindowOp window) {
-        Parameter left = window.getLeftParameter(),
-                  right = window.getRightParameter();
-        return evaluateWindow(getNumber(left), left.isGiven(), getNumber(right),
-                              right.isGiven(), box);
-      })
-      .Case<PrefixOp, KeyLengthOp>([&](auto leaf) {
-        return evaluateKeyBound(leaf.getLengthParameter(), box);
-      })
-      .Case([&](ChunkOp chunk) { return evaluateChunk(chunk, box); })
-      .Case([&](ShiftOp shift) {
-        AffineExpr query = getNumber(shift.getQueryParameter()),
-                   key = getNumber(shift.getKeyParameter());
-        if (!query || !key)
-          return Verdict::Mixed;
-        return evaluate(shift.getInput(),
-                        {box.queryFirst + query, box.queryLast + query,
-                         box.keyFirst + key, box.keyLast + key});
-      })
-      .Default([](Operation *) { return Verdict::Mixed; });
 }

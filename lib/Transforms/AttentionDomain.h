@@ -8,55 +8,38 @@
 #ifndef MASK_LIB_TRANSFORMS_ATTENTIONDOMAIN_H
 #define MASK_LIB_TRANSFORMS_ATTENTIONDOMAIN_H
 
-#include "Mask/IR/Mask.h"
+#include "Mask/Analysis/PredicateDomain.h"
 
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 namespace mlir::mask {
 
-/// What a predicate is on all queries and keys of an attention. `Full` and
-/// `Empty` are proved.
-enum class Verdict { Full, Empty, Mixed };
-
-/// The box of absolute queries and keys that a closed attention looks at, and
-/// what can be proved on it. Ends are affine in sizes, offsets and parameters.
-class AttentionDomain {
+/// The points that a closed attention asks its predicate about, and what is
+/// known of its sizes, offsets and captures: static sizes, and what MLIR's
+/// value bounds say of dynamic ones and of indices.
+class AttentionDomain : public PredicateDomain {
 public:
-  explicit AttentionDomain(AttentionOp attention);
+  AttentionDomain(TermContext &context, AttentionOp attention);
 
-  /// Whether the offsets are single numbers. Nothing else may be asked if not.
-  bool isKnown() const { return known; }
-
-  Verdict evaluate(Value predicate);
-
-  /// Whether `q - left <= k`, or `k <= q + right`, holds everywhere.
-  bool isLeftVacuous(Parameter left);
-  bool isRightVacuous(Parameter right);
+  /// Where the predicate is asked.
+  PredicateFrame getFrame() { return frame; }
 
 private:
-  /// The first and the last absolute query and key.
-  struct Box {
-    AffineExpr queryFirst, queryLast, keyFirst, keyLast;
-  };
+  using Variable = ValueBoundsConstraintSet::Variable;
 
-  AffineExpr getVariable(ValueBoundsConstraintSet::Variable variable);
-  /// The single number that a parameter of the region, or of the attention, is;
-  /// null for per-row data and what the region computes.
-  AffineExpr getNumber(Parameter parameter);
-  AffineExpr getSize(Value data);
-  bool provablyLessEqual(AffineExpr a, AffineExpr b);
-
-  Verdict evaluate(Value predicate, const Box &box);
-  Verdict evaluateWindow(AffineExpr left, bool hasLeft, AffineExpr right,
-                         bool hasRight, const Box &box);
-  Verdict evaluateKeyBound(Parameter length, const Box &box);
-  Verdict evaluateChunk(ChunkOp chunk, const Box &box);
+  /// The term of an index outside of the region, or of a size.
+  Term number(Value index);
+  Term size(Value data, int64_t dim);
+  Term offset(Parameter offset);
+  /// Assumes the bounds of what `term` stands for.
+  void describe(Term term, const Variable &variable);
+  void describeCaptures();
+  /// The region's argument for a captured value, or the value.
+  Value lookupInside(Value value);
 
   AttentionOp attention;
-  MLIRContext *context;
-  SmallVector<ValueBoundsConstraintSet::Variable> variables;
-  Box box;
-  bool known = false;
+  PredicateFrame frame;
+  llvm::SmallDenseSet<const Term::Node *> described;
 };
 
 } // namespace mlir::mask

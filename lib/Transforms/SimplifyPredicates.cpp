@@ -8,6 +8,7 @@
 
 #include "AttentionDomain.h"
 #include "Mask/IR/Canonicalization.h"
+#include "Mask/IR/WindowBounds.h"
 #include "Mask/Transforms/Passes.h"
 #include "Mask/Transforms/Transforms.h"
 
@@ -15,6 +16,7 @@
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::mask {
 #define GEN_PASS_DEF_MASKSIMPLIFY
@@ -24,119 +26,186 @@ namespace mlir::mask {
 using namespace mlir;
 using namespace mlir::mask;
 
+/// Tells what happened to the mask of an attention.
+static void reportPassed(StringRef category, AttentionOp attention,
+                         StringRef name, Location loc, const Twine &message) {
+  auto function = attention->getParentOfType<FunctionOpInterface>();
+  remark::passed(loc,
+                 remark::RemarkOpts::name(name).category(category).function(
+                     function ? function.getName() : ""))
+      << message.str();
+}
+
 namespace {
-/// Replaces parts of one closed predicate by what they are on the attention's
-/// queries and keys.
+/// Replaces parts of one closed predicate by what they are on the points of the
+/// attention where they matter. An operand of `and` matters only where the
+/// others show the key, one of `or` only where they hide it: so parts vanish
+/// that always hold, that never do, and that the rest of the mask implies.
 class Simplifier {
 public:
   Simplifier(RewriterBase &rewriter, AttentionOp attention,
              const SimplifyOptions &options)
       : rewriter(rewriter), attention(attention), options(options),
-        domain(attention) {}
+        domain(terms, attention) {}
 
   /// Returns whether anything changed.
   bool run() {
-    if (!domain.isKnown())
+    OpOperand &yielded =
+        attention.getPredicate().front().getTerminator()->getOpOperand(0);
+    Value simple = simplify(yielded.get(), domain.getFrame());
+    if (simple == yielded.get())
       return false;
-    collectShifted();
-    Operation *yield = attention.getPredicate().front().getTerminator();
-    return simplifyUse(yield->getOpOperand(0));
-  }
-
-  void remark(StringRef name, Location loc, const Twine &message) {
-    auto function = attention->getParentOfType<FunctionOpInterface>();
-    remark::passed(loc, remark::RemarkOpts::name(name)
-                            .category(options.category)
-                            .function(function ? function.getName() : ""))
-        << message.str();
+    rewriter.modifyOpInPlace(yielded.getOwner(), [&] { yielded.set(simple); });
+    return true;
   }
 
 private:
-  /// Ops that are asked at other coordinates than the attention's, too: what
-  /// holds here may not hold there.
-  void collectShifted() {
-    SmallVector<Value> worklist;
-    attention.getPredicate().walk([&](Operation *op) {
-      if (isa<ShiftOp, AtPositionsOp, PackedOp>(op))
-        llvm::append_range(worklist, op->getOperands());
-    });
-    while (!worklist.empty()) {
-      Value value = worklist.pop_back_val();
-      Operation *op = value.getDefiningOp();
-      if (op && isa<PredicateType>(value.getType()) &&
-          shifted.insert(op).second)
-        llvm::append_range(worklist, op->getOperands());
-    }
-  }
+  using Claims = ArrayRef<PredicateClaim>;
 
-  bool simplifyUse(OpOperand &use) {
-    Operation *op = use.get().getDefiningOp();
-    if (!op || isa<FullOp, EmptyOp>(op))
-      return false;
-    Verdict verdict = domain.evaluate(use.get());
-    if (verdict != Verdict::Mixed) {
-      bool full = verdict == Verdict::Full;
-      remark(full ? "AlwaysVisible" : "NeverVisible", op->getLoc(),
-             "'" + op->getName().getStringRef() + "' " +
-                 (full ? "hides no key" : "shows no key") +
-                 " of this attention");
-      OpBuilder::InsertionGuard guard(rewriter);
-      rewriter.setInsertionPoint(op);
-      Value constant =
-          full ? FullOp::create(rewriter, op->getLoc()).getResult()
-               : EmptyOp::create(rewriter, op->getLoc()).getResult();
-      rewriter.modifyOpInPlace(use.getOwner(), [&] { use.set(constant); });
-      return true;
-    }
-    if (shifted.contains(op))
-      return false;
-    if (auto window = dyn_cast<WindowOp>(op))
-      return simplifyWindow(window);
-    if (!isa<AndOp, OrOp, NotOp, HeadsOp, BatchesOp>(op) ||
-        !visited.insert(op).second)
-      return false;
-    bool changed = false;
-    for (OpOperand &operand : op->getOpOperands())
-      changed |= simplifyUse(operand);
-    return changed;
-  }
+  /// What can stand for `predicate` at the points where `others` hold.
+  Value simplify(Value predicate, PredicateFrame frame, Claims others = {});
+  Value simplifyInputs(Operation *op, PredicateFrame frame, Claims others,
+                       bool together);
+  Value simplifyWindow(WindowOp window, PredicateFrame frame, Claims others);
+  Value simplifyRestriction(Operation *op, PredicateFrame frame, Claims others);
 
-  /// Drops the sides of a window that hide nothing.
-  bool simplifyWindow(WindowOp window) {
-    bool left = window.getLeftParameter().isGiven() &&
-                domain.isLeftVacuous(window.getLeftParameter());
-    bool right = window.getRightParameter().isGiven() &&
-                 domain.isRightVacuous(window.getRightParameter());
-    if (!left && !right)
-      return false;
-    remark("VacuousBound", window.getLoc(),
-           Twine("the ") + (left ? "left" : "right") +
-               " bound of 'mask.window' hides no key of this attention");
-    rewriter.modifyOpInPlace(window, [&] {
-      if (left) {
-        window.getLeftMutable().clear();
-        window.removeConstantLeftAttr();
-        window.removeLeftAxisAttr();
-      } else {
-        window.getRightMutable().clear();
-        window.removeConstantRightAttr();
-        window.removeRightAxisAttr();
-      }
-    });
-    if (left && window.getRightParameter().getConstant() == 0) {
-      rewriter.setInsertionPoint(window);
-      rewriter.replaceOp(window, CausalOp::create(rewriter, window.getLoc()));
-    }
-    return true;
+  /// The constant that `predicate` is where `others` hold, or null.
+  Value decide(Value predicate, PredicateFrame frame, Claims others);
+  bool isAlways(bool visible, Value predicate, PredicateFrame frame,
+                Claims others) {
+    SmallVector<PredicateClaim> claims(others);
+    claims.push_back({predicate, frame, !visible});
+    return domain.excludes(claims);
+  }
+  /// Whether `weaker`, which shows every key that `predicate` shows, shows no
+  /// more of them where `others` hold.
+  bool canReplace(Value predicate, Value weaker, PredicateFrame frame,
+                  Claims others) {
+    SmallVector<PredicateClaim> claims(others);
+    claims.push_back({weaker, frame, true});
+    return isAlways(true, predicate, frame, claims);
+  }
+  void remark(StringRef name, Operation *op, const Twine &message) {
+    reportPassed(options.category, attention, name, op->getLoc(), message);
   }
 
   RewriterBase &rewriter;
   AttentionOp attention;
   SimplifyOptions options;
+  TermContext terms;
   AttentionDomain domain;
-  llvm::SmallDenseSet<Operation *> shifted, visited;
 };
 } // namespace
+
+Value Simplifier::decide(Value predicate, PredicateFrame frame, Claims others) {
+  Operation *op = predicate.getDefiningOp();
+  auto create = [&](bool visible) -> Value {
+    bool alone = others.empty() || isAlways(visible, predicate, frame, {});
+    StringRef name =
+        alone ? visible ? "AlwaysVisible" : "NeverVisible" : "Implied";
+    remark(name, op,
+           "'" + op->getName().getStringRef() + "' " +
+               (visible ? "hides no key of this attention"
+                        : "shows no key of this attention") +
+               (alone     ? ""
+                : visible ? " that the rest of the mask shows"
+                          : " that the rest of the mask hides"));
+    rewriter.setInsertionPoint(op);
+    if (visible)
+      return FullOp::create(rewriter, op->getLoc());
+    return EmptyOp::create(rewriter, op->getLoc());
+  };
+  for (bool visible : {true, false})
+    if (isAlways(visible, predicate, frame, others))
+      return create(visible);
+  return {};
+}
+
+Value Simplifier::simplify(Value predicate, PredicateFrame frame,
+                           Claims others) {
+  Operation *op = predicate.getDefiningOp();
+  if (!op || isa<FullOp, EmptyOp>(op))
+    return predicate;
+  if (Value constant = decide(predicate, frame, others))
+    return constant;
+  return TypeSwitch<Operation *, Value>(op)
+      .Case([&](AndOp) {
+        return simplifyInputs(op, frame, others, /*together=*/true);
+      })
+      .Case<OrOp, NotOp>([&](auto) {
+        return simplifyInputs(op, frame, others, /*together=*/false);
+      })
+      .Case<HeadsOp, BatchesOp>(
+          [&](auto) { return simplifyRestriction(op, frame, others); })
+      .Case<ShiftOp, AtPositionsOp>([&](auto moved) {
+        return simplifyInputs(op, domain.enter(moved, frame), others,
+                              /*together=*/false);
+      })
+      .Case([&](WindowOp window) {
+        return simplifyWindow(window, frame, others);
+      })
+      .Default(predicate);
+}
+
+/// Each predicate among the operands, where the others are visible (`together`)
+/// or hidden. Ops may have other users, for which other points matter: what
+/// changes is copied.
+Value Simplifier::simplifyInputs(Operation *op, PredicateFrame frame,
+                                 Claims others, bool together) {
+  SmallVector<Value> operands(op->getOperands());
+  for (auto [i, operand] : llvm::enumerate(operands)) {
+    if (!isa<PredicateType>(operand.getType()))
+      continue;
+    SmallVector<PredicateClaim> claims(others);
+    for (auto [j, other] : llvm::enumerate(operands))
+      if (i != j && isa<PredicateType>(other.getType()))
+        claims.push_back({other, frame, together});
+    operand = simplify(operand, frame, claims);
+  }
+  if (llvm::equal(operands, op->getOperands()))
+    return op->getResult(0);
+  rewriter.setInsertionPoint(op);
+  Operation *changed = rewriter.clone(*op);
+  changed->setOperands(operands);
+  return changed->getResult(0);
+}
+
+/// Drops the sides of a window that hide nothing.
+Value Simplifier::simplifyWindow(WindowOp window, PredicateFrame frame,
+                                 Claims others) {
+  Value result = window;
+  for (bool left : {true, false}) {
+    WindowBounds bounds = *getWindowBounds(result);
+    Parameter &side = left ? bounds.left : bounds.right;
+    if (!side.isGiven())
+      continue;
+    side = Parameter();
+    rewriter.setInsertionPoint(window);
+    Value without = createWindow(rewriter, window.getLoc(), bounds);
+    if (!canReplace(result, without, frame, others)) {
+      rewriter.eraseOp(without.getDefiningOp());
+      continue;
+    }
+    remark("VacuousBound", window,
+           Twine("the ") + (left ? "left" : "right") +
+               " bound of 'mask.window' hides no key of this attention" +
+               (others.empty() ? "" : " that the rest of the mask shows"));
+    result = without;
+  }
+  return result;
+}
+
+/// Drops a restriction to all heads or batch rows that there are.
+Value Simplifier::simplifyRestriction(Operation *op, PredicateFrame frame,
+                                      Claims others) {
+  Value input = op->getOperand(0);
+  if (!canReplace(op->getResult(0), input, frame, others))
+    return simplifyInputs(op, frame, others, /*together=*/false);
+  remark("VacuousRestriction", op,
+         "'" + op->getName().getStringRef() +
+             "' leaves out no part of this attention");
+  return simplify(input, frame, others);
+}
 
 void mlir::mask::simplifyPredicate(RewriterBase &rewriter,
                                    AttentionOp attention,
@@ -156,9 +225,8 @@ void mlir::mask::simplifyPredicate(RewriterBase &rewriter,
     changed = Simplifier(rewriter, attention, options).run();
   }
   if (!wasFull && isFull())
-    Simplifier(rewriter, attention, options)
-        .remark("NoMask", attention.getLoc(),
-                "every key is visible: no mask is left");
+    reportPassed(options.category, attention, "NoMask", attention.getLoc(),
+                 "every key is visible: no mask is left");
   eraseUnusedCaptures(rewriter, attention);
 }
 

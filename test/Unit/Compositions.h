@@ -155,6 +155,7 @@ public:
     results.push_back(value);
   }
   unsigned getNumYields() const { return numYields; }
+  const std::vector<std::string> &getResults() const { return results; }
 
   /// In a policy a fact may still be absent, in a function it may not.
   std::string print(const std::vector<Fact> &facts, bool asPolicy) const {

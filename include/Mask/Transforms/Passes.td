@@ -107,11 +107,15 @@ def MaskSimplify : Pass<"mask-simplify"> {
   let summary = "drop the parts of masks that decide nothing";
   let description = [{
     Brings predicates into normal form (the dialect's canonicalization patterns), and
-    replaces each part of a closed predicate that provably holds for all, or for none,
-    of the queries and keys of its attention by `mask.full`, or `mask.empty`: the window
-    that is at least as long as the sequence, the causal mask of a decode step, whose one
-    query comes last. The proof knows the static sizes of the data, the offsets, and what
-    MLIR's value bounds know of sums, differences and sizes.
+    replaces the parts of closed predicates that decide nothing on the queries and keys
+    of their attention by `mask.full`, or `mask.empty`: the window that is at least as
+    long as the sequence, the causal mask of a decode step, whose one query comes last,
+    the operand of `mask.and` that hides no key which the other operands show, the
+    operand of `mask.or` that shows none which they hide. Sides of windows, and
+    restrictions to all heads or batch rows, go for the same reason. The proof is by the
+    bounds of the leaves (`mask-explain --why` shows them); it knows the static sizes of
+    the data, the offsets, what MLIR's value bounds know of sums, differences and sizes,
+    and that `mask.drop_long` leaves no longer blocks.
 
     Every replaced part, and an attention without any mask left, is a remark.
 
