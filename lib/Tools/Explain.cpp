@@ -16,6 +16,8 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
+#include <set>
+
 using namespace mlir;
 using namespace mlir::mask;
 using namespace mlir::mask::explain;
@@ -129,6 +131,40 @@ RenderContext explain::makeContext(const Request &request) {
 // One element
 //===----------------------------------------------------------------------===//
 
+/// No batch row has the element: says which each has.
+static LogicalResult emitOutside(Location loc, const Request &request,
+                                 int64_t query, int64_t key) {
+  InFlightDiagnostic error = emitError(loc)
+                             << "the mask has no element q = " << query
+                             << ", k = " << key;
+  auto describe = [&](StringRef what, int64_t first, int64_t count) {
+    error << what;
+    if (count == 0)
+      error << " none";
+    else
+      error << " " << first;
+    if (count > 1)
+      error << " to " << first + count - 1;
+  };
+  // Rows that begin alike are alike.
+  std::set<std::pair<int64_t, int64_t>> offsets;
+  for (int64_t b = 0; b < request.batch; ++b)
+    offsets.insert({request.getQueryOffset(b), request.getKeyOffset(b)});
+  constexpr size_t kShown = 4;
+  const char *separator = ": ";
+  for (auto [i, offset] : llvm::enumerate(offsets)) {
+    if (i == kShown) {
+      error << "; or others";
+      break;
+    }
+    error << separator;
+    describe("queries are", offset.first, request.queries);
+    describe(", keys", offset.second, request.keys);
+    separator = "; or ";
+  }
+  return error;
+}
+
 /// Prints the tree of every batch row (and head) that has the element.
 FailureOr<SmallVector<bool>>
 explain::printPoint(raw_ostream &os, MaskInstance &instance,
@@ -162,12 +198,8 @@ explain::printPoint(raw_ostream &os, MaskInstance &instance,
     }
   }
   if (result.empty())
-    return emitError(UnknownLoc::get(instance.written.getContext()))
-           << "the mask has no element q = " << query << ", k = " << key
-           << ": queries are " << request.getQueryOffset(0) << " to "
-           << request.getQueryOffset(0) + request.queries - 1 << ", keys "
-           << request.getKeyOffset(0) << " to "
-           << request.getKeyOffset(0) + request.keys - 1;
+    return emitOutside(UnknownLoc::get(instance.written.getContext()), request,
+                       query, key);
   return result;
 }
 

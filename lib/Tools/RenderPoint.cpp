@@ -31,6 +31,8 @@ private:
                            unsigned depth);
   void printLine(unsigned depth, StringRef text, bool visible,
                  StringRef numbers);
+  /// Where the predicates below are asked.
+  void printCoordinates(StringRef what, const MaskElement &at, unsigned depth);
   std::string getNumbers(Operation *op, const MaskElement &at);
 
   /// The value of a parameter, or nothing if it is not given.
@@ -236,12 +238,16 @@ void PointPrinter::printLine(unsigned depth, StringRef text, bool visible,
   std::string line(2 + 2 * depth, ' ');
   line += text;
   line.resize(std::max(kValueColumn, line.size() + 2), ' ');
-  line += visible ? "visible" : "hidden";
-  if (!numbers.empty()) {
-    line.resize(std::max(kValueColumn + 9, line.size()), ' ');
-    line += numbers;
-  }
-  os << line << "\n";
+  line += visible ? "visible" : "hidden ";
+  if (!numbers.empty())
+    line += "  " + numbers.str();
+  os << StringRef(line).rtrim() << "\n";
+}
+
+void PointPrinter::printCoordinates(StringRef what, const MaskElement &at,
+                                    unsigned depth) {
+  os.indent(2 + 2 * depth) << what << ": q = " << at.query << ", k = " << at.key
+                           << "\n";
 }
 
 LogicalResult PointPrinter::printMoved(Value predicate, MaskElement at,
@@ -249,15 +255,15 @@ LogicalResult PointPrinter::printMoved(Value predicate, MaskElement at,
                                        unsigned depth) {
   std::optional<int64_t> query = load(queryPositions, at.batch, at.query);
   std::optional<int64_t> key = load(keyPositions, at.batch, at.key);
-  std::string indent(2 + 2 * depth, ' ');
   if (!query || !key) {
-    os << indent << "no position for " << (query ? "key " : "query ")
-       << (query ? at.key : at.query) << "\n";
+    os.indent(2 + 2 * depth)
+        << "no position for " << (query ? "key " : "query ")
+        << (query ? at.key : at.query) << "\n";
     return success();
   }
-  os << indent << "positions: q = " << *query << ", k = " << *key << "\n";
   at.query = *query;
   at.key = *key;
+  printCoordinates("positions", at, depth);
   return print(predicate, at, depth);
 }
 
@@ -294,6 +300,7 @@ LogicalResult PointPrinter::printChildren(Operation *op, const MaskElement &at,
   if (auto shift = dyn_cast<ShiftOp>(op)) {
     child.query += getValue(shift.getQueryParameter(), at).value_or(0);
     child.key += getValue(shift.getKeyParameter(), at).value_or(0);
+    printCoordinates("shifted", child, depth);
   }
   for (Value operand : op->getOperands())
     if (isa<PredicateType>(operand.getType()) &&

@@ -39,6 +39,21 @@ static std::string describeBinary(const ValueNames &names, Operation *op,
   return operand(0) + " " + symbol.str() + " " + operand(1);
 }
 
+/// As --packing spells it.
+static StringRef describeRule(PackingRule rule) {
+  switch (rule) {
+  case PackingRule::V5_12:
+    return "5.12";
+  case PackingRule::V5_23:
+    return "5.23";
+  case PackingRule::V5_24:
+    return "5.24";
+  case PackingRule::Request:
+    return "of the request";
+  }
+  llvm_unreachable("every rule has a spelling");
+}
+
 static std::string describeFact(const ValueNames &names, Operation *op) {
   return TypeSwitch<Operation *, std::string>(op)
       .Case([&](RunsOp runs) {
@@ -178,7 +193,7 @@ std::string mlir::mask::describePredicate(Value predicate,
                join(restricted.getMembers());
       })
       .Case([&](PackedOp packed) {
-        return "packed rule " + stringifyPackingRule(packed.getRule()).str();
+        return "packed rule " + describeRule(packed.getRule()).str();
       })
       .Default([&](Operation *) { return describeLeaf(op, names); });
 }
