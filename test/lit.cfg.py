@@ -1,4 +1,5 @@
 # Configuration of the lit suite.
+import importlib.util
 import os
 import sys
 
@@ -33,6 +34,10 @@ if os.path.exists(plugin):
 for tool in ["mask-translate", "mask-explain", "mask-run", "mask-lsp-server"]:
     if os.path.exists(os.path.join(config.mask_tools_dir, tool)):
         config.available_features.add(tool)
+
+for module in ["torch"]:
+    if importlib.util.find_spec(module):
+        config.available_features.add(module)
 
 # `lit --param verify_roundtrip=1` has every mask-opt print and parse again what
 # it read, and compare.
