@@ -7,37 +7,30 @@
 
 #include "Mask/Conversion/AttentionToTiles.h"
 
+#include "KeyTile.h"
 #include "Mask/Analysis/RowIntervals.h"
-#include "Mask/Conversion/EmitPredicate.h"
 #include "Mask/Conversion/EmitTerm.h"
-#include "TileKernel.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
 namespace {
 
-/// How the edge tiles are masked.
-enum class Masking {
-  None,      ///< every key of a hull is visible
-  Rows,      ///< one exact interval per row: its bounds
-  Predicate, ///< anything else: the predicate itself
-};
-
 /// The lowering of one attention: loops over (b, h, query tile), bounds of the
 /// tile, the loop over key tiles around the kernel.
 class AttentionLowering {
 public:
   AttentionLowering(RewriterBase &rewriter, AttentionOp op,
-                    ScheduleAttr schedule)
-      : op(op), schedule(schedule), b(op.getLoc(), rewriter) {}
+                    ScheduleAttr schedule, FlatSymbolRefAttr observer)
+      : op(op), schedule(schedule), observer(observer),
+        b(op.getLoc(), rewriter) {}
 
   LogicalResult run();
 
@@ -46,15 +39,6 @@ private:
   LogicalResult emitQueryTile(ValueRange position);
   QueryTile makeTile(ValueRange position);
   FailureOr<SmallVector<Value>> emitBounds();
-  LogicalResult emitRowBounds(TileKernel &kernel);
-  LogicalResult emitKeyTile(TileKernel &kernel, Value key, Value size);
-  LogicalResult emitVisiblePart(TileKernel &kernel, Value key, Value size,
-                                Value isFull);
-  LogicalResult emitScoreRegion(TileKernel &kernel, Value key, Value size);
-  LogicalResult emitMask(TileKernel &kernel, Value key, Value size);
-  Masking chooseMasking() const;
-  Sides getSides() const;
-  bool hasWideCore();
 
   Value dim(Value memref, int64_t dim) {
     return b.createOrFold<memref::DimOp>(memref, dim);
@@ -70,15 +54,13 @@ private:
 
   AttentionOp op;
   ScheduleAttr schedule;
+  FlatSymbolRefAttr observer;
   ImplicitLocOpBuilder b;
   TermContext context;
   TilePlan plan;
-  Masking masking = Masking::None;
   TermScope scope;
   QueryTile tile;
-  Value keyEnd, lastQuery;
-  /// Bounds of each row of the query tile (`Masking::Rows`).
-  Value rowLower, rowUpper;
+  Value keyEnd;
 };
 
 } // namespace
@@ -128,42 +110,8 @@ Term AttentionLowering::term(Value index) {
 }
 
 //===----------------------------------------------------------------------===//
-// Plan
+// One tile of queries
 //===----------------------------------------------------------------------===//
-
-Masking AttentionLowering::chooseMasking() const {
-  ArrayRef<RowInterval> rows = plan.rows.intervals;
-  if (rows.empty())
-    return Masking::None;
-  if (!plan.rows.exact || rows.size() > 1)
-    return Masking::Predicate;
-  return getSides() == Sides::None ? Masking::None : Masking::Rows;
-}
-
-/// The bounds of the rows' only interval that hide anything.
-Sides AttentionLowering::getSides() const {
-  const KeyInterval &row = plan.rows.intervals.front().outer;
-  if (row.lower.isMinusInfinity())
-    return row.upper.isPlusInfinity() ? Sides::None : Sides::Upper;
-  return row.upper.isPlusInfinity() ? Sides::Lower : Sides::Both;
-}
-
-/// Whether no row's upper end can lie in a tile that starts before the core:
-/// the lower end of a row that is up to `query_tile - 1` queries later, plus a
-/// tile, does not pass it.
-bool AttentionLowering::hasWideCore() {
-  if (masking != Masking::Rows || getSides() != Sides::Both)
-    return false;
-  const KeyInterval &row = plan.rows.intervals.front().outer;
-  Trend trend = getTrend(row.lower);
-  if (trend != Trend::Rising && trend != Trend::Constant)
-    return false;
-  Term later = context.add(context.symbol(TermSymbol::Query),
-                           schedule.getQueryTile() - 1);
-  Term latest = context.substitute(row.lower, TermSymbol::Query, later);
-  return provablyLessEqual(
-      context, context.add(latest, schedule.getKeyTile() - 1), row.upper);
-}
 
 /// Repeats the computations of the predicate's region on parameters outside of
 /// it, where bounds need them.
@@ -185,10 +133,6 @@ void AttentionLowering::emitFacts() {
       scope.bind(from, to);
   }
 }
-
-//===----------------------------------------------------------------------===//
-// One tile of queries
-//===----------------------------------------------------------------------===//
 
 QueryTile AttentionLowering::makeTile(ValueRange position) {
   QueryTile tile;
@@ -229,45 +173,6 @@ FailureOr<SmallVector<Value>> AttentionLowering::emitBounds() {
   return bounds;
 }
 
-/// Evaluates the row bounds of the tile once, for all edge tiles. The lanes of
-/// queries that do not exist repeat the last one.
-LogicalResult AttentionLowering::emitRowBounds(TileKernel &kernel) {
-  if (masking != Masking::Rows)
-    return success();
-  const KeyInterval &row = plan.rows.intervals.front().outer;
-  LogicalResult result = success();
-  auto loop =
-      scf::ForOp::create(b, index(0), index(schedule.getQueryTile()), index(1));
-  auto emit = [&](Term bound, Value buffer, Value lane, TermScope &inner) {
-    FailureOr<Value> value = emitTerm(b, b.getLoc(), bound, inner);
-    if (failed(value))
-      result = failure();
-    else
-      memref::StoreOp::create(b, *value, buffer, lane);
-  };
-  Sides sides = getSides();
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(loop);
-    if (sides != Sides::Upper)
-      rowLower = kernel.allocatePerQuery(b.getIndexType());
-    if (sides != Sides::Lower)
-      rowUpper = kernel.allocatePerQuery(b.getIndexType());
-    b.setInsertionPointToStart(loop.getBody());
-    Value lane = loop.getInductionVar();
-    TermScope inner(&scope);
-    inner.bind(TermSymbol::Query,
-               minimum(b.getAffineDimExpr(0) + b.getAffineDimExpr(1),
-                       b.getAffineDimExpr(2),
-                       {tile.firstQuery, lane, lastQuery}));
-    if (rowLower)
-      emit(row.lower, rowLower, lane, inner);
-    if (rowUpper)
-      emit(row.upper, rowUpper, lane, inner);
-  }
-  return result;
-}
-
 LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
   tile = makeTile(position);
   Parameter none;
@@ -276,146 +181,35 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
   tile.firstQuery = shift(tile.row, op.getQueryOffsetParameter(), 2);
   tile.firstKey = shift(index(0), op.getKeyOffsetParameter(), 3);
   keyEnd = add(tile.firstKey, dim(op.getKey(), 2));
-  lastQuery = add(tile.firstQuery, add(tile.rows, index(-1)));
+  tile.lastQuery = add(tile.firstQuery, add(tile.rows, index(-1)));
   scope.bind(TermSymbol::Batch, tile.absoluteBatch);
   scope.bind(TermSymbol::Head, tile.absoluteHead);
   scope.bind(TermSymbol::QueryFirst, tile.firstQuery);
-  scope.bind(TermSymbol::QueryLast, lastQuery);
+  scope.bind(TermSymbol::QueryLast, tile.lastQuery);
 
   TileKernel kernel(b, op, schedule, tile);
   FailureOr<SmallVector<Value>> bounds = emitBounds();
   if (failed(bounds))
     return failure();
   kernel.begin();
-  if (failed(emitRowBounds(kernel)))
+  KeyTileEmitter keys(b, context, op, schedule, plan, observer);
+  if (failed(keys.emitPrologue(kernel, tile, scope)))
     return failure();
   // A predicate without intervals shows nothing.
   if (!bounds->empty()) {
     auto loop = TileForOp::create(b, TypeRange(), *bounds, ValueRange(),
                                   schedule.getKeyTile());
-    loop.setWideCore(hasWideCore());
+    loop.setWideCore(keys.hasWideCore());
     OpBuilder::InsertionGuard guard(b);
     Location loc = b.getLoc();
     Block *body = b.createBlock(
         &loop.getBody(), {}, {b.getIndexType(), b.getIndexType()}, {loc, loc});
-    if (failed(emitKeyTile(kernel, body->getArgument(0), body->getArgument(1))))
+    if (failed(keys.emit(body->getArgument(0), body->getArgument(1))))
       return failure();
     YieldOp::create(b, ValueRange());
   }
   kernel.finish();
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// One tile of keys
-//===----------------------------------------------------------------------===//
-
-LogicalResult AttentionLowering::emitKeyTile(TileKernel &kernel, Value key,
-                                             Value size) {
-  if (masking != Masking::Predicate)
-    return emitVisiblePart(kernel, key, size, Value());
-  TermScope inner(&scope);
-  inner.bind(TermSymbol::KeyFirst, key);
-  inner.bind(TermSymbol::KeyLast, add(add(key, size), index(-1)));
-  Value isFull;
-  if (!plan.tileFull.isConstant(0)) {
-    FailureOr<Value> full = emitTruth(b, b.getLoc(), plan.tileFull, inner);
-    if (failed(full))
-      return failure();
-    isFull = *full;
-  }
-  if (plan.tileEmpty.isConstant(0))
-    return emitVisiblePart(kernel, key, size, isFull);
-  FailureOr<Value> isEmpty = emitTruth(b, b.getLoc(), plan.tileEmpty, inner);
-  if (failed(isEmpty))
-    return failure();
-  Value onEdge = OnEdgeOp::create(b);
-  Value skip = arith::AndIOp::create(b, onEdge, *isEmpty);
-  Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-  Value visit = arith::XOrIOp::create(b, skip, yes);
-  auto branch = scf::IfOp::create(b, visit, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  return emitVisiblePart(kernel, key, size, isFull);
-}
-
-LogicalResult AttentionLowering::emitVisiblePart(TileKernel &kernel, Value key,
-                                                 Value size, Value isFull) {
-  Value keyRow = key;
-  if (getConstantIntValue(tile.firstKey) != 0)
-    keyRow = b.createOrFold<arith::SubIOp>(key, tile.firstKey);
-  kernel.emitScores(keyRow, size);
-  if (failed(emitScoreRegion(kernel, key, size)))
-    return failure();
-  if (masking != Masking::None) {
-    OpBuilder::InsertionGuard guard(b);
-    if (isFull) {
-      Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
-      Value isMixed = b.createOrFold<arith::XOrIOp>(isFull, yes);
-      auto branch = scf::IfOp::create(b, isMixed, /*withElseRegion=*/false);
-      b.setInsertionPointToStart(branch.thenBlock());
-    }
-    if (failed(emitMask(kernel, key, size)))
-      return failure();
-  }
-  kernel.accumulate(keyRow, size);
-  return success();
-}
-
-LogicalResult AttentionLowering::emitScoreRegion(TileKernel &kernel, Value key,
-                                                 Value size) {
-  if (op.getScore().empty())
-    return success();
-  int64_t lanes = schedule.getLanes();
-  auto type = VectorType::get({lanes}, b.getIndexType());
-  auto function = [&](Value scores, Value lane, Value row) -> FailureOr<Value> {
-    Value first = b.createOrFold<arith::AddIOp>(tile.firstQuery, lane);
-    Value queries =
-        arith::AddIOp::create(b, vector::BroadcastOp::create(b, type, first),
-                              vector::StepOp::create(b, type));
-    SmallVector<Value> arguments = {scores, tile.absoluteBatch,
-                                    tile.absoluteHead, queries,
-                                    b.createOrFold<arith::AddIOp>(key, row)};
-    llvm::append_range(arguments, op.getScoreCaptures());
-    FailureOr<Value> result =
-        emitLaneRegion(b, b.getLoc(), op.getScore(), arguments, lanes);
-    if (failed(result) || isa<VectorType>(result->getType()))
-      return result;
-    return Value(vector::BroadcastOp::create(b, scores.getType(), *result));
-  };
-  return kernel.forEachScore(size, function);
-}
-
-LogicalResult AttentionLowering::emitMask(TileKernel &kernel, Value key,
-                                          Value size) {
-  auto type = VectorType::get({schedule.getLanes()}, b.getIndexType());
-  auto function = [&](Value scores, Value lane, Value row) -> FailureOr<Value> {
-    Value q = b.createOrFold<arith::AddIOp>(tile.firstQuery, lane);
-    Value k = b.createOrFold<arith::AddIOp>(key, row);
-    bool byRows = masking == Masking::Rows;
-    Value lower, upper;
-    if (byRows) {
-      // A side that cannot fail is not read.
-      auto bound = [&](Value buffer) -> Value {
-        if (buffer)
-          return vector::LoadOp::create(b, type, buffer, lane);
-        return arith::ConstantOp::create(b, b.getZeroAttr(type));
-      };
-      lower = bound(rowLower);
-      upper = bound(rowUpper);
-    }
-    auto apply = ApplyOp::create(
-        b, scores, tile.absoluteBatch, tile.absoluteHead, q, k, lower, upper,
-        /*key_end=*/Value(), byRows ? ValueRange() : op.getCaptures(),
-        TileLayout::Query, byRows ? getSides() : Sides::Both,
-        /*hidden=*/FloatAttr());
-    if (!byRows) {
-      IRMapping mapping;
-      op.getPredicate().cloneInto(&apply.getPredicate(), mapping);
-    }
-    return apply.getResult();
-  };
-  return kernel.forEachScore(size, function);
 }
 
 //===----------------------------------------------------------------------===//
@@ -426,7 +220,6 @@ LogicalResult AttentionLowering::run() {
   RowIntervalOptions options;
   options.buildTables = false;
   plan = planTiles(context, op.getPredicateValue(), options);
-  masking = chooseMasking();
   emitFacts();
   Value zero = index(0), one = index(1), step = index(schedule.getQueryTile());
   SmallVector<Value> sizes = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
@@ -450,6 +243,31 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   return schedule;
 }
 
+/// The function that is told of every tile, or null.
+static FailureOr<FlatSymbolRefAttr>
+getObserver(AttentionOp op, const AttentionToTilesOptions &options) {
+  if (options.observer.empty())
+    return FlatSymbolRefAttr();
+  MLIRContext *context = op.getContext();
+  auto name = FlatSymbolRefAttr::get(context, options.observer);
+  auto function =
+      SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, name.getAttr());
+  if (!function)
+    return op.emitOpError() << "has no function '" << options.observer
+                            << "' to observe its tiles";
+  SmallVector<Type> types(6, IndexType::get(context));
+  types.push_back(IntegerType::get(context, 1));
+  auto expected = FunctionType::get(context, types, {});
+  if (function.getFunctionType() != expected) {
+    auto diagnostic = op.emitOpError()
+                      << "needs an observer of type " << expected << ", got "
+                      << function.getFunctionType();
+    diagnostic.attachNote(function.getLoc()) << "declared here";
+    return failure();
+  }
+  return name;
+}
+
 LogicalResult
 mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
                                   const AttentionToTilesOptions &options) {
@@ -461,10 +279,11 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     return op.emitOpError()
            << "can be lowered for f32 only, got data of type " << element;
   FailureOr<ScheduleAttr> schedule = getSchedule(op, options);
-  if (failed(schedule))
+  FailureOr<FlatSymbolRefAttr> observer = getObserver(op, options);
+  if (failed(schedule) || failed(observer))
     return failure();
   rewriter.setInsertionPoint(op);
-  AttentionLowering lowering(rewriter, op, *schedule);
+  AttentionLowering lowering(rewriter, op, *schedule, *observer);
   if (failed(lowering.run()))
     return failure();
   rewriter.eraseOp(op);

@@ -45,6 +45,8 @@ public:
 
   FailureOr<Value> number(Term term);
   FailureOr<Value> truth(Term term);
+  /// Emits the parts that do not depend on the symbols whose bits are set.
+  LogicalResult hoist(Term term, unsigned symbols, bool asTruth = false);
 
 private:
   FailureOr<Value> makeNumber(Term term);
@@ -58,7 +60,6 @@ private:
   FailureOr<Value> load(Term term);
   FailureOr<Value> lowerBound(Term term);
   FailureOr<Value> rowExtremum(Term term);
-  LogicalResult hoist(Term term);
 
   LaneBuilder b;
   TermScope &scope;
@@ -342,17 +343,32 @@ FailureOr<Value> TermEmitter::lowerBound(Term term) {
   return search.getResult(0);
 }
 
-/// Emits, outside of a loop over queries, what does not depend on the query.
-LogicalResult TermEmitter::hoist(Term term) {
-  if (!term.dependsOn(TermSymbol::Query))
-    return number(term);
+LogicalResult TermEmitter::hoist(Term term, unsigned symbols, bool asTruth) {
+  if (!(term->dependences & symbols))
+    return asTruth ? truth(term) : number(term);
+  // Truth values of truth values, as in `makeTruth`.
+  auto isTruth = [&](unsigned i) {
+    switch (term.getKind()) {
+    case TermKind::Min:
+    case TermKind::Max:
+      return asTruth;
+    case TermKind::Select:
+      return i == 0 || asTruth;
+    default:
+      return false;
+    }
+  };
   // Row reductions bind the query themselves.
   if (term.getKind() == TermKind::RowMin || term.getKind() == TermKind::RowMax)
     return success();
   for (unsigned i = 0; i < term.getNumOperands(); ++i)
-    if (failed(hoist(term.getOperand(i))))
+    if (failed(hoist(term.getOperand(i), symbols, isTruth(i))))
       return failure();
   return success();
+}
+
+static unsigned bitOf(TermSymbol symbol) {
+  return 1u << static_cast<unsigned>(symbol);
 }
 
 FailureOr<Value> TermEmitter::rowExtremum(Term term) {
@@ -362,7 +378,7 @@ FailureOr<Value> TermEmitter::rowExtremum(Term term) {
     return emitError(b.getLoc()) << "a bound over a tile of queries is used "
                                     "where there is no tile";
   Term body = term.getOperand(0);
-  if (failed(hoist(body)))
+  if (failed(hoist(body, bitOf(TermSymbol::Query))))
     return failure();
   bool isMin = term.getKind() == TermKind::RowMin;
   LogicalResult result = success();
@@ -400,4 +416,14 @@ FailureOr<Value> mlir::mask::emitTruth(OpBuilder &builder, Location loc,
                                        Term term, TermScope &scope) {
   TermEmitter emitter(builder, loc, scope);
   return emitter.truth(term);
+}
+
+LogicalResult mlir::mask::emitInvariants(OpBuilder &builder, Location loc,
+                                         Term term, TermScope &scope,
+                                         ArrayRef<TermSymbol> symbols) {
+  unsigned bits = 0;
+  for (TermSymbol symbol : symbols)
+    bits |= bitOf(symbol);
+  TermEmitter emitter(builder, loc, scope);
+  return emitter.hoist(term, bits, /*asTruth=*/true);
 }

@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -44,7 +45,7 @@ struct ConvertMaskToTiles
   using Base::Base;
 
   void runOnOperation() override {
-    AttentionToTilesOptions options{queryTile, keyTile, lanes, rows};
+    AttentionToTilesOptions options{queryTile, keyTile, lanes, rows, observer};
     IRRewriter rewriter(&getContext());
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
       return WalkResult(lowerAttentionToTiles(rewriter, op, options));

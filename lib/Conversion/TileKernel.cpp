@@ -72,14 +72,29 @@ void TileKernel::forLoop(Value lower, Value upper, int64_t step,
   body(loop.getInductionVar());
 }
 
+SmallVector<Value> TileKernel::forLoop(
+    Value lower, Value upper, int64_t step, ValueRange inits,
+    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, lower, upper, index(step), inits);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  scf::YieldOp::create(b,
+                       body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+Value TileKernel::roundDown(Value count, int64_t unit) {
+  AffineExpr size = b.getAffineDimExpr(0);
+  return getValueOrCreateConstantIndexOp(
+      b, b.getLoc(),
+      affine::makeComposedFoldedAffineApply(
+          b, b.getLoc(), size.floorDiv(unit) * unit, OpFoldResult(count)));
+}
+
 /// Rows in blocks of the schedule's `rows`, then the remainder one by one.
 void TileKernel::forRowBlocks(Value count,
                               llvm::function_ref<void(int64_t, Value)> body) {
-  AffineExpr size = b.getAffineDimExpr(0);
-  Value whole = getValueOrCreateConstantIndexOp(
-      b, b.getLoc(),
-      affine::makeComposedFoldedAffineApply(
-          b, b.getLoc(), size.floorDiv(rows) * rows, OpFoldResult(count)));
+  Value whole = roundDown(count, rows);
   forLoop(index(0), whole, rows, [&](Value row) { body(rows, row); });
   if (rows > 1)
     forLoop(whole, count, 1, [&](Value row) { body(1, row); });
@@ -241,31 +256,25 @@ Value TileKernel::reduceScores(
     Value size, Value lane, Value init, Value neutral,
     llvm::function_ref<Value(Value, Value)> combine,
     llvm::function_ref<Value(Value, Value, Value)> step) {
-  AffineExpr count = b.getAffineDimExpr(0);
-  Value whole = getValueOrCreateConstantIndexOp(
-      b, b.getLoc(),
-      affine::makeComposedFoldedAffineApply(b, b.getLoc(),
-                                            count.floorDiv(kChains) * kChains,
-                                            OpFoldResult(size)));
+  Value whole = roundDown(size, kChains);
   auto loop = [&](Value lower, Value upper, ArrayRef<Value> inits) {
-    auto loop = scf::ForOp::create(b, lower, upper, index(inits.size()), inits);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Value> results;
-    for (auto [i, carried] : llvm::enumerate(loop.getRegionIterArgs())) {
-      Value row = offset(loop.getInductionVar(), i);
-      results.push_back(step(loadVector(scores, {row, lane}), carried, row));
-    }
-    scf::YieldOp::create(b, results);
-    return loop;
+    auto body = [&](Value first, ValueRange carried) {
+      SmallVector<Value> results;
+      for (auto [i, chain] : llvm::enumerate(carried)) {
+        Value row = offset(first, i);
+        results.push_back(step(loadVector(scores, {row, lane}), chain, row));
+      }
+      return results;
+    };
+    return forLoop(lower, upper, inits.size(), inits, body);
   };
   SmallVector<Value> inits(kChains, neutral);
   inits[0] = init;
-  scf::ForOp main = loop(index(0), whole, inits);
-  Value joined = main.getResult(0);
-  for (Value chain : main.getResults().drop_front())
+  SmallVector<Value> chains = loop(index(0), whole, inits);
+  Value joined = chains[0];
+  for (Value chain : ArrayRef(chains).drop_front())
     joined = combine(joined, chain);
-  return loop(whole, size, joined).getResult(0);
+  return loop(whole, size, joined)[0];
 }
 
 void TileKernel::rescale(Value lane, Value factor) {
@@ -314,9 +323,12 @@ void TileKernel::softmax(Value size, Value lane) {
   rescale(lane, factor);
 }
 
-void TileKernel::accumulate(Value keyRow, Value size) {
+void TileKernel::weigh(Value size) {
   forLoop(index(0), index(queryTile), lanes,
           [&](Value lane) { softmax(size, lane); });
+}
+
+void TileKernel::accumulate(Value keyRow, Value size) {
   Value width = dim(op.getValue(), 3);
   forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
     forRowBlocks(width, [&](int64_t count, Value column) {
@@ -333,6 +345,78 @@ void TileKernel::accumulate(Value keyRow, Value size) {
                    scores, value);
     });
   });
+}
+
+//===----------------------------------------------------------------------===//
+// Values of hidden keys
+//===----------------------------------------------------------------------===//
+
+/// The greatest of the values' magnitudes as integers: those of infinity and
+/// NaN are beyond all others. An integer maximum takes one cycle, so that one
+/// chain of them does.
+Value TileKernel::hasNonFiniteValues(Value keyRow, Value size) {
+  Value width = dim(op.getValue(), 3), whole = roundDown(width, lanes);
+  Value padding = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
+  VectorType bitsType = vectorType.clone(b.getI32Type());
+  auto constant = [&](uint32_t bits) {
+    return arith::ConstantOp::create(
+        b, DenseElementsAttr::get(bitsType, APInt(32, bits)));
+  };
+  auto scan = [&](Value row, Value lower, Value upper, bool inBounds,
+                  Value greatest) {
+    auto body = [&](Value column, ValueRange carried) {
+      Value values = vector::TransferReadOp::create(
+          b, vectorType, op.getValue(),
+          ValueRange{tile.batch, tile.keyHead, row, column}, padding,
+          ArrayRef<bool>(inBounds));
+      Value magnitude = arith::AndIOp::create(
+          b, arith::BitcastOp::create(b, bitsType, values),
+          constant(0x7FFFFFFF));
+      return SmallVector<Value>{
+          arith::MaxUIOp::create(b, magnitude, carried[0])};
+    };
+    return forLoop(lower, upper, lanes, greatest, body)[0];
+  };
+  auto scanRow = [&](Value row, ValueRange carried) {
+    Value at = b.createOrFold<arith::AddIOp>(keyRow, row);
+    Value greatest = scan(at, index(0), whole, /*inBounds=*/true, carried[0]);
+    return SmallVector<Value>{
+        scan(at, whole, width, /*inBounds=*/false, greatest)};
+  };
+  Value none = constant(0);
+  Value greatest = forLoop(index(0), size, 1, none, scanRow)[0];
+  Value nonFinite = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
+                                          greatest, constant(0x7F800000));
+  return vector::ReductionOp::create(b, vector::CombiningKind::OR, nonFinite);
+}
+
+LogicalResult TileKernel::accumulateVisible(Value keyRow, Value size,
+                                            const ScoreFunction &visible) {
+  LogicalResult result = success();
+  forLoop(index(0), size, 1, [&](Value row) {
+    Value at = b.createOrFold<arith::AddIOp>(keyRow, row);
+    forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
+      FailureOr<Value> flags = visible(splat(1), lane, row);
+      if (failed(flags)) {
+        result = failure();
+        return;
+      }
+      Value sees =
+          arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, *flags, splat(0));
+      Value weight = loadVector(scores, {row, lane});
+      forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+        Value value = memref::LoadOp::create(
+            b, op.getValue(), ValueRange{tile.batch, tile.keyHead, at, column});
+        Value before = loadVector(accumulator, {column, lane});
+        Value after = vector::FMAOp::create(
+            b, vector::BroadcastOp::create(b, vectorType, value), weight,
+            before);
+        storeVector(arith::SelectOp::create(b, sees, after, before),
+                    accumulator, {column, lane});
+      });
+    });
+  });
+  return result;
 }
 
 //===----------------------------------------------------------------------===//

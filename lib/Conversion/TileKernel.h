@@ -23,8 +23,9 @@ struct QueryTile {
   Value batch, head, keyHead, row;
   /// The number of queries that exist, at most the schedule's `query_tile`.
   Value rows;
-  /// Absolute coordinates of the first query, and of row 0 of the keys.
-  Value absoluteBatch, absoluteHead, firstQuery, firstKey;
+  /// Absolute coordinates: of the first and last query, and of row 0 of the
+  /// keys.
+  Value absoluteBatch, absoluteHead, firstQuery, lastQuery, firstKey;
 };
 
 /// Emits the code of one query tile. The state lives in scratch memory:
@@ -56,8 +57,20 @@ public:
   void emitScores(Value keyRow, Value size);
   /// Applies `function` to every score of the tile.
   LogicalResult forEachScore(Value size, const ScoreFunction &function);
-  /// The softmax of the scores and their product with the values.
+  /// Turns the scores of the tile into weights; a hidden score is minus
+  /// infinity and becomes the weight zero.
+  void weigh(Value size);
+  /// Adds the weights times the values to the output. Zero times a value that
+  /// is not finite is NaN: where a key is hidden from some query, its values
+  /// must be finite.
   void accumulate(Value keyRow, Value size);
+  /// Whether a value of the tile's keys is infinite or NaN, as an `i1`. Reads
+  /// the values once; next to multiplying them for all queries that is little.
+  Value hasNonFiniteValues(Value keyRow, Value size);
+  /// `accumulate` for any values: what a query does not see does not reach it.
+  /// `visible` turns a vector of ones to zero where the key is hidden.
+  LogicalResult accumulateVisible(Value keyRow, Value size,
+                                  const ScoreFunction &visible);
   /// Writes output and log-sum-exp, and frees the buffers.
   void finish();
 
@@ -67,6 +80,12 @@ public:
 private:
   using RowFunction = llvm::function_ref<void(Value)>;
   void forLoop(Value lower, Value upper, int64_t step, RowFunction body);
+  /// The same with carried values.
+  SmallVector<Value>
+  forLoop(Value lower, Value upper, int64_t step, ValueRange inits,
+          llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
+  /// `count` rounded down to a multiple of `unit`.
+  Value roundDown(Value count, int64_t unit);
   void forRowBlocks(Value count, llvm::function_ref<void(int64_t, Value)> body);
   /// `vectors` accumulators side by side, `rows` below each other:
   /// `target[row + r, lane...] (+)= sum_x scalar(r, x) source[x, lane...]`.

@@ -51,6 +51,7 @@ static void addTilePasses(OpPassManager &pm, const MaskToCPUOptions &options) {
   tiles.keyTile = options.keyTile;
   tiles.lanes = options.lanes;
   tiles.rows = options.rows;
+  tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -9,6 +9,7 @@
 
 #include "Mask/Pipelines/MaskToCPU.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -82,12 +83,30 @@ createTargetMachine() {
   return builder->createTargetMachine();
 }
 
+static constexpr StringLiteral kObserver = "mask_observe_tile";
+
+/// Declares the function that compiled code reports its tiles to.
+static void declareObserver(ModuleOp module) {
+  auto builder = OpBuilder::atBlockBegin(module.getBody());
+  SmallVector<Type> types(6, builder.getIndexType());
+  types.push_back(builder.getI1Type());
+  auto function = func::FuncOp::create(builder, module.getLoc(), kObserver,
+                                       builder.getFunctionType(types, {}));
+  function.setPrivate();
+}
+
 static LogicalResult lower(ModuleOp module, const JitOptions &options) {
   PassManager pm(module.getContext());
   if (options.configure && failed(options.configure(pm)))
     return failure();
   MaskToCPUOptions pipeline;
   pipeline.openmp = options.openmp;
+  pipeline.queryTile = options.queryTile;
+  pipeline.keyTile = options.keyTile;
+  if (options.observer) {
+    declareObserver(module);
+    pipeline.observer = kObserver.str();
+  }
   buildMaskToCPUPipeline(pm, pipeline);
   return pm.run(module);
 }
@@ -131,6 +150,14 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
       ExecutionEngine::create(module, engineOptions, std::move(*machine));
   if (!engine)
     return report(engine.takeError());
+  if (options.observer)
+    (*engine)->registerSymbols([&](llvm::orc::MangleAndInterner intern) {
+      llvm::orc::SymbolMap symbols;
+      symbols[intern(kObserver)] = {
+          llvm::orc::ExecutorAddr::fromPtr(options.observer),
+          llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+      return symbols;
+    });
   return std::unique_ptr<JitModule>(new JitModule(std::move(*engine)));
 }
 

@@ -8,6 +8,7 @@
 #include "Bench.h"
 
 #include "Mask/Tools/MaskInstance.h"
+#include "Mask/Tools/ObserveTiles.h"
 #include "Mask/Tools/TileMap.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -27,34 +28,6 @@ static double time(llvm::function_ref<void()> run) {
   return elapsed.count();
 }
 
-/// The score elements of one plane that loops over tiles of `rows` queries
-/// multiply: every query of a tile with every key of its hulls. Rows with one
-/// interval share one hull; otherwise spans that overlap or touch form one.
-static int64_t countComputed(const MaskPlane &plane, int64_t rows) {
-  const RowSpans &outer = plane.getOuter();
-  int64_t computed = 0;
-  for (int64_t first = 0; first < outer.getNumRows(); first += rows) {
-    int64_t last = std::min(first + rows, outer.getNumRows());
-    std::vector<KeySpan> spans;
-    bool single = true;
-    for (int64_t row = first; row < last; ++row) {
-      single &= outer[row].size() <= 1;
-      spans.insert(spans.end(), outer[row].begin(), outer[row].end());
-    }
-    llvm::sort(spans, [](const KeySpan &a, const KeySpan &b) {
-      return a.lower < b.lower;
-    });
-    int64_t keys = 0, end = 0;
-    for (auto [i, span] : llvm::enumerate(spans)) {
-      int64_t begin = i && single ? end : std::max<int64_t>(end, span.lower);
-      keys += std::max<int64_t>(span.upper - begin, 0);
-      end = std::max<int64_t>(end, span.upper);
-    }
-    computed += keys * (last - first);
-  }
-  return computed;
-}
-
 namespace {
 /// What the mask itself says, whatever the time.
 struct Counts {
@@ -62,6 +35,20 @@ struct Counts {
   TileCounts tiles;
 };
 } // namespace
+
+/// The score elements that the code computes, by its own account: pairs of a
+/// query and a key that exist, in tiles that it does not skip.
+static FailureOr<int64_t> countComputed(PolicyOp policy, const Request &request,
+                                        const BenchOptions &options,
+                                        int64_t heads) {
+  FailureOr<TileObserver> observer = TileObserver::compile(
+      policy, options.layerType, options.packing, request, options.jit);
+  int64_t computed = 0;
+  auto add = [&](const ObservedTile &tile) { computed += tile.getNumPairs(); };
+  if (failed(observer) || failed(observer->observe(request, heads, add)))
+    return failure();
+  return computed;
+}
 
 static constexpr TileShape kTile{64, 64};
 
@@ -82,10 +69,13 @@ static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
   if (failed(view))
     return failure();
   int64_t copies = byHead ? 1 : options.heads;
+  FailureOr<int64_t> computed =
+      countComputed(policy, request, options, byHead ? options.heads : 1);
+  if (failed(computed))
+    return failure();
   Counts counts;
   counts.visible = view->countVisible() * copies;
-  for (const MaskPlane &plane : view->planes)
-    counts.computed += countComputed(plane, kTile.query) * copies;
+  counts.computed = *computed * copies;
   counts.tiles = countTiles(*view, kTile);
   return counts;
 }

@@ -20,6 +20,9 @@ struct AttentionToTilesOptions {
   int64_t keyTile = 64;
   int64_t lanes = 16;
   int64_t rows = 8;
+  /// The name of a function that is called for every tile whose scores are
+  /// computed, or empty (see `convert-mask-to-tiles`).
+  std::string observer;
 };
 
 /// Replaces a closed attention on memrefs of f32 by loops over its tiles (see

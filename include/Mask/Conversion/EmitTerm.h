@@ -60,6 +60,12 @@ FailureOr<Value> emitTerm(OpBuilder &builder, Location loc, Term term,
 FailureOr<Value> emitTruth(OpBuilder &builder, Location loc, Term term,
                            TermScope &scope);
 
+/// Emits the parts of `term` that depend on none of `symbols` and remembers
+/// them in `scope`: what an emission of `term` in a nested scope, where the
+/// symbols are bound, then finds.
+LogicalResult emitInvariants(OpBuilder &builder, Location loc, Term term,
+                             TermScope &scope, ArrayRef<TermSymbol> symbols);
+
 } // namespace mlir::mask
 
 #endif // MASK_CONVERSION_EMITTERM_H

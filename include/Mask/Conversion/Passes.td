@@ -30,8 +30,15 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     minus infinity (law 3).
 
     Edge tiles are masked by row bounds, where the predicate is exactly one interval
-    per row, else by the predicate itself, after a classification of the tile
-    (all visible, none visible, mixed) where the analysis has one.
+    per row. Otherwise the tile is classified first, where the analysis can: one
+    without visible elements is skipped, and of a conjunction only those operands
+    are evaluated that hide some element of the tile. Keys and values that no query
+    sees may hold anything, NaN included.
+
+    With `observer=NAME`, `@NAME(batch, head, query, key, queries, keys, masked)` is
+    called for every tile whose scores are computed, with indices into the arrays,
+    sizes, and whether the tile is masked: a way to count or draw what the code does.
+    The function must exist and take six `index` and one `i1`.
 
     Options give the schedule of the attentions that have no `schedule` attribute.
 
@@ -55,10 +62,12 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     Option<"queryTile", "query-tile", "int64_t", "64", "queries per tile">,
     Option<"keyTile", "key-tile", "int64_t", "64", "keys per tile">,
     Option<"lanes", "lanes", "int64_t", "16", "queries per vector">,
-    Option<"rows", "rows", "int64_t", "8", "keys or value columns per register tile">
+    Option<"rows", "rows", "int64_t", "8", "keys or value columns per register tile">,
+    Option<"observer", "observer", "std::string", "",
+           "function called for every tile whose scores are computed">
   ];
   let dependentDialects = [
-    "affine::AffineDialect", "arith::ArithDialect", "math::MathDialect",
+    "affine::AffineDialect", "arith::ArithDialect", "func::FuncDialect", "math::MathDialect",
     "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
   ];
 }

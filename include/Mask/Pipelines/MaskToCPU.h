@@ -26,6 +26,11 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
   Option<int64_t> rows{
       *this, "rows", llvm::cl::desc("Keys or value columns per register tile"),
       llvm::cl::init(8)};
+  Option<std::string> observer{
+      *this, "observer",
+      llvm::cl::desc(
+          "Function called for every tile whose scores are computed"),
+      llvm::cl::init("")};
   Option<bool> openmp{
       *this, "openmp",
       llvm::cl::desc("Share the tiles of queries among OpenMP threads"),

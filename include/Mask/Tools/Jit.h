@@ -13,6 +13,7 @@
 
 #include "llvm/Support/Error.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +35,14 @@ struct JitOptions {
   bool openmp = false;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
   std::string saveTemps;
+  /// Sizes of the tiles.
+  int64_t queryTile = 64, keyTile = 64;
+  /// Called by compiled code for every tile whose scores it computes; may be
+  /// null. The arguments are those of `convert-mask-to-tiles`'s observer.
+  using TileFunction = void (*)(int64_t batch, int64_t head, int64_t query,
+                                int64_t key, int64_t queries, int64_t keys,
+                                uint8_t masked);
+  TileFunction observer = nullptr;
   /// Adjusts the pass manager, for options such as `--mlir-print-ir-after-all`.
   std::function<LogicalResult(PassManager &)> configure;
 };

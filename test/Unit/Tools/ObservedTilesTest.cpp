@@ -1,0 +1,246 @@
+//===- ObservedTilesTest.cpp - what compiled loops visit -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+// Compiled loops report their tiles. Against the interpreter: no pair is
+// computed twice, every visible pair is computed once, tiles without a mask are
+// visible as a whole. How many pairs are computed, and how many tiles are
+// masked, is counted by hand.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/ObserveTiles.h"
+
+#include "Mask/InitAll.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "gtest/gtest.h"
+
+#include <optional>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+namespace {
+
+constexpr int64_t kTile = 16;
+
+/// Of all batch rows and heads.
+struct Counts {
+  int64_t visible = 0, computed = 0;
+  /// Tiles without and with a mask, and those of the latter that show nothing
+  /// or everything: what the classifier could not tell.
+  int64_t core = 0, edge = 0, blank = 0, missed = 0;
+};
+
+class ObservedTilesTest : public ::testing::Test {
+protected:
+  ObservedTilesTest() {
+    DialectRegistry registry;
+    mlir::registerAllDialects(registry);
+    mlir::registerAllExtensions(registry);
+    mlir::registerAllToLLVMIRTranslations(registry);
+    mask::registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    context.disableMultithreading();
+  }
+
+  PolicyOp load(StringRef source) {
+    auto parsed = parseSourceString<ModuleOp>(source, &context);
+    EXPECT_TRUE(parsed);
+    module = std::move(parsed);
+    return cast<PolicyOp>(module->getBody()->front());
+  }
+
+  static Request makeRequest(StringRef json) {
+    llvm::Expected<Request> request = parseRequest(json);
+    if (!request) {
+      ADD_FAILURE() << llvm::toString(request.takeError());
+      return Request();
+    }
+    return std::move(*request);
+  }
+
+  /// Observes the policy's only layer type on each request, one compilation for
+  /// all, and checks the laws above.
+  std::vector<Counts> observe(StringRef source, ArrayRef<const char *> requests,
+                              int64_t heads = 1) {
+    PolicyOp policy = load(source);
+    JitOptions options;
+    options.queryTile = options.keyTile = kTile;
+    std::vector<Counts> result;
+    std::optional<TileObserver> observer;
+    for (const char *json : requests) {
+      Request request = makeRequest(json);
+      if (!observer) {
+        auto compiled =
+            TileObserver::compile(policy, "*", std::nullopt, request, options);
+        EXPECT_TRUE(succeeded(compiled));
+        if (failed(compiled))
+          return result;
+        observer.emplace(std::move(*compiled));
+      }
+      result.push_back(check(policy, request, *observer, heads));
+      if (HasFailure())
+        ADD_FAILURE() << json << "\n" << source.str();
+    }
+    return result;
+  }
+
+  static Counts check(PolicyOp policy, const Request &request,
+                      const TileObserver &observer, int64_t heads) {
+    FactEvaluator facts;
+    FailureOr<Value> predicate =
+        instantiatePolicy(policy, "*", std::nullopt, request, facts);
+    FailureOr<PredicateFunction> function =
+        interpretPredicate(*predicate, facts);
+    predicate->getDefiningOp()->getParentOfType<func::FuncOp>().erase();
+    auto offset = [&](ArrayRef<int64_t> offsets, int64_t b) {
+      return offsets.size() == 1 ? offsets[0] : offsets[b];
+    };
+    auto sees = [&](int64_t b, int64_t h, int64_t i, int64_t j) {
+      return (*function)(b, h, i + offset(request.queryOffset, b),
+                         j + offset(request.keyOffset, b));
+    };
+    int64_t queries = request.queries, keys = request.keys;
+    std::vector<uint8_t> covered(request.batch * heads * queries * keys);
+    auto at = [&](int64_t b, int64_t h, int64_t i, int64_t j) -> uint8_t & {
+      return covered[((b * heads + h) * queries + i) * keys + j];
+    };
+    Counts counts;
+    auto visit = [&](const ObservedTile &tile) {
+      ASSERT_LE(tile.query + tile.queries, queries);
+      ASSERT_LE(tile.key + tile.keys, keys);
+      bool any = false, all = true;
+      for (int64_t i = tile.query; i < tile.query + tile.queries; ++i)
+        for (int64_t j = tile.key; j < tile.key + tile.keys; ++j) {
+          bool visible = sees(tile.batch, tile.head, i, j);
+          any |= visible;
+          all &= visible;
+          ASSERT_EQ(at(tile.batch, tile.head, i, j)++, 0) << i << ", " << j;
+        }
+      ASSERT_TRUE(tile.masked || all) << tile.query << ", " << tile.key;
+      counts.computed += tile.getNumPairs();
+      (tile.masked ? counts.edge : counts.core) += 1;
+      counts.blank += tile.masked && !any;
+      counts.missed += tile.masked && all;
+    };
+    EXPECT_TRUE(succeeded(observer.observe(request, heads, visit)));
+    for (int64_t b = 0; b < request.batch; ++b)
+      for (int64_t h = 0; h < heads; ++h)
+        for (int64_t i = 0; i < queries; ++i)
+          for (int64_t j = 0; j < keys; ++j)
+            if (sees(b, h, i, j)) {
+              ++counts.visible;
+              EXPECT_EQ(at(b, h, i, j), 1) << i << ", " << j;
+            }
+    return counts;
+  }
+
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+};
+
+/// Loops start at the hull, not at a multiple of the tile: the first tile of a
+/// row is cut by the window and the last by causality.
+TEST_F(ObservedTilesTest, Window) {
+  auto counts = observe(R"mlir(
+    mask.policy @p("window" %w: index) {
+      %one = arith.constant 1 : index
+      %l = arith.subi %w, %one : index
+      %p = mask.window left %l right 0
+      mask.layer_type "*" = %p
+    })mlir",
+                        {R"({"q_len": 128, "kv_len": 128, "window": 32})",
+                         R"({"q_len": 70, "kv_len": 70, "window": 32})"});
+  ASSERT_EQ(counts.size(), 2u);
+  // Rows of 16, 32 and six times 16 + 31 keys.
+  EXPECT_EQ(counts[0].computed, 16 * (16 + 32 + 6 * 47));
+  EXPECT_EQ(counts[0].blank, 0);
+  // The last six queries exist alone: 70 - 33 keys.
+  EXPECT_EQ(counts[1].computed, 16 * (16 + 32 + 2 * 47) + 6 * 37);
+}
+
+/// Two intervals: the loops of the second do not visit what the first did.
+TEST_F(ObservedTilesTest, SinksAndWindow) {
+  auto counts = observe(R"mlir(
+    mask.policy @p() {
+      %s = mask.prefix 4
+      %w = mask.window left 31 right 0
+      %c = mask.causal
+      %e = mask.or %s, %w
+      %p = mask.and %c, %e
+      mask.layer_type "*" = %p
+    })mlir",
+                        {R"({"q_len": 128, "kv_len": 128})"});
+  ASSERT_EQ(counts.size(), 1u);
+  // Where the window has left the sinks: 4 keys, and 47 from q0 - 31 on.
+  EXPECT_EQ(counts[0].computed, 16 * (16 + 32 + (4 + 47 - 3) + 5 * (4 + 47)));
+  EXPECT_EQ(counts[0].blank, 0);
+}
+
+/// Four documents of 40 tokens.
+TEST_F(ObservedTilesTest, Documents) {
+  auto counts = observe(R"mlir(
+    mask.policy @p("document_ids" %d: tensor<?x?xi32>) {
+      %s = mask.document %d : tensor<?x?xi32>
+      %c = mask.causal
+      %p = mask.and %c, %s
+      mask.layer_type "*" = %p
+    })mlir",
+                        {R"({"q_len": 160, "kv_len": 160,
+      "document_ids": [[[0, 40], [1, 40], [2, 40], [3, 40]]]})",
+                         R"({"q_len": 64, "kv_len": 64,
+      "document_ids": [[[0, 10], [1, 30], [0, 24]]]})"});
+  ASSERT_EQ(counts.size(), 2u);
+  // Rows begin at tokens 0 (twice), 0 for the tile that holds 39 | 40, 40, 40,
+  // and so on with a period of 80.
+  EXPECT_EQ(counts[0].computed, 2 * 16 * (16 + 32 + 48 + 24 + 40));
+}
+
+/// Every second key, in chunks: no interval; a tile of 16 keys has some of each
+/// class, but chunks are told apart.
+TEST_F(ObservedTilesTest, Dilated) {
+  auto counts = observe(R"mlir(
+    mask.policy @p() {
+      %d = mask.dilated 2
+      %c = mask.causal
+      %p = mask.and %c, %d
+      mask.layer_type "*" = %p
+    })mlir",
+                        {R"({"q_len": 64, "kv_len": 64})"});
+  ASSERT_EQ(counts.size(), 1u);
+  EXPECT_EQ(counts[0].computed, 16 * (16 + 32 + 48 + 64));
+}
+
+/// Padding with holes: whole tiles of valid keys stay unmasked, whole tiles of
+/// padding are skipped.
+TEST_F(ObservedTilesTest, Holes) {
+  auto counts = observe(R"mlir(
+    mask.policy @p("key_valid" %v: tensor<?x?xi1>) {
+      %k = mask.key_padding %v : tensor<?x?xi1>
+      %c = mask.causal
+      %p = mask.and %c, %k
+      mask.layer_type "*" = %p
+    })mlir",
+                        {R"({"q_len": 160, "kv_len": 160,
+      "key_valid": [[[1, 40], [0, 40], [1, 80]]]})"});
+  ASSERT_EQ(counts.size(), 1u);
+  // Columns of tiles: 0, 1 full; 2 mixed; 3, 4 empty; 5 to 9 full. Core tiles
+  // are the full ones below the diagonal.
+  EXPECT_EQ(counts[0].core, (9 + 8) + (4 + 3 + 2 + 1));
+  EXPECT_EQ(counts[0].edge, 2 + 8 + 5);
+  EXPECT_EQ(counts[0].computed, (27 + 15) * 256);
+  EXPECT_EQ(counts[0].blank, 0);
+  EXPECT_EQ(counts[0].missed, 0);
+}
+
+} // namespace
