@@ -81,5 +81,29 @@ func.func @main() {
   // CHECK-SAME: ( ( 0, 8, 0, 8 ), ( 0, 8, 0, 8 ), ( 0, 8, 0, 8 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ),
   %cross = mask.interval_table %queries, %ids non_negative : tensor<?x?xi64>, tensor<?x?xi64> -> tensor<?x?x4xi32>
   call @print_table(%cross) : (tensor<?x?x4xi32>) -> ()
+
+  // Ids far apart are sorted: in six passes over the bits that differ, and in
+  // one.
+  %static_far = arith.constant dense<[[9223372036854775807, -9223372036854775808, -9223372036854775808, 0, 9223372036854775807, 4294967296, 4294967295, 0], [2000, 3, 3, 2000, 0, 1999, 1999, 1999]]> : tensor<2x8xi64>
+  %far = tensor.cast %static_far : tensor<2x8xi64> to tensor<?x?xi64>
+  // CHECK: ( ( ( 0, 5, 1073741824, -1073741824 ), ( 1, 3, 1, 3 ), ( 1, 3, 1, 3 ), ( 3, 8, 1073741824, -1073741824 ), ( 0, 5, 1073741824, -1073741824 ), ( 5, 6, 5, 6 ), ( 6, 7, 6, 7 ), ( 3, 8, 1073741824, -1073741824 ) ),
+  // CHECK-SAME: ( ( 0, 4, 1073741824, -1073741824 ), ( 1, 3, 1, 3 ), ( 1, 3, 1, 3 ), ( 0, 4, 1073741824, -1073741824 ), ( 4, 5, 4, 5 ), ( 5, 8, 5, 8 ), ( 5, 8, 5, 8 ), ( 5, 8, 5, 8 ) )
+  %far_table = mask.interval_table %far : tensor<?x?xi64> -> tensor<?x?x4xi32>
+  call @print_table(%far_table) : (tensor<?x?x4xi32>) -> ()
+
+  // The least and the greatest id are those of a query and of a key.
+  // CHECK: ( ( ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 3, 8, 1073741824, -1073741824 ),
+  // CHECK-SAME: ( ( 1, 3, 1, 3 ), ( 5, 8, 5, 8 ), ( 4, 5, 4, 5 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 0, 4, 1073741824, -1073741824 ), ( 0, 4, 1073741824, -1073741824 ), ( 1073741824, -1073741824, 1073741824, -1073741824 ), ( 5, 8, 5, 8 ) )
+  %static_near = arith.constant dense<[[42, -5, -5, 0, 1, 7, 7, 7], [3, 1999, 0, -100000, 2000, 2000, 4, 1999]]> : tensor<2x8xi64>
+  %near = tensor.cast %static_near : tensor<2x8xi64> to tensor<?x?xi64>
+  %far_cross = mask.interval_table %near, %far : tensor<?x?xi64>, tensor<?x?xi64> -> tensor<?x?x4xi32>
+  call @print_table(%far_cross) : (tensor<?x?x4xi32>) -> ()
+
+  %static_blocks = arith.constant dense<[[70000, 70000, 3, -9, 3, -9, 3, 5], [1, 1, 1, 1, 1, 1, 2, 1]]> : tensor<2x8xi32>
+  %blocks = tensor.cast %static_blocks : tensor<2x8xi32> to tensor<?x?xi32>
+  // CHECK: ( ( 70000, 70000, -1, -9, -1, -9, -1, 5,
+  // CHECK-SAME: ( -1, -1, -1, -1, -1, -1, 2, -1,
+  %short = mask.drop_long %blocks longer_than %c2 : tensor<?x?xi32>
+  call @print2(%short) : (tensor<?x?xi32>) -> ()
   return
 }

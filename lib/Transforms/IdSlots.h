@@ -1,0 +1,59 @@
+//===- IdSlots.h - small numbers in place of ids -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Ids are arbitrary integers. What is known of an id lives in an array, at the
+// slot of the id.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_TRANSFORMS_IDSLOTS_H
+#define MASK_LIB_TRANSFORMS_IDSLOTS_H
+
+#include "LowerFacts.h"
+
+namespace mlir::mask {
+
+/// Emits the numbering of the ids of one row of tokens, or of two rows at once:
+/// equal ids have equal slots, other ids other slots. The cost is linear in the
+/// number of tokens, whatever the ids.
+class IdSlots {
+public:
+  /// Some tokens, the first `size` of a row.
+  struct Tokens {
+    TokenRow ids;
+    Value size;
+  };
+
+  IdSlots(ImplicitLocOpBuilder &builder, ArrayRef<Tokens> rows);
+
+  /// The number of slots, an index.
+  Value getNumSlots() const { return numSlots; }
+  /// The slot, an index, of token `i` of `rows[row]`, which carries `id`.
+  Value get(unsigned row, Value i, Value id) const;
+
+private:
+  void emitRanks() const;
+  Value emitRanksOfRuns() const;
+  Value getPosition(unsigned row, Value i) const;
+
+  ImplicitLocOpBuilder &builder;
+  SmallVector<Tokens> rows;
+  /// The least id, and the greatest less the least (unsigned).
+  Value least, range;
+  /// Whether the slot is the id less the least one; otherwise it is the rank of
+  /// the id among all, `ranks[position]`.
+  Value isDense, ranks;
+  Value numSlots;
+};
+
+/// Whether token `i` begins a run: its id is not that of the token before.
+Value emitBeginsRun(ImplicitLocOpBuilder &builder, Value i, Value id,
+                    Value previous);
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_TRANSFORMS_IDSLOTS_H
