@@ -11,9 +11,7 @@
 
 #include "Mask/Tools/CompareMasks.h"
 
-namespace llvm {
-class raw_ostream;
-} // namespace llvm
+#include "mlir/Support/LLVM.h"
 
 namespace mlir::mask {
 
