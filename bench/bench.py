@@ -176,4 +176,5 @@ def main():
     return 0 if all(holds for _, holds in checks) else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

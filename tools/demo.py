@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The project in four screens. Every number is computed while it runs.
 
-`tools/dev.sh demo` builds the tools and starts this.
+`tools/dev.sh demo` builds the tools and starts this: `demo.py BUILD`, with
+`--without-timings` for the first three only.
 """
 import json
 import pathlib
@@ -9,10 +10,16 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
+import types
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+import bench  # noqa: E402
+
 CONFIG = ROOT / "test" / "configs" / "gemma-4-26b-a4b.json"
+POLICY = ROOT / "tools" / "demo.mlir"
 REFERENCE = "transformers-5.13-gemma4"
 SYSTEMS = [
     ("transformers-5.12", "Transformers up to 5.12"),
@@ -23,10 +30,12 @@ SYSTEMS = [
     ("kerashub-gemma4", "KerasHub 0.32"),
 ]
 PROMPT = "text:16 image:1120 text:4 image:280,280 video:280"
+WIDTH = 100
 
 
 class Demo:
     def __init__(self, build, scratch):
+        self.build = build
         self.bin = build / "bin"
         self.scratch = scratch
 
@@ -34,16 +43,14 @@ class Demo:
         """What a tool prints; the command itself is shown."""
         words = [str(argument) for argument in arguments]
         if show:
-            shown = " ".join(f"'{w}'" if " " in w else w for w in words)
-            shown = shown.replace(str(self.scratch) + "/", "").replace(str(ROOT) + "/", "")
-            print(f"\033[2m$ {tool} {shown}\033[0m", flush=True)
+            show_command(tool, *(self.shorten(word) for word in words))
         result = subprocess.run([self.bin / tool, *words], capture_output=True, text=True)
         if result.returncode not in codes:
             sys.exit(f"{tool} {' '.join(words)}: exit code {result.returncode}\n{result.stderr}")
         return result.stdout
 
-    def has(self, tool):
-        return (self.bin / tool).exists()
+    def shorten(self, word):
+        return word.replace(str(self.scratch) + "/", "").replace(str(ROOT) + "/", "")
 
     def explain(self, *arguments, **options):
         return self.run("mask-explain", *arguments, **options)
@@ -51,6 +58,17 @@ class Demo:
 
 def screen(number, title):
     print(f"\n\033[1m{number}  {title}\033[0m\n")
+
+
+def show_command(*words):
+    """A command as one would type it, within the width of the screen."""
+    quoted = [re.sub(r"^(--[\w-]+=)?(.*[ *;{(].*)$", r"\1'\2'", word) for word in words]
+    lines = [quoted[0]]
+    for word in quoted[1:]:
+        if len(lines[-1]) + len(word) + 5 > WIDTH:
+            lines.append("   ")
+        lines[-1] += " " + word
+    print("\033[2m$ " + " \\\n".join(lines) + "\033[0m", flush=True)
 
 
 def sees(mask, layer_type, query, key):
@@ -62,34 +80,35 @@ def sees(mask, layer_type, query, key):
 # 1: who disagrees
 #===----------------------------------------------------------------------===#
 
+def describe_difference(difference):
+    """`+2,926 (1024,0)`: pairs and the smallest of them, each way."""
+    texts = []
+    for side, sign in [("only_first", "+"), ("only_second", "-")]:
+        if difference[side]["pairs"]:
+            witness = difference[side]["witness"]
+            texts.append(f"{sign}{difference[side]['pairs']:,} ({witness['q']},{witness['k']})")
+    return " ".join(texts) or "none"
+
+
 def who_disagrees(demo):
     screen(1, "One model, one image of 1,100 tokens, a window of 1,024: who sees whom?")
     request = ["--prompt=image:1100", "--window=1024"]
     points = [("sliding_attention", 0, 1099), ("sliding_attention", 1099, 0),
               ("sliding_attention", 1024, 0), ("full_attention", 0, 1099)]
-    heads = [f"{'full ' if layer[0] == 'f' else ''}{q},{k}" for layer, q, k in points]
-    print(f"{'Gemma 4 in':<26}" + "".join(f"{head:>12}" for head in heads)
-          + f"{'pairs that differ from Transformers 5.13':>44}")
+    print(f"{'':<23}{'sliding layers':>27}{'full':>9}{'pairs that differ from 5.13':>41}")
+    print(f"{'query,key':<23}" + "".join(f"{f'{q},{k}':>9}" for _, q, k in points)
+          + f"{'sliding layers':>22}{'full layers':>19}")
     for policy, name in SYSTEMS:
         mask = json.loads(demo.explain(f"--policy={policy}", *request, "--format=json", show=False))
-        cells = ["visible" if sees(mask, *point) else "-" for point in points]
         against = json.loads(demo.explain(f"--policy={policy}", f"--against={REFERENCE}", *request,
                                           "--format=json", codes=(0, 1), show=False))
-        difference = against["sliding_attention"]
-        texts = []
-        for side, sign in [("only_first", "+"), ("only_second", "-")]:
-            if difference[side]["pairs"]:
-                witness = difference[side]["witness"]
-                texts.append(f"{sign}{difference[side]['pairs']:,} ({witness['q']},{witness['k']})")
-        full = against["full_attention"]
-        pairs = full["only_first"]["pairs"] + full["only_second"]["pairs"]
-        if pairs:
-            texts.append(f"full {pairs:,}")
-        print(f"{name:<26}" + "".join(f"{cell:>12}" for cell in cells)
-              + f"{', '.join(texts) or 'none':>44}", flush=True)
+        cells = ["visible" if sees(mask, *point) else "-" for point in points]
+        print(f"{name:<23}" + "".join(f"{cell:>9}" for cell in cells)
+              + f"{describe_difference(against['sliding_attention']):>22}"
+              + f"{describe_difference(against['full_attention']):>19}", flush=True)
     print("\n+ shown here only, - shown in 5.13 only, (q,k) the smallest such pair. Any two, in full:")
-    print("\033[2m$ mask-explain --policy=transformers-5.12 --against=transformers-5.13-gemma4 "
-          "--prompt=image:1100 --window=1024\033[0m")
+    show_command("mask-explain", "--policy=transformers-5.12", "--against=transformers-5.13-gemma4",
+                 *request)
 
 
 #===----------------------------------------------------------------------===#
@@ -97,23 +116,18 @@ def who_disagrees(demo):
 #===----------------------------------------------------------------------===#
 
 def the_policy(demo):
-    screen(2, "The rule is a few lines of IR")
-    path = ROOT / "lib" / "Policies" / f"{REFERENCE}.mlir"
-    print(f"\033[2m{path.relative_to(ROOT)}\033[0m")
-    print(path.read_text().rstrip())
+    screen(2, "The rule is ten lines of IR")
+    print(f"\033[2m{POLICY.relative_to(ROOT)}\033[0m")
+    print(POLICY.read_text())
+    print("Is it what Transformers 5.13 computes?")
+    masks = json.loads(demo.explain(POLICY, f"--against={REFERENCE}", f"--prompt={PROMPT}",
+                                    "--window=1024", "--format=json"))
+    for layer_type, mask in masks.items():
+        print(f"  {layer_type}: equal, {mask['common']:,} pairs")
 
 
 #===----------------------------------------------------------------------===#
 # 3: a model
-#===----------------------------------------------------------------------===#
-
-def a_model(demo):
-    screen(3, "The same model on a prompt of text, a long image, two touching images and a video")
-    print(demo.explain(f"--policy={REFERENCE}", f"--prompt={PROMPT}", "--window=1024", "--tile=96x96"))
-
-
-#===----------------------------------------------------------------------===#
-# 3, where configs can be imported
 #===----------------------------------------------------------------------===#
 
 LOOPS = ("builtin.module(one-shot-bufferize{bufferize-function-boundaries "
@@ -121,19 +135,69 @@ LOOPS = ("builtin.module(one-shot-bufferize{bufferize-function-boundaries "
          "func.func(convert-mask-to-tiles),canonicalize,cse)")
 
 
-def loop_headers(text):
-    """Per layer body, the key loop of a query tile and what its bounds are."""
+class LoopHeader:
+    """The key loop of one layer body, its bounds' affine maps written out."""
+
+    def __init__(self, body):
+        self.body = body
+        self.lines = []
+        loop = re.search(r"mask\.tile_for\s*\[(.*?)\] step (\d+)", body)
+        query = re.search(r"scf\.parallel \(%\w+, %\w+, (%\w+)\)", body)
+        self.names = {query.group(1): "%q"} if query else {}
+        roles = ["%hull_lower", "%core_lower", "%core_upper", "%hull_upper"]
+        bounds = [self.visit(value, role) for value, role in zip(re.findall(r"%[\w-]+", loop.group(1)), roles)]
+        self.lines += ["mask.tile_for", f"  [{', '.join(bounds[:2])},", f"   {', '.join(bounds[2:])}]",
+                       f"  step {loop.group(2)} {{ ... }}"]
+
+    def visit(self, value, role="%bound"):
+        """The name of a value, its definition having been listed."""
+        if value in self.names:
+            return self.names[value]
+        constant = re.search(rf"{re.escape(value)} = arith\.constant (-?\d+)", self.body)
+        if constant:
+            return constant.group(1)
+        definition = re.search(rf"^( *){value} = (.*)$", self.body, flags=re.M)
+        text = definition.group(2) if definition else ""
+        affine = re.match(r"(affine\.\w+) affine_map<\((.*?)\)(?:\[(.*?)\])? -> (\(.*\))>\((.*?)\)(?:\[(.*?)\])?$", text)
+        if text.startswith("memref.dim"):
+            self.names[value] = "%keys"
+        elif text.startswith("scf.for"):
+            # A table decides: the rows of a query tile are looked at.
+            end = self.body.index(f"\n{definition.group(1)}}}", definition.start())
+            most = "arith.maxsi" in self.body[definition.start():end]
+            self.names[value] = "%greatest" if most else "%least"
+            end = "greatest block end" if most else "least end"
+            self.lines.append(f"{self.names[value]} = ... the {end} of a row")
+        elif affine:
+            operation, dims, symbols, results, values, others = affine.groups()
+            if "-d0 + s0" in results:
+                self.names[value] = "%rows"
+                return "%rows"
+            inputs = [self.visit(v) for v in re.findall(r"%[\w-]+", values + (others or ""))]
+            for name, text in zip(re.findall(r"\w+", f"{dims} {symbols or ''}"), inputs):
+                results = re.sub(rf"\b{name}\b", text, results)
+            if role == "%bound":
+                return f"{operation[7:]}{results}"
+            self.names[value] = role
+            self.lines.append(f"{role} =")
+            self.lines.append(f"  {operation} {results}")
+        return self.names.get(value, value)
+
+
+def layer_bodies(text):
+    """Per layer type, how many layers share its body, and the loop in it."""
     for body in re.split(r"(?=^  func\.func )", text, flags=re.M):
-        name = re.match(r"  func\.func private @(\w+)\(", body)
-        loop = re.search(r"mask\.tile_for\s*\[(.*?)\] step \d+", body)
-        if not name or not loop:
-            continue
-        print(f"\n  @{name.group(1)}")
-        for bound in dict.fromkeys(re.findall(r"%\w+", loop.group(1))):
-            definition = re.search(rf"^\s*({bound} = .*)$", body, flags=re.M)
-            if definition and "arith.constant" not in definition.group(1):
-                print(f"    {definition.group(1)}")
-        print(f"    {loop.group(0)} {{ ... }}")
+        name = re.match(r"  func\.func private @(attention_layer_(\w+))\(", body)
+        if name and "mask.tile_for" in body:
+            yield name.group(2), len(re.findall(rf"call @{name.group(1)}\(", text)), LoopHeader(body)
+
+
+def beside(left, right):
+    """Two columns."""
+    width = max(map(len, left)) + 2
+    height = max(len(left), len(right))
+    for a, b in zip(left + [""] * (height - len(left)), right + [""] * (height - len(right))):
+        print(f"{a:<{width}}{b}".rstrip())
 
 
 def imported_model(demo):
@@ -142,46 +206,87 @@ def imported_model(demo):
     model, layers = demo.scratch / "gemma4.mlir", demo.scratch / "layers.mlir"
     demo.run("mask-translate", "--import-hf-config", CONFIG, f"--policy={REFERENCE}",
              "--without=key_valid,sequence_ids,positions", "-o", model)
-    bodies = demo.run("mask-opt", model, "--mask-specialize-layers")
-    layers.write_text(bodies)
-    for name in re.findall(r"^  func\.func (?:private )?@(\w+)\(", bodies, flags=re.M):
-        calls = len(re.findall(rf"call @{name}\(", bodies))
-        if calls:
-            print(f"  {calls:>2} layers share @{name}")
-    loop_headers(demo.run("mask-opt", layers, f"--pass-pipeline={LOOPS}", "--mlir-print-local-scope"))
-    print("\n  (bounds: hull lower, core lower, core upper, hull upper; a query tile starts at the "
-          "loop\n  variable; an upper bound that a table decides is reduced over the tile's rows)")
+    demo.run("mask-opt", model, "--mask-specialize-layers", "-o", layers)
+    loops = demo.run("mask-opt", layers, f"--pass-pipeline={LOOPS}", "--mlir-print-local-scope", show=False)
+    maps = demo.explain(f"--policy={REFERENCE}", f"--prompt={PROMPT}", "--window=1024", "--tile=128x128")
+    maps = {re.match(r"\S+: (\S+)", part).group(1): part.splitlines()
+            for part in re.split(rf"\n(?={REFERENCE}: )", maps)}
+    for layer_type, layers, header in layer_bodies(loops):
+        lines = maps[layer_type]
+        first = next(i for i, line in enumerate(lines) if line.split()[:1] == ["k"])
+        last = lines.index("", first)
+        print(f"\n{layers} layers share @attention_layer_{layer_type}")
+        for line in lines[3:5]:
+            print(line)
+        print()
+        beside(lines[first:last], ["", *header.lines])
+    print("\n" + "\n".join(line for line in lines[last + 1:] if line))
+    print(textwrap.fill(
+        "On the right the loop over the keys of the query tile [q, q + rows), as the compiler has it; its "
+        "affine maps are written out. Tiles are masked from hull_lower on, not from core_lower on, and "
+        "again from core_upper to hull_upper.", WIDTH, initial_indent="  ", subsequent_indent="  "))
 
 
 #===----------------------------------------------------------------------===#
 # 4: measured now
 #===----------------------------------------------------------------------===#
 
+def print_timings(title, loops):
+    """Rows of (label, what --bench printed); the last are the mask's own."""
+    own = loops[-1][1]
+    print(f"\n{title}: {own['visible_pairs']:,} pairs visible, {own['tiles']['total']:,} tiles of 64 x 64")
+    print(f"  {'loops':<34}{'visited':>8}{'core':>7}{'edge':>6}{'pairs computed':>16}{'ms':>9}{'speed-up':>10}")
+    for label, result in loops:
+        tiles, gain = result["tiles"], result["min_ms"] / own["min_ms"]
+        print(f"  {label:<34}{tiles['visited']:>8,}{tiles['core']:>7,}{tiles['edge']:>6,}"
+              f"{result['computed_pairs']:>16,}{result['min_ms']:>9.1f}"
+              + (f"{gain:>8.1f} x" if result is not own else ""), flush=True)
+
+
 def measured(demo):
     screen(4, "Measured now: the same loops, with and without the mask in their bounds")
-    subprocess.run([sys.executable, ROOT / "bench" / "bench.py", demo.bin.parent, "--length=4096",
-                    "--heads=4", "--kv-heads=2", "--repeat=2", "--check"], check=True)
+    args = types.SimpleNamespace(build=demo.build, heads=4, kv_heads=2, head_dim=64, repeat=3, threads=None)
+    length = 4096
+    text, images = bench.facts(length, False), bench.facts(length, True)
+    everything = bench.bench(args, "bidirectional", "full_attention", text)
+    causal = bench.bench(args, "causal", "full_attention", text)
+    sliding = bench.bench(args, "causal-sliding", "sliding_attention", text)
+    upper = bench.bench(args, "gemma-jax-gemma4-2026-05", "sliding_attention", images)
+    vision = bench.bench(args, REFERENCE, "sliding_attention", images)
+    print(f"{length:,} tokens, window 1,024, 4 heads (2 of keys) of 64, f32, "
+          f"{vision['threads']} threads; the least of 3 runs")
+    print_timings("Causal window", [("all tiles", everything), ("causal upper bound only", causal),
+                                    ("bounds of the mask", sliding)])
+    print_timings("Images and a video, sliding layer of Gemma 4",
+                  [("all tiles", everything), ("upper bound only: causal or image", upper),
+                   ("bounds of the mask", vision)])
+    print(f"\nCompiled in {vision['compile_ms']:.0f} ms, once for every length; index tables of the images: "
+          f"{vision['tables_ms']:.2f} ms")
+    print(f"Largest error against the interpreter: {bench.check(args):.1e}")
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: demo.py BUILD [--without-timings]")
     build = pathlib.Path(sys.argv[1]).resolve()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         demo = Demo(build, pathlib.Path(scratch))
         who_disagrees(demo)
         the_policy(demo)
-        if demo.has("mask-translate"):
-            imported_model(demo)
-        a_model(demo)
-        if demo.has("mask-run"):
+        imported_model(demo)
+        if "--without-timings" not in sys.argv:
             measured(demo)
     print(f"\n{time.monotonic() - start:.0f} seconds. Three commands to try next:\n")
-    tool = f"{build.relative_to(ROOT) if build.is_relative_to(ROOT) else build}/bin/mask-explain"
-    print(f"  {tool} --policy=transformers-5.12 --against=transformers-5.13-gemma4 "
-          "--prompt=image:1100 --window=1024")
-    print(f"  {tool} --policy=transformers-5.13-gemma4 --layer-type=sliding_attention "
-          "--prompt=image:1100 --window=1024 --at=1024,0")
-    print(f"  {tool} --policy=vllm-0.25-triton --prompt='{PROMPT}' --window=1024 --format=svg -o masks")
+    where = f"$PWD/{build.relative_to(ROOT)}" if build.is_relative_to(ROOT) else build
+    print(textwrap.dedent(f"""\
+        export PATH={where}/bin:$PATH
+        mask-explain --policy=transformers-5.12 --against=transformers-5.13-gemma4 \\
+          --prompt=image:1100 --window=1024
+        mask-explain tools/demo.mlir --layer-type=sliding_attention --at=1024,0 \\
+          --prompt=image:1100 --window=1024
+        mask-explain --policy=vllm-0.25-triton --format=svg -o masks.svg --window=1024 \\
+          --prompt='{PROMPT}'"""))
 
 
 main()
