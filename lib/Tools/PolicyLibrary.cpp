@@ -48,24 +48,6 @@ FailureOr<PolicyOp> mlir::mask::loadPolicy(StringRef name, ModuleOp module) {
   return policy;
 }
 
-llvm::Expected<PolicyOp> mlir::mask::findPolicy(ModuleOp module, StringRef path,
-                                                StringRef name) {
-  SmallVector<PolicyOp> policies(module.getOps<PolicyOp>());
-  std::string known;
-  for (PolicyOp policy : policies) {
-    if (policy.getSymName() == name || (name.empty() && policies.size() == 1))
-      return policy;
-    known += (known.empty() ? "" : ", ") + policy.getSymName().str();
-  }
-  if (policies.empty())
-    return llvm::createStringError(path + ": has no mask.policy");
-  if (name.empty())
-    return llvm::createStringError(
-        path + ": has several policies, name one with --policy: " + known);
-  return llvm::createStringError(path + ": has no policy '" + name +
-                                 "'; it has " + known);
-}
-
 std::optional<PackingRule> mlir::mask::parsePackingRule(StringRef text) {
   return llvm::StringSwitch<std::optional<PackingRule>>(text)
       .Case("5.12", PackingRule::V5_12)

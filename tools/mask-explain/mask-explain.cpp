@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Mask.h"
+#include "Mask/Tools/CommandLine.h"
 #include "Mask/Tools/Explain.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -13,11 +14,9 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/InitAllDialects.h"
-#include "mlir/Parser/Parser.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
@@ -26,37 +25,42 @@ using namespace mlir;
 using namespace mlir::mask;
 namespace cl = llvm::cl;
 
-static cl::OptionCategory category("mask-explain options");
+static cl::OptionCategory
+    maskCategory("Mask and request",
+                 "A policy, known or from a file, and the facts "
+                 "of a request.");
+static cl::OptionCategory showCategory("Output");
+static cl::OptionCategory askCategory("Questions");
 
 static cl::opt<std::string> model(cl::Positional, cl::desc("[model.mlir]"),
-                                  cl::cat(category));
+                                  cl::cat(maskCategory));
 static cl::opt<std::string>
     policyName("policy",
                cl::desc("A known policy, or the one to take from the file"),
-               cl::value_desc("name"), cl::cat(category));
+               cl::value_desc("name"), cl::cat(maskCategory));
 static cl::opt<std::string>
     layerType("layer-type", cl::desc("One layer type; all if missing"),
-              cl::value_desc("type"), cl::cat(category));
+              cl::value_desc("type"), cl::cat(maskCategory));
 static cl::opt<std::string>
-    factsPath("facts", cl::desc("A request, or a case, as a JSON file"),
-              cl::value_desc("file"), cl::cat(category));
+    factsPath("facts", cl::desc("A request, or a whole case, as a JSON file"),
+              cl::value_desc("file"), cl::cat(maskCategory));
 static cl::opt<std::string>
     prompt("prompt",
            cl::desc("The tokens: 'text:16 image:280,280 text:4 video:280'"),
-           cl::value_desc("segments"), cl::cat(category));
+           cl::value_desc("segments"), cl::cat(maskCategory));
 static cl::opt<int64_t> window("window", cl::desc("The window of the layer"),
-                               cl::value_desc("tokens"), cl::cat(category));
+                               cl::value_desc("tokens"), cl::cat(maskCategory));
 static cl::opt<std::string>
     packing("packing", cl::desc("Rule for packed rows: 5.12, 5.23 or 5.24"),
-            cl::value_desc("rule"), cl::cat(category));
-static cl::opt<std::string> tile("tile", cl::desc("Size of a tile"),
-                                 cl::value_desc("queries>x<keys"),
-                                 cl::init("64x64"), cl::cat(category));
+            cl::value_desc("rule"), cl::cat(maskCategory));
 static cl::opt<int64_t>
     heads("heads",
-          cl::desc("Query heads, where the mask depends on the head and does "
-                   "not tell how many there are"),
-          cl::value_desc("count"), cl::cat(category));
+          cl::desc("Query heads, if masks differ and do not tell how many"),
+          cl::value_desc("count"), cl::cat(maskCategory));
+static cl::opt<bool> listPolicies("list-policies",
+                                  cl::desc("List the known policies and stop"),
+                                  cl::cat(maskCategory));
+
 static cl::opt<ExplainFormat> format(
     "format", cl::desc("What to write"), cl::init(ExplainFormat::Text),
     cl::values(clEnumValN(ExplainFormat::Text, "text",
@@ -66,47 +70,32 @@ static cl::opt<ExplainFormat> format(
                clEnumValN(ExplainFormat::Npy, "npy", "the dense mask"),
                clEnumValN(ExplainFormat::BlockMask, "blockmask",
                           "tile lists and mask function for FlexAttention")),
-    cl::cat(category));
+    cl::cat(showCategory));
+static cl::opt<std::string> tile("tile", cl::desc("Size of a tile (64x64)"),
+                                 cl::value_desc("queries>x<keys"),
+                                 cl::init("64x64"), cl::cat(showCategory));
 static cl::opt<std::string> output("o", cl::desc("File or directory"),
                                    cl::value_desc("path"), cl::init("-"),
-                                   cl::cat(category));
+                                   cl::cat(showCategory));
+
 static cl::opt<std::string>
     against("against",
-            cl::desc("Compare with another policy, or one in a file; the exit "
-                     "code is 0 if equal, 1 if different, 2 on an error"),
-            cl::value_desc("name or file"), cl::cat(category));
+            cl::desc("Compare with another policy: a known one, FILE.mlir or "
+                     "FILE.mlir:NAME\n(exit code 0: equal, 1: different, 2: "
+                     "an error)"),
+            cl::value_desc("other"), cl::cat(askCategory));
 static cl::opt<std::string>
     at("at", cl::desc("Explain one element, in absolute positions"),
-       cl::value_desc("q,k"), cl::cat(category));
+       cl::value_desc("q,k"), cl::cat(askCategory));
 static cl::opt<bool> why("why", cl::desc("Say how the mask is bounded"),
-                         cl::cat(category));
+                         cl::cat(askCategory));
 static cl::opt<bool> printFacts("print-facts",
                                 cl::desc("Print the request and stop"),
-                                cl::cat(category));
-static cl::opt<bool> listPolicies("list-policies",
-                                  cl::desc("List the known policies and stop"),
-                                  cl::cat(category));
+                                cl::cat(askCategory));
 
 static LogicalResult fail(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "mask-explain") << message << "\n";
   return failure();
-}
-
-/// Diagnostics in one form, with a location only where there is a file.
-static void printDiagnostic(Diagnostic &diagnostic) {
-  auto print = [](Diagnostic &d) {
-    if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))
-      llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
-                   << ":" << file.getColumn() << ": ";
-    else
-      llvm::errs() << "mask-explain: ";
-    llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Note ? "note: "
-                                                                 : "error: ")
-                 << d << "\n";
-  };
-  print(diagnostic);
-  for (Diagnostic &note : diagnostic.getNotes())
-    print(note);
 }
 
 //===----------------------------------------------------------------------===//
@@ -223,36 +212,18 @@ static FailureOr<Request> getRequest() {
 }
 
 //===----------------------------------------------------------------------===//
-// Policies
+// Actions
 //===----------------------------------------------------------------------===//
 
-/// A policy of a file, or a known one, with the module that holds it.
-struct LoadedPolicy {
-  OwningOpRef<ModuleOp> module;
-  PolicyOp policy;
-};
-
-static FailureOr<LoadedPolicy> load(MLIRContext &context, StringRef path,
-                                    StringRef name) {
-  LoadedPolicy loaded;
-  if (!path.empty()) {
-    if (!llvm::sys::fs::exists(path) && path != "-")
-      return fail("cannot read '" + path + "': no such file");
-    loaded.module = parseSourceFile<ModuleOp>(path, ParserConfig(&context));
-    if (!loaded.module)
-      return failure();
-    llvm::Expected<PolicyOp> policy = findPolicy(*loaded.module, path, name);
-    if (!policy)
-      return fail(llvm::toString(policy.takeError()));
-    loaded.policy = *policy;
-    return loaded;
-  }
-  loaded.module = ModuleOp::create(UnknownLoc::get(&context));
-  FailureOr<PolicyOp> policy = loadPolicy(name, *loaded.module);
-  if (failed(policy))
-    return failure();
-  loaded.policy = *policy;
-  return loaded;
+/// The policy of --against: NAME, FILE.mlir, or FILE.mlir:NAME.
+static FailureOr<LoadedPolicy> getOther(MLIRContext *context) {
+  StringRef other = against;
+  if (other.ends_with(".mlir"))
+    return readPolicy(context, other, "");
+  if (size_t end = other.rfind(".mlir:"); end != StringRef::npos)
+    return readPolicy(context, other.take_front(end + 5),
+                      other.drop_front(end + 6));
+  return readPolicy(context, "", other);
 }
 
 /// Runs the command; true if nothing differs.
@@ -281,7 +252,7 @@ static FailureOr<bool> run(MLIRContext &context) {
       return failure();
     return true;
   }
-  FailureOr<LoadedPolicy> first = load(context, model, policyName);
+  FailureOr<LoadedPolicy> first = readPolicy(&context, model, policyName);
   if (failed(first))
     return failure();
   if (against.empty()) {
@@ -290,10 +261,7 @@ static FailureOr<bool> run(MLIRContext &context) {
       return failure();
     return true;
   }
-  bool isFile = StringRef(against).ends_with(".mlir");
-  FailureOr<LoadedPolicy> second =
-      load(context, isFile ? StringRef(against) : StringRef(),
-           isFile ? StringRef() : StringRef(against));
+  FailureOr<LoadedPolicy> second = getOther(&context);
   if (failed(second))
     return failure();
   return explainDifference(first->policy, second->policy, *request, *options);
@@ -301,7 +269,7 @@ static FailureOr<bool> run(MLIRContext &context) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions(category);
+  cl::HideUnrelatedOptions({&maskCategory, &showCategory, &askCategory});
   cl::ParseCommandLineOptions(
       argc, argv,
       "mask-explain: shows an attention mask, compares two, says why\n");
@@ -312,7 +280,9 @@ int main(int argc, char **argv) {
   // Policies are inlined into functions, and facts are cast.
   context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,
                       tensor::TensorDialect>();
-  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
+    printDiagnostic("mask-explain", diagnostic);
+  });
 
   FailureOr<bool> equal = run(context);
   if (failed(equal))

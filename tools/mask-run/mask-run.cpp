@@ -8,14 +8,15 @@
 #include "Bench.h"
 
 #include "Mask/InitAll.h"
+#include "Mask/Tools/CommandLine.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 
@@ -32,7 +33,14 @@ using namespace mlir;
 using namespace mlir::mask;
 namespace cl = llvm::cl;
 
-static cl::OptionCategory category("mask-run options");
+static cl::OptionCategory maskCategory("Mask and request",
+                                       "A policy, known or from a file, and "
+                                       "the facts of a request.");
+static cl::OptionCategory dataCategory("Operands and results");
+static cl::OptionCategory actionCategory("Testing and timing");
+static cl::OptionCategory targetCategory("Running");
+static cl::OptionCategory *const kCategories[] = {
+    &maskCategory, &dataCategory, &actionCategory, &targetCategory};
 
 /// LLVM's libraries bring options of their own, some under the names that this
 /// tool needs. Has to come before the options below.
@@ -47,53 +55,69 @@ namespace {
 enum class Target { CPU, Interpreter, SIMTEmulation, Vulkan, CUDA };
 } // namespace
 
-#define MASK_STRING_OPTION(variable, name, help, value)                        \
+#define MASK_STRING_OPTION(variable, category, name, help, value)              \
   static cl::opt<std::string> variable(                                        \
       name, cl::desc(help), cl::value_desc(value), cl::cat(category))
-#define MASK_INTEGER_OPTION(variable, name, help, initial)                     \
+#define MASK_INTEGER_OPTION(variable, category, name, help, initial)           \
   static cl::opt<int64_t> variable(name, cl::desc(help),                       \
                                    cl::value_desc("count"), cl::init(initial), \
                                    cl::cat(category))
 
 static cl::opt<std::string> model(cl::Positional, cl::desc("[model.mlir]"),
-                                  cl::cat(category));
-MASK_STRING_OPTION(policyName, "policy",
+                                  cl::cat(maskCategory));
+MASK_STRING_OPTION(policyName, maskCategory, "policy",
                    "A known policy, or the one to take from the file", "name");
-MASK_STRING_OPTION(layerType, "layer-type", "The layer type", "type");
-MASK_STRING_OPTION(factsPath, "facts", "A request, or a case, as JSON", "file");
-MASK_STRING_OPTION(packing, "packing",
+MASK_STRING_OPTION(layerType, maskCategory, "layer-type",
+                   "The layer type; not needed where there is one only",
+                   "type");
+MASK_STRING_OPTION(factsPath, maskCategory, "facts",
+                   "A request, or a whole case, as a JSON file", "file");
+MASK_STRING_OPTION(packing, maskCategory, "packing",
                    "Rule for packed rows: 5.12, 5.23 or 5.24", "rule");
-MASK_STRING_OPTION(queryPath, "query", "[B, H, Sq, D]", "q.npy");
-MASK_STRING_OPTION(keyPath, "key", "[B, G, Skv, D]", "k.npy");
-MASK_STRING_OPTION(valuePath, "value", "[B, G, Skv, Dv]", "v.npy");
-MASK_STRING_OPTION(output, "o", "Where to write the output, [B, H, Sq, Dv]",
-                   "out.npy");
-MASK_STRING_OPTION(lsePath, "lse", "Where to write the log-sum-exp, [B, H, Sq]",
-                   "lse.npy");
-MASK_STRING_OPTION(saveTemps, "save-temps",
-                   "Keep the intermediate forms of the code", "dir");
-MASK_STRING_OPTION(casesDir, "cases",
-                   "Recover the masks of all cases below a directory and "
-                   "compare them with the files",
-                   "dir");
+
+MASK_STRING_OPTION(queryPath, dataCategory, "query", "[B, H, Sq, D]", "q.npy");
+MASK_STRING_OPTION(keyPath, dataCategory, "key", "[B, G, Skv, D]", "k.npy");
+MASK_STRING_OPTION(valuePath, dataCategory, "value", "[B, G, Skv, Dv]",
+                   "v.npy");
+MASK_STRING_OPTION(output, dataCategory, "o",
+                   "Where to write the output, [B, H, Sq, Dv]", "out.npy");
+MASK_STRING_OPTION(lsePath, dataCategory, "lse",
+                   "Where to write the log-sum-exp, [B, H, Sq]", "lse.npy");
 static cl::opt<float> scale("scale", cl::desc("1 / sqrt(D) if missing"),
-                            cl::cat(category));
-static cl::opt<double>
-    tolerance("tolerance",
-              cl::desc("The absolute error that --check accepts, for values "
-                       "around 1 (2e-6)"),
-              cl::init(2e-6), cl::cat(category));
-MASK_INTEGER_OPTION(threads, "threads", "Threads (all)", 0);
+                            cl::cat(dataCategory));
+static cl::opt<DataType>
+    dataType("dtype",
+             cl::desc("The element type; without it the files tell f32\n"
+                      "from f16. Everything is computed in f32"),
+             cl::values(clEnumValN(DataType::F32, "f32", "f32"),
+                        clEnumValN(DataType::F16, "f16", "f16"),
+                        clEnumValN(DataType::BF16, "bf16",
+                                   "bf16, in files as uint16 bit patterns")),
+             cl::cat(dataCategory));
+
 static cl::opt<bool> check("check",
                            cl::desc("Compare with the interpreter in float64"),
-                           cl::cat(category));
+                           cl::cat(actionCategory));
+static cl::opt<double>
+    tolerance("tolerance",
+              cl::desc("The absolute error that --check accepts, for\n"
+                       "values around 1 (2e-6)"),
+              cl::init(2e-6), cl::cat(actionCategory));
+MASK_STRING_OPTION(casesDir, actionCategory, "cases",
+                   "Recover the masks of all cases below a directory\n"
+                   "and compare them with the files",
+                   "dir");
 static cl::opt<bool> bench("bench",
                            cl::desc("Time random data, print one JSON object"),
-                           cl::cat(category));
-MASK_INTEGER_OPTION(heads, "heads", "Query heads (--bench)", 0);
-MASK_INTEGER_OPTION(keyHeads, "kv-heads", "Key heads (--bench)", 0);
-MASK_INTEGER_OPTION(headDim, "head-dim", "Head dimension (--bench)", 0);
-MASK_INTEGER_OPTION(repeat, "repeat", "Timed calls (--bench)", 5);
+                           cl::cat(actionCategory));
+MASK_INTEGER_OPTION(heads, actionCategory, "heads", "Query heads (--bench)", 0);
+MASK_INTEGER_OPTION(keyHeads, actionCategory, "kv-heads", "Key heads (--bench)",
+                    0);
+MASK_INTEGER_OPTION(headDim, actionCategory, "head-dim",
+                    "Head dimension (--bench)", 0);
+MASK_INTEGER_OPTION(repeat, actionCategory, "repeat", "Timed calls (--bench)",
+                    5);
+
 static cl::opt<Target> target(
     "target", cl::desc("What runs the attention"), cl::init(Target::CPU),
     cl::values(clEnumValN(Target::CPU, "cpu", "compiled loops (default)"),
@@ -102,16 +126,10 @@ static cl::opt<Target> target(
                clEnumValN(Target::SIMTEmulation, "simt-emulation", "not built"),
                clEnumValN(Target::Vulkan, "vulkan", "not built"),
                clEnumValN(Target::CUDA, "cuda", "not built")),
-    cl::cat(category));
-static cl::opt<DataType> dataType(
-    "dtype",
-    cl::desc("The element type; without it the files tell f32 from f16. "
-             "Everything is computed in f32"),
-    cl::values(clEnumValN(DataType::F32, "f32", "f32"),
-               clEnumValN(DataType::F16, "f16", "f16"),
-               clEnumValN(DataType::BF16, "bf16",
-                          "bf16, in files as uint16 bit patterns")),
-    cl::cat(category));
+    cl::cat(targetCategory));
+MASK_INTEGER_OPTION(threads, targetCategory, "threads", "Threads (all)", 0);
+MASK_STRING_OPTION(saveTemps, targetCategory, "save-temps",
+                   "Keep the intermediate forms of the code", "dir");
 
 static LogicalResult fail(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "mask-run") << message << "\n";
@@ -200,23 +218,6 @@ static FailureOr<std::optional<PackingRule>> getPacking() {
 //===----------------------------------------------------------------------===//
 // Policies
 //===----------------------------------------------------------------------===//
-
-static FailureOr<PolicyOp> load(MLIRContext &context,
-                                OwningOpRef<ModuleOp> &module) {
-  if (model.empty()) {
-    module = ModuleOp::create(UnknownLoc::get(&context));
-    return loadPolicy(policyName, *module);
-  }
-  if (!llvm::sys::fs::exists(model))
-    return fail("cannot read '" + model + "': no such file");
-  module = parseSourceFile<ModuleOp>(model, ParserConfig(&context));
-  if (!module)
-    return failure();
-  llvm::Expected<PolicyOp> policy = findPolicy(*module, model, policyName);
-  if (!policy)
-    return fail(policy.takeError());
-  return *policy;
-}
 
 /// The layer type asked for. A policy with one predicate needs none.
 static FailureOr<std::string> getLayerType(PolicyOp policy) {
@@ -370,11 +371,11 @@ static LogicalResult run(MLIRContext &context) {
     return failure();
   if (!casesDir.empty())
     return runCases(context);
-  OwningOpRef<ModuleOp> module;
-  FailureOr<PolicyOp> policy = load(context, module);
-  if (failed(policy))
+  FailureOr<LoadedPolicy> loaded = readPolicy(&context, model, policyName);
+  if (failed(loaded))
     return failure();
-  FailureOr<std::string> layer = getLayerType(*policy);
+  PolicyOp policy = loaded->policy;
+  FailureOr<std::string> layer = getLayerType(policy);
   FailureOr<std::optional<PackingRule>> rule = getPacking();
   if (failed(layer) || failed(rule))
     return failure();
@@ -382,7 +383,7 @@ static LogicalResult run(MLIRContext &context) {
   if (!request)
     return fail(request.takeError());
   if (!bench)
-    return runFiles(*policy, *layer, *rule, *request);
+    return runFiles(policy, *layer, *rule, *request);
 
   FailureOr<JitOptions> jit = getJitOptions();
   if (failed(jit))
@@ -399,24 +400,18 @@ static LogicalResult run(MLIRContext &context) {
   options.dim = headDim;
   options.repeat = repeat;
   options.jit = *jit;
-  return runBench(*policy, *request, options, llvm::outs());
+  return runBench(policy, *request, options, llvm::outs());
 }
 
-/// Diagnostics in one form, with a location only where there is a file.
-static void printDiagnostic(Diagnostic &diagnostic) {
-  auto print = [](Diagnostic &d) {
-    if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))
-      llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
-                   << ":" << file.getColumn() << ": ";
-    else
-      llvm::errs() << "mask-run: ";
-    llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Note ? "note: "
-                                                                 : "error: ")
-                 << d << "\n";
-  };
-  print(diagnostic);
-  for (Diagnostic &note : diagnostic.getNotes())
-    print(note);
+/// LLVM's libraries bring hundreds of options; of those --help shows MLIR's.
+static void hideForeignOptions() {
+  for (auto &[name, option] : cl::getRegisteredOptions()) {
+    bool isOwn = llvm::any_of(option->Categories, [](cl::OptionCategory *own) {
+      return llvm::is_contained(kCategories, own);
+    });
+    if (!isOwn && !name.starts_with("mlir-") && name != "help")
+      option->setHiddenFlag(cl::ReallyHidden);
+  }
 }
 
 int main(int argc, char **argv) {
@@ -427,6 +422,7 @@ int main(int argc, char **argv) {
   registerPassManagerCLOptions();
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
+  hideForeignOptions();
   cl::ParseCommandLineOptions(
       argc, argv,
       "mask-run: compiles and runs attention under a policy's mask\n");
@@ -443,6 +439,8 @@ int main(int argc, char **argv) {
   MLIRContext context(registry);
   context.loadDialect<MaskDialect, arith::ArithDialect,
                       bufferization::BufferizationDialect, func::FuncDialect>();
-  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
+    printDiagnostic("mask-run", diagnostic);
+  });
   return failed(run(context)) ? 1 : 0;
 }

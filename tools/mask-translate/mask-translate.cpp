@@ -35,13 +35,13 @@ static cl::opt<bool>
                    cl::cat(category));
 static cl::opt<std::string> policyName(
     "policy",
-    cl::desc("A known policy, or a system and its version (transformers@5.20, "
-             "vllm@0.26, gemma@4.0.1, keras-hub@0.32, llamacpp); the newest "
-             "rule of Transformers if missing"),
+    cl::desc("A known policy, or a system and its version: transformers@5.20,\n"
+             "vllm@0.26, gemma@4.0.1, keras-hub@0.32 or llamacpp\n"
+             "(the newest rule of Transformers if missing)"),
     cl::value_desc("name"), cl::cat(category));
 static cl::list<std::string>
     without("without", cl::CommaSeparated,
-            cl::desc("Optional facts that the model never gets, such as "
+            cl::desc("Optional facts that the model never gets, such as\n"
                      "key_valid,sequence_ids,positions"),
             cl::value_desc("facts"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output file"),

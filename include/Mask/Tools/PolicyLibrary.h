@@ -11,7 +11,6 @@
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/Tools/Facts.h"
-#include "llvm/Support/Error.h"
 
 namespace mlir::mask {
 
@@ -32,11 +31,6 @@ const PolicyEntry *lookupPolicy(llvm::StringRef name);
 /// already. An unknown name is an error at the module that lists the known
 /// ones.
 FailureOr<PolicyOp> loadPolicy(llvm::StringRef name, ModuleOp module);
-
-/// The only policy of a user's module, or the one called `name`. The error
-/// names the file `path` and the policies that are there.
-llvm::Expected<PolicyOp> findPolicy(ModuleOp module, llvm::StringRef path,
-                                    llvm::StringRef name);
 
 /// `5.12`, `5.23` or `5.24`.
 std::optional<PackingRule> parsePackingRule(llvm::StringRef text);

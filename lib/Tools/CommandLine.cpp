@@ -1,0 +1,74 @@
+//===- CommandLine.cpp - what the command lines share -----------*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/CommandLine.h"
+#include "Mask/Tools/PolicyLibrary.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// The only policy of a user's module, or the one called `name`.
+static FailureOr<PolicyOp> findPolicy(ModuleOp module, StringRef path,
+                                      StringRef name) {
+  SmallVector<PolicyOp> policies(module.getOps<PolicyOp>());
+  SmallVector<StringRef> known;
+  for (PolicyOp policy : policies) {
+    if (policy.getSymName() == name || (name.empty() && policies.size() == 1))
+      return policy;
+    known.push_back(policy.getSymName());
+  }
+  InFlightDiagnostic error = emitError(UnknownLoc::get(module.getContext()))
+                             << path << ": ";
+  if (policies.empty())
+    return error << "has no mask.policy";
+  if (name.empty())
+    error << "has several policies, name one of them: ";
+  else
+    error << "has no policy '" << name << "'; it has ";
+  llvm::interleaveComma(known, error);
+  return error;
+}
+
+FailureOr<LoadedPolicy> mlir::mask::readPolicy(MLIRContext *context,
+                                               StringRef path, StringRef name) {
+  Location loc = UnknownLoc::get(context);
+  LoadedPolicy loaded;
+  FailureOr<PolicyOp> policy = failure();
+  if (path.empty()) {
+    loaded.module = ModuleOp::create(loc);
+    policy = loadPolicy(name, *loaded.module);
+  } else {
+    if (!llvm::sys::fs::exists(path) && path != "-")
+      return emitError(loc) << "cannot read '" << path << "': no such file";
+    loaded.module = parseSourceFile<ModuleOp>(path, ParserConfig(context));
+    if (loaded.module)
+      policy = findPolicy(*loaded.module, path, name);
+  }
+  if (failed(policy))
+    return failure();
+  loaded.policy = *policy;
+  return loaded;
+}
+
+void mlir::mask::printDiagnostic(StringRef tool, Diagnostic &diagnostic) {
+  auto print = [&](Diagnostic &d) {
+    if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))
+      llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
+                   << ":" << file.getColumn() << ": ";
+    else
+      llvm::errs() << tool << ": ";
+    bool isNote = d.getSeverity() == DiagnosticSeverity::Note;
+    llvm::errs() << (isNote ? "note: " : "error: ") << d << "\n";
+  };
+  print(diagnostic);
+  for (Diagnostic &note : diagnostic.getNotes())
+    print(note);
+}
