@@ -9,8 +9,13 @@
 
 #include "Mask/Tools/Npy.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace mlir::mask;
+
+/// 1 GiB of lists.
+static constexpr int64_t kMostTiles = int64_t(1) << 27;
 
 /// Appends the columns for which `test` holds, then the others; returns how
 /// many hold.
@@ -108,6 +113,15 @@ FailureOr<BlockMaskFiles> mlir::mask::makeBlockMask(const MaskView &view,
                                                     FactEvaluator &facts,
                                                     const ValueNames &names,
                                                     TileShape shape) {
+  // Lists have full width, so they grow with the tiles that there are.
+  int64_t rows = llvm::divideCeil(view.queries, shape.query);
+  int64_t columns = llvm::divideCeil(view.keys, shape.key);
+  int64_t planes = view.planes.size();
+  if (rows * planes > kMostTiles / std::max<int64_t>(columns, 1))
+    return emitError(predicate.getLoc())
+           << "the lists of " << planes << " x " << rows << " x " << columns
+           << " tiles are too large: at most " << kMostTiles
+           << " are supported; take larger tiles";
   FailureOr<PythonMask> python = makePythonMask(view, predicate, facts, names);
   if (failed(python))
     return failure();

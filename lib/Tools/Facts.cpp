@@ -1,205 +1,22 @@
-//===- Facts.cpp - what a policy is told -*- C++ -*-===//
+//===- Facts.cpp - what a policy is told ------------------------*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Tools/Facts.h"
+#include "FactParsing.h"
 
-#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 using namespace mlir::mask;
+using namespace mlir::mask::facts;
 
-/// Elements of one fact over all batch rows.
-static constexpr int64_t kMaxFactElements = int64_t(1) << 28;
-/// Ids and positions fit in i32 and lie below `kNoKey`.
-static constexpr int64_t kMaxId = (int64_t(1) << 30) - 1;
-
-static constexpr FactInfo kFacts[] = {
-    {"q_len", FactKind::Extent, 0, 0, 0, kMaxFactTokens},
-    {"kv_len", FactKind::Extent, 0, 0, 0, kMaxFactTokens},
-    {"q_offset", FactKind::Offset, 32, 1, 0, kMaxId},
-    {"kv_offset", FactKind::Offset, 32, 1, 0, kMaxId},
-    {"window", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"chunk", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"left", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"right", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"prefix", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"offset", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
-    {"lookback", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"page", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"q_block", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"dilation", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"left_padding", FactKind::PerRow, 32, 1, 0, kMaxId},
-    {"token_types", FactKind::TokenRuns, 8, 2, 0, 3},
-    {"key_valid", FactKind::TokenRuns, 1, 2, 0, 1},
-    {"sequence_ids", FactKind::TokenRuns, 32, 2, -1, kMaxId},
-    {"block_ids", FactKind::TokenRuns, 32, 2, -1, kMaxId},
-    {"document_ids", FactKind::TokenRuns, 32, 2, -1, kMaxId},
-    {"item_ranges", FactKind::ItemRanges, 32, 3, 0, kMaxId},
-    {"positions", FactKind::TokenList, 32, 2, 0, kMaxId},
-    {"query_positions", FactKind::QueryList, 32, 2, 0, kMaxId},
-    {"key_positions", FactKind::KeyList, 32, 2, 0, kMaxId},
-    {"length", FactKind::Derived, 0, 0, 0, kMaxId},
-};
-
-ArrayRef<FactInfo> mlir::mask::getKnownFacts() { return kFacts; }
-
-const FactInfo *mlir::mask::lookupFact(StringRef name) {
-  const auto *found =
-      find_if(kFacts, [&](const FactInfo &fact) { return fact.name == name; });
-  return found == std::end(kFacts) ? nullptr : found;
-}
-
-mlir::Type mlir::mask::getFactType(MLIRContext *context, const FactInfo &fact) {
-  if (fact.rank == 0)
-    return IndexType::get(context);
-  SmallVector<int64_t> shape(fact.rank, ShapedType::kDynamic);
-  if (fact.kind == FactKind::ItemRanges)
-    shape.back() = 2;
-  return RankedTensorType::get(shape, IntegerType::get(context, fact.width));
-}
-
-int64_t Request::getLength() const {
-  return std::max(*max_element(queryOffset) + queries,
-                  *max_element(keyOffset) + keys);
-}
-
-const HostValue *Request::lookup(StringRef name) const {
-  auto found = facts.find(name);
-  return found == facts.end() ? nullptr : &found->second;
-}
-
-//===----------------------------------------------------------------------===//
-// Values of one key
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// Where a value stands, for errors: the key, then the batch row.
-struct Place {
-  const FactInfo &fact;
-  std::optional<size_t> row = std::nullopt;
-
-  Error error(const Twine &message) const {
-    std::string where = ("'" + fact.name + "'").str();
-    if (row)
-      where += " of batch row " + std::to_string(*row);
-    return createStringError(where + ": " + message);
-  }
-};
-
-} // namespace
-
-static Expected<int64_t> parseNumber(const json::Value &value,
-                                     const Place &place) {
-  std::optional<int64_t> number = value.getAsInteger();
-  if (!number)
-    return place.error("expected an integer");
-  const FactInfo &fact = place.fact;
-  if (*number < fact.least || *number > fact.greatest)
-    return place.error(
-        Twine(*number) + " is out of range; it must be at least " +
-        Twine(fact.least) + " and at most " + Twine(fact.greatest));
-  return *number;
-}
-
-/// Two integers, with what they are in `what`.
-static Expected<std::pair<int64_t, int64_t>>
-parsePair(const json::Value &value, const Place &place, StringRef what) {
-  const json::Array *pair = value.getAsArray();
-  if (!pair || pair->size() != 2)
-    return place.error("expected pairs " + what);
-  std::optional<int64_t> first = (*pair)[0].getAsInteger();
-  std::optional<int64_t> second = (*pair)[1].getAsInteger();
-  if (!first || !second)
-    return place.error("expected pairs " + what + " of integers");
-  return std::pair(*first, *second);
-}
-
-using Row = std::vector<int64_t>;
-
-/// A row of run-length `[[value, count], ...]`. Counts are summed before
-/// anything is allocated.
-static Error parseRuns(const json::Array &runs, const Place &place,
-                       int64_t most, Row &row) {
-  SmallVector<std::pair<int64_t, int64_t>> pairs;
-  int64_t total = 0;
-  for (const json::Value &value : runs) {
-    auto run = parsePair(value, place, "[value, count]");
-    if (!run)
-      return run.takeError();
-    Expected<int64_t> number = parseNumber((*value.getAsArray())[0], place);
-    if (!number)
-      return number.takeError();
-    if (run->second < 1)
-      return place.error("a run has " + Twine(run->second) +
-                         " tokens; it must have at least 1");
-    if (run->second > most - total)
-      return place.error("covers more than the " + Twine(most) +
-                         " tokens of the request");
-    total += run->second;
-    pairs.push_back(*run);
-  }
-  row.reserve(total);
-  for (auto [number, count] : pairs)
-    row.insert(row.end(), count, number);
-  return Error::success();
-}
-
-static Error parseList(const json::Array &list, const Place &place,
-                       int64_t most, Row &row) {
-  if (static_cast<int64_t>(list.size()) > most)
-    return place.error("has " + Twine(list.size()) + " elements; at most " +
-                       Twine(most) + " are expected");
-  for (const json::Value &value : list) {
-    Expected<int64_t> number = parseNumber(value, place);
-    if (!number)
-      return number.takeError();
-    row.push_back(*number);
-  }
-  return Error::success();
-}
-
-/// A row of item ranges: in the extent, neither reversed nor overlapping.
-static Error parseRanges(const json::Array &ranges, const Place &place,
-                         int64_t length, Row &row) {
-  SmallVector<std::pair<int64_t, int64_t>> sorted;
-  for (const json::Value &value : ranges) {
-    auto range = parsePair(value, place, "[start, end]");
-    if (!range)
-      return range.takeError();
-    auto [start, end] = *range;
-    std::string text =
-        "[" + std::to_string(start) + ", " + std::to_string(end) + "]";
-    if (start > end)
-      return place.error("range " + text + " is reversed");
-    if (start < 0 || end >= length)
-      return place.error("range " + text + " lies outside of the " +
-                         Twine(length) + " tokens of the request");
-    sorted.push_back(*range);
-    row.push_back(start);
-    row.push_back(end);
-  }
-  llvm::sort(sorted);
-  for (size_t i = 1; i < sorted.size(); ++i)
-    if (sorted[i].first <= sorted[i - 1].second)
-      return place.error("ranges [" + Twine(sorted[i - 1].first) + ", " +
-                         Twine(sorted[i - 1].second) + "] and [" +
-                         Twine(sorted[i].first) + ", " +
-                         Twine(sorted[i].second) + "] overlap");
-  return Error::success();
-}
-
-//===----------------------------------------------------------------------===//
-// The whole request
-//===----------------------------------------------------------------------===//
+/// Elements of all facts over all batch rows.
+static constexpr int64_t kMaxFactElements = int64_t(1) << 26;
 
 namespace {
 
@@ -220,12 +37,15 @@ private:
   Error parseRow(const Place &place, const json::Value &value, Row &row);
   Error checkCoverage(const Place &place, int64_t count);
   Error addBatch(const Place &place, size_t rows);
+  Error addElements(const FactInfo &fact, int64_t count);
   Error addRows(const FactInfo &fact, std::vector<Row> rows);
   void placeAtOffset(const FactInfo &fact, std::vector<Row> &rows);
 
   const json::Object &object;
   Request request;
   std::string batchKey;
+  /// Of the facts read so far.
+  int64_t elements = 0;
 };
 
 } // namespace
@@ -236,7 +56,7 @@ Error RequestParser::checkKeys() {
     if (fact && fact->isRequestKey())
       continue;
     std::string known;
-    for (const FactInfo &info : kFacts)
+    for (const FactInfo &info : getKnownFacts())
       if (info.isRequestKey())
         known += (known.empty() ? "" : ", ") + info.name.str();
     return createStringError("unknown key '" + StringRef(key) +
@@ -391,16 +211,26 @@ static int64_t fillerOf(const FactInfo &fact, const Row &row) {
   return fact.least < 0 ? -1 : 0;
 }
 
+/// All facts of a request have a bound together: a few run lengths may stand
+/// for any number of elements.
+Error RequestParser::addElements(const FactInfo &fact, int64_t count) {
+  if (count > kMaxFactElements - elements)
+    return Place{fact}.error("has " + Twine(count) +
+                             " elements or more, and the facts before it " +
+                             Twine(elements) + "; at most " +
+                             Twine(kMaxFactElements) + " are supported");
+  elements += count;
+  return Error::success();
+}
+
 Error RequestParser::addRows(const FactInfo &fact, std::vector<Row> rows) {
   if (fact.kind == FactKind::QueryList || fact.kind == FactKind::KeyList)
     placeAtOffset(fact, rows);
   size_t longest = 0;
   for (const Row &row : rows)
     longest = std::max(longest, row.size());
-  if (static_cast<int64_t>(rows.size() * longest) > kMaxFactElements)
-    return Place{fact}.error("has " + Twine(rows.size()) + " x " +
-                             Twine(longest) + " elements; at most " +
-                             Twine(kMaxFactElements) + " are supported");
+  if (Error failed = addElements(fact, rows.size() * longest))
+    return failed;
   int64_t batch = rows.size(), size = longest;
   bool isRanges = fact.kind == FactKind::ItemRanges;
   auto array = isRanges ? IntegerArray::zeros({batch, size / 2, 2})
@@ -457,9 +287,9 @@ Error RequestParser::parseFact(const FactInfo &fact, const json::Value &value) {
     if (Error failed = parseRow({fact, i}, (*array)[i], row))
       return failed;
     total += row.size();
-    if (total > kMaxFactElements)
-      return place.error("has more than " + Twine(kMaxFactElements) +
-                         " elements");
+    // Before more is allocated.
+    if (total > kMaxFactElements - elements)
+      return addElements(fact, total);
   }
   return addRows(fact, std::move(rows));
 }
@@ -479,7 +309,7 @@ Expected<Request> RequestParser::parse() {
     return failed;
   // In the order of the table, not of the hash map, so that errors do not
   // depend on it.
-  for (const FactInfo &fact : kFacts) {
+  for (const FactInfo &fact : getKnownFacts()) {
     bool isDone =
         fact.kind == FactKind::Extent || fact.kind == FactKind::Offset;
     if (const json::Value *value = object.get(fact.name); value && !isDone)
@@ -546,66 +376,4 @@ Error mlir::mask::setParameter(Request &request, StringRef name,
     return number.takeError();
   request.facts[name.str()] = *number;
   return Error::success();
-}
-
-//===----------------------------------------------------------------------===//
-// Prompts
-//===----------------------------------------------------------------------===//
-
-static std::optional<int64_t> tokenTypeOf(StringRef kind) {
-  static constexpr StringLiteral names[] = {"text", "image", "video", "audio"};
-  const auto *found = llvm::find(names, kind);
-  if (found == std::end(names))
-    return std::nullopt;
-  return found - names;
-}
-
-Expected<Request> mlir::mask::parsePrompt(StringRef prompt,
-                                          std::optional<int64_t> window) {
-  Row types, ranges;
-  SmallVector<StringRef> segments;
-  SplitString(prompt, segments);
-  for (StringRef segment : segments) {
-    auto error = [&](const Twine &message) {
-      return createStringError("prompt segment '" + segment + "': " + message);
-    };
-    auto [kind, counts] = segment.split(':');
-    std::optional<int64_t> type = tokenTypeOf(kind);
-    if (!type)
-      return error("'" + kind + "' is not text, image, video or audio");
-    SmallVector<StringRef> items;
-    counts.split(items, ',');
-    for (StringRef item : items) {
-      int64_t count, start = types.size();
-      if (item.getAsInteger(10, count) || count < 1)
-        return error("'" + item + "' is not a number of tokens");
-      if (count > kMaxFactTokens - start)
-        return error("more than " + Twine(kMaxFactTokens) + " tokens");
-      types.insert(types.end(), count, *type);
-      bool isItem = kind == "image" || kind == "video";
-      if (isItem)
-        ranges.insert(ranges.end(), {start, start + count - 1});
-    }
-  }
-  if (types.empty())
-    return createStringError("the prompt has no tokens");
-  Request request;
-  int64_t length = types.size();
-  request.queries = request.keys = length;
-  request.batched = true;
-  for (StringRef name : {"q_len", "kv_len", "length"})
-    request.facts[name.str()] = length;
-  auto tokens = IntegerArray::zeros({1, length});
-  tokens->values = std::move(types);
-  request.facts["token_types"] =
-      std::shared_ptr<const IntegerArray>(std::move(tokens));
-  auto items =
-      IntegerArray::zeros({1, static_cast<int64_t>(ranges.size()) / 2, 2});
-  items->values = std::move(ranges);
-  request.facts["item_ranges"] =
-      std::shared_ptr<const IntegerArray>(std::move(items));
-  if (window)
-    if (Error failed = setParameter(request, "window", *window))
-      return failed;
-  return request;
 }

@@ -20,8 +20,8 @@ using namespace mlir::mask;
 
 /// More rows or spans than this are refused: a mask of that size is not for
 /// looking at.
-static constexpr int64_t kMostRows = int64_t(1) << 26;
-static constexpr size_t kMostSpans = size_t(1) << 28;
+static constexpr int64_t kMostRows = int64_t(1) << 24;
+static constexpr size_t kMostSpans = size_t(1) << 26;
 
 /// The ops that build `predicate`, operands first.
 static SetVector<Operation *> collectPredicates(Value predicate) {
@@ -125,7 +125,9 @@ public:
     return success();
   }
 
-  void fill(MaskView &view, int64_t b, int64_t h, MaskPlane &plane) const {
+  /// Stops with false once there are more spans than `mostSpans`.
+  bool fill(MaskView &view, int64_t b, int64_t h, size_t mostSpans,
+            MaskPlane &plane) const {
     RowSpans outer;
     bool isExact = true;
     for (int64_t row = 0; row < view.queries; ++row) {
@@ -135,9 +137,12 @@ public:
       point.query = row + view.queryOffset[b];
       appendRow(point, view.keyOffset[b], view.keys, outer, plane.visible);
       isExact &= outer[row] == plane.visible[row];
+      if (plane.visible.getNumSpans() > mostSpans)
+        return false;
     }
     if (!isExact)
       plane.outer = std::move(outer);
+    return true;
   }
 
 private:
@@ -241,9 +246,9 @@ FailureOr<MaskView> mlir::mask::buildMaskView(Location loc, Value predicate,
   for (int64_t b = 0; b < view.batch; ++b)
     for (int64_t h = 0; h < view.heads; ++h) {
       MaskPlane &plane = view.planes[b * view.heads + h];
-      builder.fill(view, b, h, plane);
+      bool isWhole = builder.fill(view, b, h, kMostSpans - spans, plane);
       spans += plane.visible.getNumSpans();
-      if (spans > kMostSpans)
+      if (!isWhole)
         return emitError(loc) << "the mask has more than " << kMostSpans
                               << " separate spans of keys";
     }

@@ -15,57 +15,93 @@
 using namespace mlir::mask;
 
 namespace {
-/// Counts, for the tiles of one row of tiles, their elements in a set of spans.
-/// A span costs O(1): whole tiles are counted by differences.
+/// Where along a row of tiles the number of elements per tile changes.
+struct Change {
+  int64_t column;
+  /// How many of the tile's rows hold all keys of the tiles from here on, and
+  /// the elements of this tile alone besides.
+  int64_t wholeRows, elements;
+};
+
+/// Elements per tile of one row of tiles, as changes in any order.
 class ElementCounter {
 public:
-  ElementCounter(int64_t keys, int64_t tile)
-      : keys(keys), tile(tile), wholeDelta(llvm::divideCeil(keys, tile) + 1),
-        partial(wholeDelta.size()) {}
-
-  void clear() {
-    llvm::fill(wholeDelta, 0);
-    llvm::fill(partial, 0);
-  }
+  explicit ElementCounter(int64_t tile) : tile(tile) {}
 
   void add(KeySpan span) {
     int64_t first = span.lower / tile, last = (span.upper - 1) / tile;
     if (first == last) {
-      partial[first] += span.getSize();
+      changes.push_back({first, 0, span.getSize()});
       return;
     }
-    partial[first] += (first + 1) * tile - span.lower;
-    partial[last] += span.upper - last * tile;
-    ++wholeDelta[first + 1];
-    --wholeDelta[last];
+    changes.push_back({first, 0, (first + 1) * tile - span.lower});
+    changes.push_back({first + 1, 1, 0});
+    changes.push_back({last, -1, span.upper - last * tile});
   }
 
-  int64_t getWidth(int64_t column) const {
-    return std::min(tile, keys - column * tile);
+  void add(const RowSpans &rows, int64_t begin, int64_t end) {
+    changes.clear();
+    for (int64_t row = begin; row < end; ++row)
+      for (KeySpan span : rows[row])
+        add(span);
+    llvm::sort(changes, [](const Change &a, const Change &b) {
+      return a.column < b.column;
+    });
   }
 
-  /// Calls `visit(column, count)` for every tile, in order.
-  template <typename Visitor>
-  void forEachTile(Visitor visit) const {
-    int64_t whole = 0;
-    for (size_t column = 0; column + 1 < partial.size(); ++column) {
-      whole += wholeDelta[column];
-      visit(column, whole * getWidth(column) + partial[column]);
+  std::vector<Change> changes;
+
+private:
+  int64_t tile;
+};
+
+/// Walks along the changes of a counter.
+class ElementCursor {
+public:
+  explicit ElementCursor(const std::vector<Change> &changes)
+      : changes(changes) {}
+
+  /// Moves to `column`, which does not fall; applies what changes there.
+  void moveTo(int64_t column) {
+    elements = 0;
+    for (; at < changes.size() && changes[at].column <= column; ++at) {
+      wholeRows += changes[at].wholeRows;
+      elements += changes[at].elements;
     }
   }
 
+  /// The first column after `column` that may differ from it.
+  int64_t getNext(int64_t column, int64_t columns) const {
+    if (elements)
+      return column + 1;
+    return at < changes.size() ? changes[at].column : columns;
+  }
+
+  int64_t count(int64_t width) const { return wholeRows * width + elements; }
+
 private:
-  int64_t keys, tile;
-  std::vector<int64_t> wholeDelta, partial;
+  const std::vector<Change> &changes;
+  size_t at = 0;
+  int64_t wholeRows = 0, elements = 0;
 };
 } // namespace
 
-static void appendTile(std::vector<TileRun> &runs, int32_t column,
-                       TileKind kind) {
+static void appendTiles(std::vector<TileRun> &runs, int64_t begin, int64_t end,
+                        TileKind kind) {
   if (!runs.empty() && runs.back().kind == kind)
-    runs.back().end = column + 1;
+    runs.back().end = end;
   else
-    runs.push_back({column, column + 1, kind});
+    runs.push_back({int32_t(begin), int32_t(end), kind});
+}
+
+/// The class of tiles of `size` elements.
+static TileKind classify(int64_t outer, int64_t visible, int64_t size,
+                         bool mayBeCore) {
+  if (outer == 0)
+    return TileKind::Unvisited;
+  if (visible == 0)
+    return TileKind::Blank;
+  return visible == size && mayBeCore ? TileKind::Core : TileKind::Edge;
 }
 
 TileMap mlir::mask::classifyTiles(const MaskPlane &plane, int64_t queries,
@@ -76,35 +112,33 @@ TileMap mlir::mask::classifyTiles(const MaskPlane &plane, int64_t queries,
   map.rows = llvm::divideCeil(queries, shape.query);
   map.columns = llvm::divideCeil(keys, shape.key);
   map.runs.resize(map.rows);
-  ElementCounter visible(keys, shape.key), outer(keys, shape.key);
-  std::vector<int64_t> visited(map.columns);
+  int64_t whole = keys / shape.key;
+  ElementCounter visibleElements(shape.key), outerElements(shape.key);
   for (int64_t row = 0; row < map.rows; ++row) {
     int64_t begin = row * shape.query;
     int64_t end = std::min(begin + shape.query, queries);
-    visible.clear();
-    outer.clear();
-    for (int64_t q = begin; q < end; ++q) {
-      for (KeySpan span : plane.visible[q])
-        visible.add(span);
-      if (plane.outer)
-        for (KeySpan span : (*plane.outer)[q])
-          outer.add(span);
+    visibleElements.add(plane.visible, begin, end);
+    if (plane.outer)
+      outerElements.add(*plane.outer, begin, end);
+    ElementCursor visible(visibleElements.changes);
+    ElementCursor outer(
+        (plane.outer ? outerElements : visibleElements).changes);
+    for (int64_t column = 0; column < map.columns;) {
+      visible.moveTo(column);
+      outer.moveTo(column);
+      int64_t next = std::min(visible.getNext(column, map.columns),
+                              outer.getNext(column, map.columns));
+      // The last tile may be narrower than those before it.
+      if (column < whole)
+        next = std::min(next, whole);
+      int64_t height = end - begin;
+      int64_t width = std::min(shape.key, keys - column * shape.key);
+      bool isRagged = width < shape.key || height < shape.query;
+      appendTiles(map.runs[row], column, next,
+                  classify(outer.count(width), visible.count(width),
+                           width * height, !(isRagged && raggedIsEdge)));
+      column = next;
     }
-    (plane.outer ? outer : visible).forEachTile([&](int64_t column, int64_t n) {
-      visited[column] = n;
-    });
-    visible.forEachTile([&](int64_t column, int64_t count) {
-      int64_t width = visible.getWidth(column), height = end - begin;
-      bool ragged = width < shape.key || height < shape.query;
-      TileKind kind = TileKind::Edge;
-      if (visited[column] == 0)
-        kind = TileKind::Unvisited;
-      else if (count == 0)
-        kind = TileKind::Blank;
-      else if (count == width * height && !(ragged && raggedIsEdge))
-        kind = TileKind::Core;
-      appendTile(map.runs[row], column, kind);
-    });
   }
   return map;
 }
