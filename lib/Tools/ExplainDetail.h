@@ -1,5 +1,4 @@
-//===- ExplainDetail.h - steps that explaining and comparing share -*- C++
-//-*-===//
+//===- ExplainDetail.h - steps of explaining and comparing ------*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -31,6 +30,10 @@ RenderContext makeContext(const Request &request);
 FailureOr<SmallVector<bool>> printPoint(raw_ostream &os, MaskInstance &instance,
                                         const Request &request,
                                         const ExplainOptions &options);
+/// Writes the trees of `options.at` for all layer types.
+LogicalResult explainPoint(Location loc, Instances &instances,
+                           const Request &request,
+                           const ExplainOptions &options);
 
 } // namespace mlir::mask::explain
 

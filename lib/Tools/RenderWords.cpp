@@ -1,0 +1,64 @@
+//===- RenderWords.cpp - numbers and tokens in words ------------*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/Render.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir::mask;
+
+std::string mlir::mask::formatCount(int64_t count) {
+  std::string digits = std::to_string(count);
+  for (int64_t at = int64_t(digits.size()) - 3; at > (count < 0 ? 1 : 0);
+       at -= 3)
+    digits.insert(at, ",");
+  return digits;
+}
+
+std::string mlir::mask::formatShare(int64_t part, int64_t whole) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::format("%.1f %%", whole ? 100.0 * part / whole : 0.0);
+  return text;
+}
+
+llvm::StringRef mlir::mask::getTokenName(TokenKind kind) {
+  switch (kind) {
+  case TokenKind::Text:
+    return "text";
+  case TokenKind::Image:
+    return "image";
+  case TokenKind::Video:
+    return "video";
+  case TokenKind::Audio:
+    return "audio";
+  case TokenKind::Padding:
+    return "padding";
+  case TokenKind::Block:
+    return "block";
+  }
+  llvm_unreachable("every kind has a name");
+}
+
+char mlir::mask::getTokenLetter(TokenKind kind) {
+  return getTokenName(kind).front();
+}
+
+std::string mlir::mask::describeTokens(llvm::ArrayRef<TokenSegment> tokens) {
+  constexpr size_t kShown = 8;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::ListSeparator comma;
+  for (const TokenSegment &segment : tokens.take_front(kShown))
+    os << comma << getTokenName(segment.kind) << " "
+       << segment.end - segment.begin;
+  if (tokens.size() > kShown)
+    os << ", and " << tokens.size() - kShown << " more segments";
+  return text;
+}
