@@ -1,110 +1,21 @@
-//===- CanonicalizeConnectives.cpp - normal form of and, or and not -*- C++
-//-*-===//
+//===- CanonicalizeConnectives.cpp - normal form of and and or -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-// The normal form of connectives: `not` stands only on leaves; `and` and `or`
-// alternate, hold no operand that another one makes superfluous, no window that
-// could be joined with another, and are sorted. The patterns of `and` and `or`
-// are each other's dual and written once.
+// `and` and `or` alternate, hold no operand that another one makes superfluous,
+// no window that could be joined with another, and are sorted.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/IR/Canonicalization.h"
-#include "Mask/IR/Mask.h"
-#include "Mask/IR/PredicateProofs.h"
-#include "Mask/IR/WindowBounds.h"
+#include "Connective.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-void mlir::mask::populateMaskCanonicalizationPatterns(
-    RewritePatternSet &patterns) {
-  MLIRContext *context = patterns.getContext();
-  // `getRegisteredOperationsByDialect` may find none: it takes a three-way
-  // comparison for an order.
-  for (RegisteredOperationName name : context->getRegisteredOperations())
-    if (name.getDialectNamespace() == MaskDialect::getDialectNamespace())
-      name.getCanonicalizationPatterns(patterns, context);
-}
-
 namespace {
-
-//===----------------------------------------------------------------------===//
-// What makes `and` and `or` differ
-//===----------------------------------------------------------------------===//
-
-template <typename OpTy>
-struct Connective;
-
-template <>
-struct Connective<AndOp> {
-  using Dual = OrOp;
-  static constexpr bool absorbing = false;
-  /// `x` adds nothing to `y`.
-  static bool isRedundant(PredicateProver &prover, Value x, Value y) {
-    return prover.implies(y, x);
-  }
-  /// `x` and `y` together are the absorbing constant.
-  static bool isDecided(PredicateProver &prover, Value x, Value y) {
-    return prover.excludes(x, y);
-  }
-  static std::optional<WindowBounds>
-  joinWindows(PredicateOrder &order, WindowBounds x, WindowBounds y) {
-    return intersectWindows(order, x, y);
-  }
-};
-
-template <>
-struct Connective<OrOp> {
-  using Dual = AndOp;
-  static constexpr bool absorbing = true;
-  static bool isRedundant(PredicateProver &prover, Value x, Value y) {
-    return prover.implies(x, y);
-  }
-  static bool isDecided(PredicateProver &prover, Value x, Value y) {
-    return prover.covers(x, y);
-  }
-  static std::optional<WindowBounds>
-  joinWindows(PredicateOrder &order, WindowBounds x, WindowBounds y) {
-    return uniteWindows(order, x, y);
-  }
-};
-
-/// `mask.full` or `mask.empty`.
-Value createConstant(OpBuilder &builder, Location loc, bool visible) {
-  Type type = PredicateType::get(loc.getContext());
-  if (visible)
-    return FullOp::create(builder, loc, type);
-  return EmptyOp::create(builder, loc, type);
-}
-
-/// The connective over any number of inputs.
-template <typename OpTy>
-Value createConnective(OpBuilder &builder, Location loc, ValueRange inputs) {
-  if (inputs.empty())
-    return createConstant(builder, loc, !Connective<OpTy>::absorbing);
-  if (inputs.size() == 1)
-    return inputs.front();
-  return OpTy::create(builder, loc, PredicateType::get(loc.getContext()),
-                      inputs);
-}
-
-/// The operands without those at `i` and `j`.
-SmallVector<Value> without(ValueRange inputs, size_t i, size_t j) {
-  SmallVector<Value> rest;
-  for (auto [n, value] : llvm::enumerate(inputs))
-    if (n != i && n != j)
-      rest.push_back(value);
-  return rest;
-}
-
-//===----------------------------------------------------------------------===//
-// Patterns of `and` and `or`
-//===----------------------------------------------------------------------===//
 
 /// and(a, and(b, c)) -> and(a, b, c)
 template <typename OpTy>
@@ -181,13 +92,9 @@ struct JoinWindows : OpRewritePattern<OpTy> {
                                 PatternRewriter &rewriter) const override {
     PredicateOrder order;
     OperandRange inputs = op.getInputs();
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      std::optional<WindowBounds> x = getWindowBounds(inputs[i]);
-      for (size_t j = i + 1; x && j < inputs.size(); ++j) {
-        std::optional<WindowBounds> y = getWindowBounds(inputs[j]);
-        if (!y)
-          continue;
-        auto joined = Connective<OpTy>::joinWindows(order, *x, *y);
+    for (size_t i = 0; i < inputs.size(); ++i)
+      for (size_t j = i + 1; j < inputs.size(); ++j) {
+        auto joined = Connective<OpTy>::join(order, inputs[i], inputs[j]);
         if (!joined)
           continue;
         SmallVector<Value> rest = without(inputs, i, j);
@@ -196,8 +103,55 @@ struct JoinWindows : OpRewritePattern<OpTy> {
                            createConnective<OpTy>(rewriter, op.getLoc(), rest));
         return success();
       }
-    }
     return rewriter.notifyMatchFailure(op, "no two windows can be joined");
+  }
+};
+
+/// and(window, or(window, b)) -> or(window, b) if `b` implies the first: `and`
+/// is distributed over `or` only where that leaves fewer leaves, that is where
+/// every part either joins with the window into one or lies inside of it.
+template <typename OpTy>
+struct DistributeWindow : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  using Dual = typename Connective<OpTy>::Dual;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    OperandRange inputs = op.getInputs();
+    for (size_t i = 0; i < inputs.size(); ++i)
+      for (size_t j = 0; j < inputs.size(); ++j) {
+        auto dual = inputs[j].getDefiningOp<Dual>();
+        if (!dual || !getWindowBounds(inputs[i]))
+          continue;
+        SmallVector<Value> parts = distribute(inputs[i], dual, rewriter);
+        if (parts.empty())
+          continue;
+        SmallVector<Value> rest = without(inputs, i, j);
+        rest.push_back(createConnective<Dual>(rewriter, op.getLoc(), parts));
+        rewriter.replaceOp(op,
+                           createConnective<OpTy>(rewriter, op.getLoc(), rest));
+        return success();
+      }
+    return rewriter.notifyMatchFailure(op, "leaves would not become fewer");
+  }
+
+  /// The parts of `dual` each joined with `window`, or nothing.
+  static SmallVector<Value> distribute(Value window, Dual dual,
+                                       PatternRewriter &rewriter) {
+    PredicateOrder order;
+    PredicateProver prover(order);
+    SmallVector<std::optional<WindowBounds>> joined;
+    for (Value part : dual.getInputs()) {
+      bool inside = Connective<OpTy>::isRedundant(prover, window, part);
+      joined.push_back(inside ? std::nullopt
+                              : Connective<OpTy>::join(order, window, part));
+      if (!inside && !joined.back())
+        return {};
+    }
+    SmallVector<Value> parts(dual.getInputs());
+    for (auto [part, bounds] : llvm::zip_equal(parts, joined))
+      if (bounds)
+        part = createWindow(rewriter, dual.getLoc(), *bounds);
+    return parts;
   }
 };
 
@@ -336,179 +290,6 @@ struct TightenWindowByChunk : OpRewritePattern<AndOp> {
   }
 };
 
-//===----------------------------------------------------------------------===//
-// Restrictions to heads and batch rows
-//===----------------------------------------------------------------------===//
-
-/// and(heads(a, S), b) -> heads(and(a, b), S)
-template <typename Restrict>
-struct PullRestriction : OpRewritePattern<AndOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AndOp op,
-                                PatternRewriter &rewriter) const override {
-    SmallVector<Value> inputs(op.getInputs());
-    for (Value &input : inputs)
-      if (auto restriction = input.getDefiningOp<Restrict>()) {
-        input = restriction.getInput();
-        Value all = createConnective<AndOp>(rewriter, op.getLoc(), inputs);
-        rewriter.replaceOpWithNewOp<Restrict>(op, op.getType(), all,
-                                              restriction.getMembersAttr());
-        return success();
-      }
-    return rewriter.notifyMatchFailure(op, "no restricted operand");
-  }
-};
-
-/// or(heads(a, S), heads(b, S)) -> heads(or(a, b), S);
-/// or(heads(a, S), heads(a, T)) -> heads(a, S and T together).
-template <typename Restrict>
-struct JoinRestrictions : OpRewritePattern<OrOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(OrOp op,
-                                PatternRewriter &rewriter) const override {
-    PredicateOrder order;
-    OperandRange inputs = op.getInputs();
-    for (size_t i = 0; i < inputs.size(); ++i)
-      for (size_t j = i + 1; j < inputs.size(); ++j) {
-        auto x = inputs[i].getDefiningOp<Restrict>(),
-             y = inputs[j].getDefiningOp<Restrict>();
-        if (!x || !y)
-          continue;
-        Value joined = join(x, y, order, rewriter);
-        if (!joined)
-          continue;
-        SmallVector<Value> rest = without(inputs, i, j);
-        rest.push_back(joined);
-        rewriter.replaceOp(op,
-                           createConnective<OrOp>(rewriter, op.getLoc(), rest));
-        return success();
-      }
-    return rewriter.notifyMatchFailure(op, "no two restrictions agree");
-  }
-
-  static Value join(Restrict x, Restrict y, PredicateOrder &order,
-                    PatternRewriter &rewriter) {
-    Location loc = x.getLoc();
-    if (x.getMembers() == y.getMembers()) {
-      Value either = createConnective<OrOp>(
-          rewriter, loc, ValueRange{x.getInput(), y.getInput()});
-      return Restrict::create(rewriter, loc, x.getType(), either,
-                              x.getMembersAttr());
-    }
-    if (!order.isSame(x.getInput(), y.getInput()))
-      return {};
-    SmallVector<int64_t> members;
-    std::set_union(x.getMembers().begin(), x.getMembers().end(),
-                   y.getMembers().begin(), y.getMembers().end(),
-                   std::back_inserter(members));
-    return Restrict::create(rewriter, loc, x.getType(), x.getInput(),
-                            rewriter.getDenseI64ArrayAttr(members));
-  }
-};
-
-/// heads(heads(a, S), T) -> heads(a, S and T)
-template <typename Restrict>
-struct NestRestriction : OpRewritePattern<Restrict> {
-  using OpRewritePattern<Restrict>::OpRewritePattern;
-  LogicalResult matchAndRewrite(Restrict op,
-                                PatternRewriter &rewriter) const override {
-    auto inner = op.getInput().template getDefiningOp<Restrict>();
-    if (!inner)
-      return rewriter.notifyMatchFailure(op, "the input is not restricted");
-    SmallVector<int64_t> members;
-    llvm::copy_if(
-        inner.getMembers(), std::back_inserter(members),
-        [&](int64_t i) { return llvm::is_contained(op.getMembers(), i); });
-    rewriter.replaceOpWithNewOp<Restrict>(
-        op, op.getType(), inner.getInput(),
-        rewriter.getDenseI64ArrayAttr(members));
-    return success();
-  }
-};
-
-/// batches(heads(a, S), T) -> heads(batches(a, T), S)
-struct HeadsOutside : OpRewritePattern<BatchesOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(BatchesOp op,
-                                PatternRewriter &rewriter) const override {
-    auto heads = op.getInput().getDefiningOp<HeadsOp>();
-    if (!heads)
-      return rewriter.notifyMatchFailure(op, "the input is no mask.heads");
-    Value rows = BatchesOp::create(rewriter, op.getLoc(), op.getType(),
-                                   heads.getInput(), op.getMembersAttr());
-    rewriter.replaceOpWithNewOp<HeadsOp>(op, op.getType(), rows,
-                                         heads.getMembersAttr());
-    return success();
-  }
-};
-
-//===----------------------------------------------------------------------===//
-// Patterns of `not`
-//===----------------------------------------------------------------------===//
-
-/// De Morgan: not(and(a, b)) -> or(not a, not b), and dually.
-template <typename OpTy>
-struct NegateConnective : OpRewritePattern<NotOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(NotOp op,
-                                PatternRewriter &rewriter) const override {
-    auto input = op.getInput().getDefiningOp<OpTy>();
-    if (!input)
-      return rewriter.notifyMatchFailure(op, "the input is another op");
-    SmallVector<Value> negated;
-    for (Value part : input.getInputs())
-      negated.push_back(
-          NotOp::create(rewriter, op.getLoc(), op.getType(), part));
-    rewriter.replaceOpWithNewOp<typename Connective<OpTy>::Dual>(
-        op, op.getType(), negated);
-    return success();
-  }
-};
-
-/// not(heads(a, S)) -> or(not a, not(heads(full, S)))
-template <typename Restrict>
-struct NegateRestriction : OpRewritePattern<NotOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(NotOp op,
-                                PatternRewriter &rewriter) const override {
-    auto input = op.getInput().getDefiningOp<Restrict>();
-    if (!input || input.getInput().template getDefiningOp<FullOp>())
-      return rewriter.notifyMatchFailure(op, "the input has nothing to push");
-    Value inner =
-        NotOp::create(rewriter, op.getLoc(), op.getType(), input.getInput());
-    Value full = FullOp::create(rewriter, op.getLoc(), op.getType());
-    Value members = Restrict::create(rewriter, op.getLoc(), op.getType(), full,
-                                     input.getMembersAttr());
-    Value outside = NotOp::create(rewriter, op.getLoc(), op.getType(), members);
-    rewriter.replaceOpWithNewOp<OrOp>(op, op.getType(),
-                                      ValueRange{inner, outside});
-    return success();
-  }
-};
-
-/// The complement of a half-bounded static window is one: not(causal) is
-/// `left -1 right unbounded`. Run-time sides stay: a complement would turn them
-/// negative (C1), and may still be absent.
-struct NegateWindow : OpRewritePattern<NotOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(NotOp op,
-                                PatternRewriter &rewriter) const override {
-    std::optional<WindowBounds> bounds = getWindowBounds(op.getInput());
-    if (!bounds || !bounds->isStatic())
-      return rewriter.notifyMatchFailure(op, "the input is no static window");
-    if (bounds->left.isGiven() == bounds->right.isGiven())
-      return rewriter.notifyMatchFailure(op, "not half-bounded");
-    WindowBounds complement;
-    // -x - 1 without overflow.
-    if (bounds->left.isGiven())
-      complement.right.attribute = ~*bounds->left.attribute;
-    else
-      complement.left.attribute = ~*bounds->right.attribute;
-    rewriter.replaceOp(op, createWindow(rewriter, op.getLoc(), complement));
-    return success();
-  }
-};
-
 template <typename OpTy>
 void addConnectivePatterns(RewritePatternSet &patterns, MLIRContext *context) {
   // Structure first, so that the proofs see flat operands.
@@ -517,6 +298,7 @@ void addConnectivePatterns(RewritePatternSet &patterns, MLIRContext *context) {
       context, /*benefit=*/4);
   patterns.add<JoinWindows<OpTy>, DropDecidedParts<OpTy>>(context,
                                                           /*benefit=*/3);
+  patterns.add<DistributeWindow<OpTy>>(context, /*benefit=*/2);
   patterns.add<FactorCommonParts<OpTy>>(context, /*benefit=*/2);
   patterns.add<SortOperands<OpTy>>(context, /*benefit=*/1);
 }
@@ -526,30 +308,12 @@ void addConnectivePatterns(RewritePatternSet &patterns, MLIRContext *context) {
 void AndOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                         MLIRContext *context) {
   addConnectivePatterns<AndOp>(results, context);
-  results.add<TightenWindowByChunk, PullRestriction<HeadsOp>,
-              PullRestriction<BatchesOp>>(context, /*benefit=*/3);
+  results.add<TightenWindowByChunk>(context, /*benefit=*/3);
+  populateRestrictedAndPatterns(results);
 }
 
 void OrOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                        MLIRContext *context) {
   addConnectivePatterns<OrOp>(results, context);
-  results.add<JoinRestrictions<HeadsOp>, JoinRestrictions<BatchesOp>>(
-      context, /*benefit=*/3);
-}
-
-void NotOp::getCanonicalizationPatterns(RewritePatternSet &results,
-                                        MLIRContext *context) {
-  results.add<NegateConnective<AndOp>, NegateConnective<OrOp>,
-              NegateRestriction<HeadsOp>, NegateRestriction<BatchesOp>,
-              NegateWindow>(context);
-}
-
-void HeadsOp::getCanonicalizationPatterns(RewritePatternSet &results,
-                                          MLIRContext *context) {
-  results.add<NestRestriction<HeadsOp>>(context);
-}
-
-void BatchesOp::getCanonicalizationPatterns(RewritePatternSet &results,
-                                            MLIRContext *context) {
-  results.add<NestRestriction<BatchesOp>, HeadsOutside>(context);
+  populateRestrictedOrPatterns(results);
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Connective.h"
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Mask.h"
 
@@ -203,19 +204,19 @@ OpFoldResult DenseOp::fold(FoldAdaptor) {
 // Connectives
 //===----------------------------------------------------------------------===//
 
-/// `and` with `neutral` full, `or` with `neutral` empty: removes the neutral
-/// operands and the repeated ones; one operand is the result, the other
-/// constant decides it.
+/// Removes the neutral operands and the repeated ones; one operand is the
+/// result, the absorbing constant decides it.
 template <typename OpTy>
-static OpFoldResult foldConnective(OpTy op, ArrayRef<Attribute> inputs,
-                                   bool neutral) {
+static OpFoldResult foldConnective(OpTy op, ArrayRef<Attribute> inputs) {
+  constexpr bool neutral = Connective<OpTy>::neutral;
   SmallVector<Value> kept;
   llvm::SmallPtrSet<Value, 8> seen;
   for (auto [value, constant] : llvm::zip_equal(op.getInputs(), inputs)) {
-    if (neutral ? isEmpty(constant) : isFull(constant))
-      return truth(op, !neutral);
-    if (neutral ? isFull(constant) : isEmpty(constant))
+    if (auto visible = dyn_cast_if_present<BoolAttr>(constant)) {
+      if (visible.getValue() != neutral)
+        return truth(op, !neutral);
       continue;
+    }
     if (seen.insert(value).second)
       kept.push_back(value);
   }
@@ -230,10 +231,10 @@ static OpFoldResult foldConnective(OpTy op, ArrayRef<Attribute> inputs,
 }
 
 OpFoldResult AndOp::fold(FoldAdaptor adaptor) {
-  return foldConnective(*this, adaptor.getInputs(), /*neutral=*/true);
+  return foldConnective(*this, adaptor.getInputs());
 }
 OpFoldResult OrOp::fold(FoldAdaptor adaptor) {
-  return foldConnective(*this, adaptor.getInputs(), /*neutral=*/false);
+  return foldConnective(*this, adaptor.getInputs());
 }
 
 // The trait Involution folds `not` of `not`.

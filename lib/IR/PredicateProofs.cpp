@@ -162,122 +162,119 @@ matchSameCoordinates(PredicateOrder &order, Value a, Value b) {
   return std::nullopt;
 }
 
-bool PredicateProver::proveImplies(Value a, Value b) {
-  if (!spend())
-    return false;
-  if (order.isSame(a, b) || a.getDefiningOp<EmptyOp>() ||
-      b.getDefiningOp<FullOp>())
-    return true;
-  auto implies = [&](Value x, Value y) { return proveImplies(x, y); };
-  if (auto either = a.getDefiningOp<OrOp>())
-    return llvm::all_of(either.getInputs(),
-                        [&](Value x) { return implies(x, b); });
-  if (auto both = b.getDefiningOp<AndOp>())
-    return llvm::all_of(both.getInputs(),
-                        [&](Value y) { return implies(a, y); });
-  if (auto both = a.getDefiningOp<AndOp>())
-    if (llvm::any_of(both.getInputs(), [&](Value x) { return implies(x, b); }))
-      return true;
-  if (auto either = b.getDefiningOp<OrOp>())
-    if (llvm::any_of(either.getInputs(),
-                     [&](Value y) { return implies(a, y); }))
-      return true;
-  if (auto notB = b.getDefiningOp<NotOp>())
-    return proveExcludes(a, notB.getInput());
-  if (auto notA = a.getDefiningOp<NotOp>())
-    return proveCovers(notA.getInput(), b);
-  if (auto both = matchBoth<HeadsOp>(a, b))
-    return isSubset(both->first, both->second) &&
-           implies(both->first.getInput(), both->second.getInput());
-  if (auto both = matchBoth<BatchesOp>(a, b))
-    return isSubset(both->first, both->second) &&
-           implies(both->first.getInput(), both->second.getInput());
-  if (auto heads = a.getDefiningOp<HeadsOp>())
-    return implies(heads.getInput(), b);
-  if (auto batches = a.getDefiningOp<BatchesOp>())
-    return implies(batches.getInput(), b);
-  if (auto inputs = matchSameCoordinates(order, a, b))
-    return implies(inputs->first, inputs->second);
-  Operation *opA = a.getDefiningOp(), *opB = b.getDefiningOp();
-  return opA && opB && leafImplies(opA, opB);
+/// What both predicates would say of every key: `full` and `empty`.
+static bool isConstant(Value predicate, bool visible) {
+  return visible ? predicate.getDefiningOp<FullOp>() != nullptr
+                 : predicate.getDefiningOp<EmptyOp>() != nullptr;
 }
 
-bool PredicateProver::proveExcludes(Value a, Value b) {
-  if (!spend())
-    return false;
-  if (a.getDefiningOp<EmptyOp>() || b.getDefiningOp<EmptyOp>())
-    return true;
-  if (auto notA = a.getDefiningOp<NotOp>())
-    if (proveImplies(b, notA.getInput()))
-      return true;
-  if (auto notB = b.getDefiningOp<NotOp>())
-    if (proveImplies(a, notB.getInput()))
-      return true;
-  for (auto [x, y] : {std::pair(a, b), std::pair(b, a)}) {
-    Value other = y;
-    auto excludes = [&](Value part) { return proveExcludes(part, other); };
-    if (auto either = x.getDefiningOp<OrOp>())
-      return llvm::all_of(either.getInputs(), excludes);
-    if (auto both = x.getDefiningOp<AndOp>())
-      if (llvm::any_of(both.getInputs(), excludes))
-        return true;
-    if (auto heads = x.getDefiningOp<HeadsOp>())
-      if (excludes(heads.getInput()))
-        return true;
-    if (auto batches = x.getDefiningOp<BatchesOp>())
-      if (excludes(batches.getInput()))
-        return true;
+/// The operands of a conjunction: of `and`, or of the complement of `or`. Or of
+/// a disjunction.
+static std::optional<OperandRange> matchParts(Value predicate, bool positive,
+                                              bool conjunction) {
+  if (positive == conjunction) {
+    if (auto op = predicate.getDefiningOp<AndOp>())
+      return op.getInputs();
+  } else if (auto op = predicate.getDefiningOp<OrOp>()) {
+    return op.getInputs();
   }
-  auto disjoint = [](ArrayRef<int64_t> x, ArrayRef<int64_t> y) {
-    return llvm::none_of(x,
-                         [&](int64_t i) { return llvm::is_contained(y, i); });
+  return std::nullopt;
+}
+
+bool PredicateProver::proveParts(Literal a, Literal b) {
+  auto fromPart = [&](Value part) { return prove({part, a.positive}, b); };
+  auto toPart = [&](Value part) { return prove(a, {part, b.positive}); };
+  if (auto parts = matchParts(a.predicate, a.positive, /*conjunction=*/false))
+    return llvm::all_of(*parts, fromPart);
+  if (auto parts = matchParts(b.predicate, b.positive, /*conjunction=*/true))
+    return llvm::all_of(*parts, toPart);
+  if (auto parts = matchParts(a.predicate, a.positive, /*conjunction=*/true))
+    if (llvm::any_of(*parts, fromPart))
+      return true;
+  if (auto parts = matchParts(b.predicate, b.positive, /*conjunction=*/false))
+    return llvm::any_of(*parts, toPart);
+  return false;
+}
+
+template <typename OpTy>
+static bool areApart(OpTy a, OpTy b) {
+  return llvm::none_of(a.getMembers(), [&](int64_t i) {
+    return llvm::is_contained(b.getMembers(), i);
+  });
+}
+
+/// Restrictions show what their input shows, on some heads or batch rows.
+bool PredicateProver::proveRestricted(Literal a, Literal b) {
+  auto inputOf = [](Literal literal) -> Value {
+    Operation *op = literal.predicate.getDefiningOp();
+    return isa_and_nonnull<HeadsOp, BatchesOp>(op) ? op->getOperand(0)
+                                                   : Value();
   };
-  if (auto both = matchBoth<HeadsOp>(a, b))
-    return disjoint(both->first.getMembers(), both->second.getMembers());
-  if (auto both = matchBoth<BatchesOp>(a, b))
-    return disjoint(both->first.getMembers(), both->second.getMembers());
-  std::optional<WindowBounds> windowA = getWindowBounds(a),
-                              windowB = getWindowBounds(b);
-  return windowA && windowB && areDisjoint(*windowA, *windowB);
+  auto overMembers = [&](auto both) {
+    if (!both || !a.positive)
+      return false;
+    auto [x, y] = *both;
+    if (!b.positive)
+      return areApart(x, y);
+    return isSubset(x, y) && prove({x.getInput(), true}, {y.getInput(), true});
+  };
+  if (overMembers(matchBoth<HeadsOp>(a.predicate, b.predicate)) ||
+      overMembers(matchBoth<BatchesOp>(a.predicate, b.predicate)))
+    return true;
+  Value inputA = inputOf(a), inputB = inputOf(b);
+  return (a.positive && inputA && prove({inputA, true}, b)) ||
+         (!b.positive && inputB && prove(a, {inputB, false}));
 }
 
-bool PredicateProver::proveCovers(Value a, Value b) {
-  if (!spend())
+bool PredicateProver::leavesImply(Literal a, Literal b) {
+  Operation *opA = a.predicate.getDefiningOp(),
+            *opB = b.predicate.getDefiningOp();
+  if (!opA || !opB)
     return false;
-  if (a.getDefiningOp<FullOp>() || b.getDefiningOp<FullOp>())
-    return true;
-  if (auto notA = a.getDefiningOp<NotOp>())
-    if (proveImplies(notA.getInput(), b))
-      return true;
-  if (auto notB = b.getDefiningOp<NotOp>())
-    if (proveImplies(notB.getInput(), a))
-      return true;
-  for (auto [x, y] : {std::pair(a, b), std::pair(b, a)}) {
-    Value other = y;
-    auto covers = [&](Value part) { return proveCovers(part, other); };
-    if (auto both = x.getDefiningOp<AndOp>())
-      return llvm::all_of(both.getInputs(), covers);
-    if (auto either = x.getDefiningOp<OrOp>())
-      if (llvm::any_of(either.getInputs(), covers))
-        return true;
-  }
-  std::optional<WindowBounds> windowA = getWindowBounds(a),
-                              windowB = getWindowBounds(b);
+  if (a.positive && b.positive)
+    return leafImplies(opA, opB);
+  std::optional<WindowBounds> windowA = getWindowBounds(a.predicate),
+                              windowB = getWindowBounds(b.predicate);
   if (!windowA || !windowB)
     return false;
+  if (a.positive)
+    return areDisjoint(*windowA, *windowB);
   std::optional<WindowBounds> all = uniteWindows(order, *windowA, *windowB);
   return all && !all->left.isGiven() && !all->right.isGiven();
 }
 
+bool PredicateProver::prove(Literal a, Literal b) {
+  if (!spend())
+    return false;
+  if (auto negation = a.predicate.getDefiningOp<NotOp>())
+    return prove({negation.getInput(), !a.positive}, b);
+  if (auto negation = b.predicate.getDefiningOp<NotOp>())
+    return prove(a, {negation.getInput(), !b.positive});
+  // Of two complements the reverse is the same.
+  if (!a.positive && !b.positive)
+    return prove({b.predicate, true}, {a.predicate, true});
+  if (isConstant(a.predicate, !a.positive) ||
+      isConstant(b.predicate, b.positive) ||
+      (a.positive == b.positive && order.isSame(a.predicate, b.predicate)))
+    return true;
+  if (proveParts(a, b) || proveRestricted(a, b))
+    return true;
+  if (auto inputs = matchSameCoordinates(order, a.predicate, b.predicate))
+    // Outside of the extent of the coordinates both show nothing.
+    return a.positive &&
+           prove({inputs->first, true}, {inputs->second, b.positive});
+  return leavesImply(a, b);
+}
+
 bool PredicateProver::implies(Value a, Value b) {
   budget = kBudget;
-  return proveImplies(a, b);
+  return prove({a, true}, {b, true});
 }
 bool PredicateProver::excludes(Value a, Value b) {
   budget = kBudget;
-  return proveExcludes(a, b);
+  return prove({a, true}, {b, false});
 }
 bool PredicateProver::covers(Value a, Value b) {
   budget = kBudget;
-  return proveCovers(a, b);
+  return prove({a, false}, {b, true});
 }

@@ -204,6 +204,57 @@ func.func @no_fold_window_complement(%w: index) -> (!mask.predicate, !mask.predi
   return %0, %1 : !mask.predicate, !mask.predicate
 }
 
+// `and` is distributed over `or` where that leaves fewer leaves: every part joins
+// with the window, or lies inside of it. Dually for `or`.
+// CHECK-LABEL: func @distribute_window
+// CHECK-DAG: %[[PAST:.*]] = mask.window left 7 right -5
+// CHECK-DAG: %[[NEXT:.*]] = mask.window left -3 right 6
+// CHECK-DAG: %[[GAP:.*]] = mask.or %[[NEXT]], %[[PAST]]
+// CHECK-DAG: %[[CHUNK:.*]] = mask.chunk size 4
+// CHECK-DAG: %[[FAR:.*]] = mask.window left 7 right -5
+// CHECK-DAG: %[[INSIDE:.*]] = mask.or %[[FAR]], %[[CHUNK]]
+// CHECK: return %[[GAP]], %[[INSIDE]]
+func.func @distribute_window() -> (!mask.predicate, !mask.predicate) {
+  %near = mask.window left 7 right 6
+  %past = mask.window left 9 right -5
+  %next = mask.window left -3 right 8
+  %gap = mask.or %past, %next
+  %0 = mask.and %near, %gap
+  %wide = mask.window left 7 right 8
+  %chunk = mask.chunk size 4
+  %either = mask.or %past, %chunk
+  %1 = mask.and %wide, %either
+  return %0, %1 : !mask.predicate, !mask.predicate
+}
+
+// CHECK-LABEL: func @distribute_window_over_and
+// CHECK-DAG: %[[LEFT:.*]] = mask.window left unbounded right %{{.*}}
+// CHECK-DAG: %[[RIGHT:.*]] = mask.window left unbounded right 2
+// CHECK: %[[AND:.*]] = mask.and %[[RIGHT]], %[[LEFT]]
+// CHECK: return %[[AND]]
+func.func @distribute_window_over_and(%m: index, %n: index) -> !mask.predicate {
+  %0 = mask.window left %m right 2
+  %1 = mask.window left 3 right %n
+  %2 = mask.and %0, %1
+  %causal = mask.causal
+  %3 = mask.or %2, %causal
+  return %3 : !mask.predicate
+}
+
+// A block joins with no window: the window stays outside, once.
+// CHECK-LABEL: func @no_fold_distribute
+// CHECK: %[[OR:.*]] = mask.or
+// CHECK: %[[AND:.*]] = mask.and %{{.*}}, %[[OR]]
+// CHECK: return %[[AND]]
+func.func @no_fold_distribute(%ids: tensor<?xi32>) -> !mask.predicate {
+  %left = mask.window left 7 right unbounded
+  %causal = mask.causal
+  %block = mask.block_bidirectional %ids : tensor<?xi32>
+  %either = mask.or %causal, %block
+  %0 = mask.and %left, %either
+  return %0 : !mask.predicate
+}
+
 // CHECK-LABEL: func @asymmetric_local
 // CHECK: mask.window left 4 right 2
 func.func @asymmetric_local() -> !mask.predicate {

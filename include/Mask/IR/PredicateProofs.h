@@ -28,10 +28,18 @@ public:
   bool covers(Value a, Value b);
 
 private:
-  bool proveImplies(Value a, Value b);
-  bool proveExcludes(Value a, Value b);
-  bool proveCovers(Value a, Value b);
+  /// A predicate, or its complement. That `a` implies the complement of `b` is
+  /// that they exclude each other; that the complement of `a` implies `b`, that
+  /// they cover everything.
+  struct Literal {
+    Value predicate;
+    bool positive;
+  };
+  bool prove(Literal a, Literal b);
+  bool proveParts(Literal a, Literal b);
+  bool proveRestricted(Literal a, Literal b);
   bool leafImplies(Operation *a, Operation *b);
+  bool leavesImply(Literal a, Literal b);
   bool spend() { return budget != 0 && budget-- != 0; }
 
   PredicateOrder &order;
