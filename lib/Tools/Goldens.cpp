@@ -199,13 +199,8 @@ mlir::mask::evaluateMask(const PredicateFunction &predicate,
 
 FailureOr<std::vector<uint8_t>>
 mlir::mask::interpretGolden(const GoldenCase &golden, PolicyOp policy) {
-  FactEvaluator facts;
-  FailureOr<Value> predicate = instantiatePolicy(
-      policy, golden.layerType, golden.packing, golden.request, facts);
-  if (failed(predicate))
-    return failure();
-  FailureOr<PredicateFunction> visible = interpretPredicate(*predicate, facts);
-  predicate->getDefiningOp()->getParentOfType<func::FuncOp>().erase();
+  FailureOr<PredicateFunction> visible =
+      interpretPolicy(policy, golden.layerType, golden.packing, golden.request);
   if (failed(visible))
     return failure();
   return evaluateMask(*visible, golden.request, golden.batch);

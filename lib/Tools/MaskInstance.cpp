@@ -17,51 +17,28 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Adds a private function over the facts that returns the predicate of the
-/// layer type, and binds and names its arguments.
+/// A function over the facts that returns the predicate of the layer type; its
+/// arguments are named, and bound where there is a request.
 static FailureOr<func::FuncOp>
 createFunction(PolicyOp policy, std::optional<PackingRule> packing,
                const Request *request, MaskInstance &instance) {
-  Location loc = policy.getLoc();
-  MLIRContext *context = policy.getContext();
-  OpBuilder builder(context);
-  auto function = func::FuncOp::create(
-      builder, loc, "explain_" + policy.getSymName().str(),
-      FunctionType::get(context, {}, PredicateType::get(context)));
-  function.setPrivate();
-  Block *body = function.addEntryBlock();
-  builder.setInsertionPointToEnd(body);
-  SymbolTable(policy->getParentOp()).insert(function);
-
-  bool valid = true;
-  auto getFact = [&](StringRef name, Type type) -> Value {
-    bool isOwn = policy.lookupFact(name).has_value();
-    if (request ? !request->lookup(name) : !isOwn)
-      return {};
-    BlockArgument argument = body->addArgument(type, loc);
+  auto isGiven = [&](StringRef name) {
+    return request ? request->lookup(name) != nullptr
+                   : policy.lookupFact(name).has_value();
+  };
+  auto bind = [&](StringRef name, BlockArgument argument) -> LogicalResult {
     instance.names.set(argument, name);
     if (!request)
-      return argument;
-    FailureOr<HostValue> value = getFactValue(loc, *request, name, type);
-    if (succeeded(value))
-      instance.facts.bind(argument, *value);
-    valid &= succeeded(value);
-    return argument;
+      return success();
+    FailureOr<HostValue> value =
+        getFactValue(policy.getLoc(), *request, name, argument.getType());
+    if (failed(value))
+      return failure();
+    instance.facts.bind(argument, *value);
+    return success();
   };
-  FailureOr<Value> predicate = buildPredicate(
-      builder, loc, policy, instance.layerType, packing, getFact);
-  if (failed(predicate) || !valid) {
-    function.erase();
-    return failure();
-  }
-  func::ReturnOp::create(builder, loc, *predicate);
-  function.setFunctionType(FunctionType::get(context, body->getArgumentTypes(),
-                                             PredicateType::get(context)));
-  return function;
-}
-
-static Value getReturned(func::FuncOp function) {
-  return function.getBody().front().getTerminator()->getOperand(0);
+  return buildPredicateFunction(policy, instance.layerType, packing, isGiven,
+                                bind);
 }
 
 /// Brings the predicate into normal form.
@@ -101,7 +78,7 @@ mlir::mask::instantiateMask(PolicyOp policy, StringRef layerType,
       return failure();
     if (predicate == &instance->simplified && failed(simplify(*function)))
       return failure();
-    *predicate = getReturned(*function);
+    *predicate = getReturnedPredicate(*function);
   }
   return instance;
 }

@@ -7,7 +7,6 @@
 
 #include "Mask/Tools/PolicyLibrary.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Parser/Parser.h"
@@ -168,10 +167,10 @@ FailureOr<HostValue> mlir::mask::getFactValue(Location loc,
   return HostValue(array);
 }
 
-FailureOr<Value>
-mlir::mask::instantiatePolicy(PolicyOp policy, StringRef layerType,
-                              std::optional<PackingRule> packing,
-                              const Request &request, FactEvaluator &facts) {
+FailureOr<func::FuncOp> mlir::mask::buildPredicateFunction(
+    PolicyOp policy, StringRef layerType, std::optional<PackingRule> packing,
+    function_ref<bool(StringRef)> isGiven,
+    function_ref<LogicalResult(StringRef, BlockArgument)> bind) {
   Location loc = policy.getLoc();
   MLIRContext *context = policy.getContext();
   OpBuilder builder(context);
@@ -186,13 +185,10 @@ mlir::mask::instantiatePolicy(PolicyOp policy, StringRef layerType,
 
   bool valid = true;
   auto getFact = [&](StringRef name, Type type) -> Value {
-    if (!request.lookup(name))
+    if (!isGiven(name))
       return {};
-    FailureOr<HostValue> value = getFactValue(loc, request, name, type);
     BlockArgument argument = body->addArgument(type, loc);
-    if (succeeded(value))
-      facts.bind(argument, *value);
-    valid &= succeeded(value);
+    valid &= succeeded(bind(name, argument));
     return argument;
   };
   FailureOr<Value> predicate =
@@ -204,5 +200,35 @@ mlir::mask::instantiatePolicy(PolicyOp policy, StringRef layerType,
   func::ReturnOp::create(builder, loc, *predicate);
   function.setFunctionType(FunctionType::get(context, body->getArgumentTypes(),
                                              PredicateType::get(context)));
-  return predicate;
+  return function;
+}
+
+Value mlir::mask::getReturnedPredicate(func::FuncOp function) {
+  return function.front().getTerminator()->getOperand(0);
+}
+
+FailureOr<PredicateFunction>
+mlir::mask::interpretPolicy(PolicyOp policy, StringRef layerType,
+                            std::optional<PackingRule> packing,
+                            const Request &request) {
+  FactEvaluator facts;
+  auto isGiven = [&](StringRef name) {
+    return request.lookup(name) != nullptr;
+  };
+  auto bind = [&](StringRef name, BlockArgument argument) -> LogicalResult {
+    FailureOr<HostValue> value =
+        getFactValue(policy.getLoc(), request, name, argument.getType());
+    if (failed(value))
+      return failure();
+    facts.bind(argument, *value);
+    return success();
+  };
+  FailureOr<func::FuncOp> function =
+      buildPredicateFunction(policy, layerType, packing, isGiven, bind);
+  if (failed(function))
+    return failure();
+  FailureOr<PredicateFunction> visible =
+      interpretPredicate(getReturnedPredicate(*function), facts);
+  function->erase();
+  return visible;
 }

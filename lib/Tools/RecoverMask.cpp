@@ -30,6 +30,10 @@ FailureOr<std::vector<uint8_t>>
 mlir::mask::recoverMask(const GoldenCase &golden, PolicyOp policy,
                         KernelCache &kernels) {
   const Request &request = golden.request;
+  // Compiled code checks no parameter.
+  if (failed(
+          interpretPolicy(policy, golden.layerType, golden.packing, request)))
+    return failure();
   FailureOr<AttentionKernel *> kernel =
       kernels.get(policy, golden.layerType, golden.packing, request);
   if (failed(kernel))

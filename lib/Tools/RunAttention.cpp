@@ -274,13 +274,8 @@ llvm::Error mlir::mask::checkExtents(const AttentionArrays &sizes,
 FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
     PolicyOp policy, StringRef layerType, std::optional<PackingRule> packing,
     const Request &request, const AttentionBuffers &buffers) {
-  FactEvaluator facts;
-  FailureOr<Value> predicate =
-      instantiatePolicy(policy, layerType, packing, request, facts);
-  if (failed(predicate))
-    return failure();
-  FailureOr<PredicateFunction> visible = interpretPredicate(*predicate, facts);
-  predicate->getDefiningOp()->getParentOfType<func::FuncOp>().erase();
+  FailureOr<PredicateFunction> visible =
+      interpretPolicy(policy, layerType, packing, request);
   if (failed(visible))
     return failure();
   auto widened = [](ArrayRef<float> data) {

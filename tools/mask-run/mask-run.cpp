@@ -382,6 +382,9 @@ static LogicalResult run(MLIRContext &context) {
   llvm::Expected<Request> request = readRequest(factsPath);
   if (!request)
     return fail(request.takeError());
+  // Compiled code checks no parameter.
+  if (failed(interpretPolicy(policy, *layer, *rule, *request)))
+    return failure();
   if (!bench)
     return runFiles(policy, *layer, *rule, *request);
 

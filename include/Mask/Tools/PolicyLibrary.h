@@ -11,6 +11,7 @@
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/Tools/Facts.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::mask {
 
@@ -48,13 +49,27 @@ FailureOr<Value> buildPredicate(OpBuilder &builder, Location loc,
                                 std::optional<PackingRule> packing,
                                 FactBuilder getFact);
 
-/// Adds to the policy's module a private function over the facts of `request`
-/// that returns the predicate, and binds its arguments in `facts`. The result
-/// is the returned value; it lives as long as the function.
-FailureOr<Value> instantiatePolicy(PolicyOp policy, llvm::StringRef layerType,
-                                   std::optional<PackingRule> packing,
-                                   const Request &request,
-                                   FactEvaluator &facts);
+/// Adds to the policy's module a private function that returns the predicate as
+/// `buildPredicate` builds it, with an argument for each fact that `isGiven`.
+/// `bind` sees each argument; its failure is the result's.
+FailureOr<func::FuncOp> buildPredicateFunction(
+    PolicyOp policy, llvm::StringRef layerType,
+    std::optional<PackingRule> packing,
+    llvm::function_ref<bool(llvm::StringRef name)> isGiven,
+    llvm::function_ref<LogicalResult(llvm::StringRef name, BlockArgument)>
+        bind);
+
+/// What a function of `buildPredicateFunction` returns.
+Value getReturnedPredicate(func::FuncOp function);
+
+/// The predicate on the facts of `request`, by the interpreter. Reads all that
+/// the predicate reads: facts that are missing or do not fit, and parameters
+/// that break a constraint of their op (a negative window), are errors with the
+/// numbers.
+FailureOr<PredicateFunction> interpretPolicy(PolicyOp policy,
+                                             llvm::StringRef layerType,
+                                             std::optional<PackingRule> packing,
+                                             const Request &request);
 
 /// The fact as host data of the rank that `type` declares, or an error at
 /// `loc`.

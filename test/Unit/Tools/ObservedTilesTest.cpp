@@ -97,12 +97,8 @@ protected:
 
   static Counts check(PolicyOp policy, const Request &request,
                       const TileObserver &observer, int64_t heads) {
-    FactEvaluator facts;
-    FailureOr<Value> predicate =
-        instantiatePolicy(policy, "*", std::nullopt, request, facts);
     FailureOr<PredicateFunction> function =
-        interpretPredicate(*predicate, facts);
-    predicate->getDefiningOp()->getParentOfType<func::FuncOp>().erase();
+        interpretPolicy(policy, "*", std::nullopt, request);
     auto offset = [&](ArrayRef<int64_t> offsets, int64_t b) {
       return offsets.size() == 1 ? offsets[0] : offsets[b];
     };

@@ -132,12 +132,9 @@ TEST_F(PoliciesTest, VisionPoliciesAreTheirFormulas) {
       auto policy = loadPolicy(expected.policy, *module);
       ASSERT_TRUE(succeeded(policy));
       for (bool full : {true, false}) {
-        FactEvaluator facts;
-        auto predicate = instantiatePolicy(
+        auto visible = interpretPolicy(
             *policy, full ? "full_attention" : "sliding_attention",
-            std::nullopt, *request, facts);
-        ASSERT_TRUE(succeeded(predicate));
-        auto visible = interpretPredicate(*predicate, facts);
+            std::nullopt, *request);
         ASSERT_TRUE(succeeded(visible));
         Formula formula = full ? expected.full : expected.sliding;
         for (I q = 0; q < request->queries; ++q)
@@ -163,11 +160,8 @@ TEST_F(PoliciesTest, PaddingAndPackingAreAddedWherePoliciesPlaceNeither) {
       "key_valid": [[[1, 1], [0, 1], [1, 2]]],
       "sequence_ids": [[[0, 3], [1, 1]]]})");
   ASSERT_TRUE(bool(request)) << llvm::toString(request.takeError());
-  FactEvaluator facts;
-  auto predicate = instantiatePolicy(*loadPolicy("causal", *module), "any",
-                                     std::nullopt, *request, facts);
-  ASSERT_TRUE(succeeded(predicate));
-  auto visible = interpretPredicate(*predicate, facts);
+  auto visible = interpretPolicy(*loadPolicy("causal", *module), "any",
+                                 std::nullopt, *request);
   ASSERT_TRUE(succeeded(visible));
   EXPECT_EQ(
       evaluateMask(*visible, *request, 1),
@@ -184,17 +178,16 @@ TEST_F(PoliciesTest, Errors) {
   EXPECT_NE(errors.find("unknown policy 'gemma'; known are asymmetric-local"),
             std::string::npos)
       << errors;
-  auto request = parseRequest("{\"q_len\": 4, \"kv_len\": 4}");
+  auto request = parseRequest(R"({"q_len": 4, "kv_len": 4})");
   ASSERT_TRUE(bool(request));
-  FactEvaluator facts;
   auto policy = loadPolicy("vllm-0.20", *module);
-  EXPECT_TRUE(failed(instantiatePolicy(*policy, "full_attention", std::nullopt,
-                                       *request, facts)));
+  EXPECT_TRUE(failed(
+      interpretPolicy(*policy, "full_attention", std::nullopt, *request)));
   EXPECT_NE(errors.find("policy 'vllm-0.20' needs the fact 'window'"),
             std::string::npos)
       << errors;
-  EXPECT_TRUE(failed(
-      instantiatePolicy(*policy, "chunked", std::nullopt, *request, facts)));
+  EXPECT_TRUE(
+      failed(interpretPolicy(*policy, "chunked", std::nullopt, *request)));
   EXPECT_NE(errors.find("policy 'vllm-0.20' has no layer type 'chunked'; known "
                         "are full_attention, sliding_attention"),
             std::string::npos)
