@@ -70,3 +70,234 @@ func.func @negative_external() {
   call @outside(%m) : (!mask.predicate) -> ()
   return
 }
+
+// -----
+
+// Two predicates of one call: both are sunk, in their order.
+
+// CHECK-LABEL: func.func private @both_specialized
+// CHECK: mask.attention {{.*}} predicate {
+// CHECK-NEXT: %[[C:.*]] = mask.causal
+// CHECK-NEXT: mask.yield %[[C]]
+// CHECK: mask.attention {{.*}} predicate {
+// CHECK: %[[W:.*]] = mask.window left 3 right 3
+// CHECK-NEXT: mask.yield %[[W]]
+// expected-remark @below {{1 layer uses @both_specialized}}
+func.func private @both(%m: !mask.predicate, %x: tensor<1x1x?x4xf32>, %n: !mask.predicate) -> tensor<1x1x?x4xf32> {
+  %a = mask.attention ins(%x, %x, %x : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+         outs(%x : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+  %b = mask.attention ins(%a, %a, %a : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+         outs(%x : tensor<1x1x?x4xf32>) mask(%n) -> tensor<1x1x?x4xf32>
+  return %b : tensor<1x1x?x4xf32>
+}
+// CHECK-LABEL: func.func @two_predicates
+// CHECK-SAME: %[[X:.*]]: tensor
+// CHECK-NEXT: call @both_specialized(%[[X]])
+func.func @two_predicates(%x: tensor<1x1x?x4xf32>) -> tensor<1x1x?x4xf32> {
+  %m = mask.causal
+  %n = mask.window left 3 right 3
+  %0 = call @both(%m, %x, %n) : (!mask.predicate, tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+  return %0 : tensor<1x1x?x4xf32>
+}
+
+// -----
+
+// A layer that calls a layer, from two callers: what the outer body passes on is
+// what the inner one reads, the table and not the ids of the other caller. Both
+// generic layers are gone, in whatever order they were met.
+
+// CHECK-NOT: @inner(
+// CHECK-NOT: @outer(
+// CHECK-DAG: func.func private @outer_specialized(%{{.*}}: tensor<1x1x?x4xf32>, %[[IDS:.*]]: tensor<?xi32>, %[[TABLE:.*]]: tensor<?x4xi32>)
+// CHECK-DAG: call @inner_specialized(%{{.*}}, %[[IDS]], %[[TABLE]])
+// CHECK-DAG: func.func private @inner_specialized
+// expected-remark @below {{1 layer uses @inner_specialized}}
+func.func private @inner(%x: tensor<1x1x?x4xf32>, %m: !mask.predicate) -> tensor<1x1x?x4xf32> {
+  %a = mask.attention ins(%x, %x, %x : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+         outs(%x : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+  return %a : tensor<1x1x?x4xf32>
+}
+// expected-remark @below {{2 layers share @outer_specialized}}
+func.func private @outer(%x: tensor<1x1x?x4xf32>, %m: !mask.predicate) -> tensor<1x1x?x4xf32> {
+  %causal = mask.causal
+  %n = mask.and %m, %causal
+  %0 = call @inner(%x, %n) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+  return %0 : tensor<1x1x?x4xf32>
+}
+// CHECK-LABEL: func.func @first
+// CHECK-SAME: %[[X:.*]]: tensor<1x1x?x4xf32>, %[[ID:.*]]: tensor<?xi32>
+// CHECK: %[[T:.*]] = mask.interval_table %[[ID]]
+// CHECK: call @outer_specialized(%[[X]], %[[ID]], %[[T]])
+func.func @first(%x: tensor<1x1x?x4xf32>, %ids: tensor<?xi32>) -> tensor<1x1x?x4xf32> {
+  %m = mask.document %ids : tensor<?xi32>
+  %0 = call @outer(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+  return %0 : tensor<1x1x?x4xf32>
+}
+// CHECK-LABEL: func.func @second
+// CHECK: call @outer_specialized
+func.func @second(%x: tensor<1x1x?x4xf32>, %ids: tensor<?xi32>) -> tensor<1x1x?x4xf32> {
+  %m = mask.document %ids : tensor<?xi32>
+  %0 = call @outer(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+  return %0 : tensor<1x1x?x4xf32>
+}
+
+// -----
+
+// What the inner body does not need, the outer one does not take: the window is
+// longer than the sequence.
+
+// CHECK-DAG: func.func private @outer_specialized(%{{[a-z0-9]*}}: tensor<1x1x8x4xf32>) -> tensor<1x1x8x4xf32>
+// CHECK-DAG: func.func private @inner_specialized(%{{[a-z0-9]*}}: tensor<1x1x8x4xf32>) -> tensor<1x1x8x4xf32>
+// expected-remark @below {{1 layer uses @inner_specialized}}
+func.func private @inner(%x: tensor<1x1x8x4xf32>, %m: !mask.predicate) -> tensor<1x1x8x4xf32> {
+  // expected-remark @below {{every key is visible: no mask is left}}
+  %a = mask.attention ins(%x, %x, %x : tensor<1x1x8x4xf32>, tensor<1x1x8x4xf32>, tensor<1x1x8x4xf32>)
+         outs(%x : tensor<1x1x8x4xf32>) mask(%m) -> tensor<1x1x8x4xf32>
+  return %a : tensor<1x1x8x4xf32>
+}
+// expected-remark @below {{1 layer uses @outer_specialized}}
+func.func private @outer(%x: tensor<1x1x8x4xf32>, %m: !mask.predicate) -> tensor<1x1x8x4xf32> {
+  %0 = call @inner(%x, %m) : (tensor<1x1x8x4xf32>, !mask.predicate) -> tensor<1x1x8x4xf32>
+  return %0 : tensor<1x1x8x4xf32>
+}
+// CHECK-LABEL: func.func @unused_captures
+// CHECK-NEXT: call @outer_specialized(%{{[a-z0-9]*}})
+func.func @unused_captures(%x: tensor<1x1x8x4xf32>, %ids: tensor<?xi32>) -> tensor<1x1x8x4xf32> {
+  %document = mask.document %ids : tensor<?xi32>
+  %window = mask.window left 7 right 7
+  // expected-remark @below {{'mask.or' hides no key of this attention}}
+  %m = mask.or %document, %window
+  %0 = call @outer(%x, %m) : (tensor<1x1x8x4xf32>, !mask.predicate) -> tensor<1x1x8x4xf32>
+  return %0 : tensor<1x1x8x4xf32>
+}
+
+// -----
+
+// A layer that calls itself with its own predicate is one body, and the generic
+// form is gone.
+
+// CHECK-NOT: @loop(
+// CHECK: func.func private @loop_specialized
+// CHECK: call @loop_specialized
+// CHECK-NOT: @loop(
+// expected-remark @below {{2 layers share @loop_specialized}}
+func.func private @loop(%x: tensor<1x1x?x4xf32>, %more: i1, %m: !mask.predicate) -> tensor<1x1x?x4xf32> {
+  %no = arith.constant false
+  %a = mask.attention ins(%x, %x, %x : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+         outs(%x : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+  %b = scf.if %more -> tensor<1x1x?x4xf32> {
+    %0 = func.call @loop(%a, %no, %m) : (tensor<1x1x?x4xf32>, i1, !mask.predicate) -> tensor<1x1x?x4xf32>
+    scf.yield %0 : tensor<1x1x?x4xf32>
+  } else {
+    scf.yield %a : tensor<1x1x?x4xf32>
+  }
+  return %b : tensor<1x1x?x4xf32>
+}
+func.func @recursion(%x: tensor<1x1x?x4xf32>, %more: i1) -> tensor<1x1x?x4xf32> {
+  %m = mask.causal
+  %0 = call @loop(%x, %more, %m) : (tensor<1x1x?x4xf32>, i1, !mask.predicate) -> tensor<1x1x?x4xf32>
+  return %0 : tensor<1x1x?x4xf32>
+}
+
+// -----
+
+// One that calls itself with ever another predicate does not end.
+
+func.func private @negative_growing(%x: tensor<1x1x?x4xf32>, %m: !mask.predicate) {
+  %n = mask.shift %m query 1 key 0
+  // expected-error @below {{needs more than 64 bodies, each for a call of the one before: the predicate grows with every call}}
+  call @negative_growing(%x, %n) : (tensor<1x1x?x4xf32>, !mask.predicate) -> ()
+  return
+}
+func.func @growth(%x: tensor<1x1x?x4xf32>, %mask: tensor<?x?xi1>) {
+  %m = mask.dense %mask : tensor<?x?xi1>
+  call @negative_growing(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> ()
+  return
+}
+
+// -----
+
+// Who else may call a layer keeps it: its name is public, or taken as a value.
+
+// CHECK-LABEL: func.func @public_layer(
+// expected-remark @below {{1 layer uses @public_layer_specialized}}
+// expected-remark @below {{@public_layer stays: it is public}}
+func.func @public_layer(%m: !mask.predicate) {
+  return
+}
+// CHECK-LABEL: func.func private @pointed_to(
+// expected-remark @below {{1 layer uses @pointed_to_specialized}}
+// expected-remark @below {{@pointed_to stays: it is used other than by calls with a known predicate}}
+func.func private @pointed_to(%m: !mask.predicate) {
+  return
+}
+// CHECK-LABEL: func.func @pointers
+// CHECK: %[[F:.*]] = constant @pointed_to
+// CHECK: call @public_layer_specialized()
+// CHECK: call @pointed_to_specialized()
+// CHECK: call_indirect %[[F]](%{{.*}})
+func.func @pointers() {
+  %m = mask.causal
+  call @public_layer(%m) : (!mask.predicate) -> ()
+  call @pointed_to(%m) : (!mask.predicate) -> ()
+  %f = constant @pointed_to : (!mask.predicate) -> ()
+  call_indirect %f(%m) : (!mask.predicate) -> ()
+  return
+}
+
+// -----
+
+// Each module has its own layers; those of a name are different functions.
+
+// CHECK: module @left
+// CHECK: func.func private @layer_specialized
+// CHECK-NEXT: mask.attention {{.*}} predicate {
+// CHECK-NEXT: mask.causal
+// CHECK: func.func @model
+// CHECK-NEXT: call @layer_specialized
+module @left {
+  // expected-remark @below {{1 layer uses @layer_specialized}}
+  func.func private @layer(%x: tensor<1x1x?x4xf32>, %m: !mask.predicate) -> tensor<1x1x?x4xf32> {
+    %a = mask.attention ins(%x, %x, %x : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+           outs(%x : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+    return %a : tensor<1x1x?x4xf32>
+  }
+  func.func @model(%x: tensor<1x1x?x4xf32>) -> tensor<1x1x?x4xf32> {
+    %m = mask.causal
+    %0 = call @layer(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+    return %0 : tensor<1x1x?x4xf32>
+  }
+}
+// CHECK: module @right
+// CHECK: func.func private @layer_specialized
+// CHECK-NEXT: mask.attention {{.*}} predicate {
+// CHECK-NEXT: mask.prefix 4
+module @right {
+  // expected-remark @below {{1 layer uses @layer_specialized}}
+  func.func private @layer(%x: tensor<1x1x?x4xf32>, %m: !mask.predicate) -> tensor<1x1x?x4xf32> {
+    %a = mask.attention ins(%x, %x, %x : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+           outs(%x : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+    return %a : tensor<1x1x?x4xf32>
+  }
+  func.func @model(%x: tensor<1x1x?x4xf32>) -> tensor<1x1x?x4xf32> {
+    %m = mask.prefix 4
+    %0 = call @layer(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+    return %0 : tensor<1x1x?x4xf32>
+  }
+}
+
+// -----
+
+// A predicate that a function returns has no structure to specialise for.
+
+func.func private @make() -> !mask.predicate
+func.func private @layer(%m: !mask.predicate) {
+  return
+}
+func.func @negative_opaque() {
+  // expected-note @below {{predicate comes from here}}
+  %m = call @make() : () -> !mask.predicate
+  // expected-error @below {{takes a predicate that is not built from ops of the mask dialect, so that no body can be specialised for it}}
+  call @layer(%m) : (!mask.predicate) -> ()
+  return
+}

@@ -148,8 +148,14 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
     arguments that are not needed any more are dropped.
 
     Policies are resolved first (`mask-resolve-policies`); the layer type that a
-    predicate was taken for names the clone. A private layer function without calls left is
-    erased. Each body is a remark.
+    predicate was taken for names the clone. A layer may take several predicates, and may
+    call layers itself: their bodies are made for the predicates that it hands on. A layer
+    that calls itself with an equal predicate is one body; one whose predicate grows with
+    every call is an error. Nested modules have their own layers and bodies. Calls through
+    pointers are left alone.
+
+    A private layer function that nothing refers to any longer is erased. Each body, and
+    each generic layer that stays, is a remark.
 
     ```mlir
     %m = mask.of_layer @gemma "sliding_attention"(%t, %w) : tensor<?x?xi8>, index

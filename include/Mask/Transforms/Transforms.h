@@ -60,9 +60,10 @@ void simplifyPredicate(RewriterBase &rewriter, AttentionOp attention,
 
 /// Clones each function that takes predicates once per structure of predicate
 /// and shape of data that it is called with, and gives each clone its
-/// predicate: K bodies for N layers. Resolves policies and builds the tables of
-/// the callers' predicates. Fails, with an error, on a predicate that is not
-/// built by ops of the mask dialect.
+/// predicate: K bodies for N layers, in `module` and in each module nested in
+/// it. Resolves policies and builds the tables of the callers' predicates.
+/// Fails, with an error, on a predicate that is not built by ops of the mask
+/// dialect, and on layers that call themselves with ever other predicates.
 LogicalResult specializeLayers(RewriterBase &rewriter, ModuleOp module);
 
 /// Drops the captures that the predicate region does not read.

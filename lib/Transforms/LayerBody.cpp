@@ -1,0 +1,148 @@
+//===- LayerBody.cpp - layer functions with their predicate -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerBody.h"
+
+#include "Mask/Transforms/Transforms.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/BitVector.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+Value mlir::mask::lookThroughCast(Value value) {
+  auto cast = value.getDefiningOp<tensor::CastOp>();
+  return cast && tensor::canFoldIntoConsumerOp(cast) ? cast.getSource() : value;
+}
+
+/// Lets attentions work on the types before their operands were cast.
+static void foldCastsIntoAttention(RewriterBase &rewriter,
+                                   AttentionOp attention) {
+  rewriter.modifyOpInPlace(attention, [&] {
+    for (OpOperand &operand : attention->getOpOperands())
+      if (!isPredicate(operand.get()))
+        operand.set(lookThroughCast(operand.get()));
+  });
+  rewriter.setInsertionPointAfter(attention);
+  for (auto [result, output] :
+       llvm::zip_equal(attention.getResults(), attention.getOutputs())) {
+    Type type = result.getType();
+    if (type == output.getType())
+      continue;
+    result.setType(cast<RankedTensorType>(output.getType()));
+    auto back =
+        tensor::CastOp::create(rewriter, attention.getLoc(), type, result);
+    rewriter.replaceAllUsesExcept(result, back, back);
+  }
+}
+
+/// Returns what is cast before it is returned, where all returns do.
+static void refineResults(RewriterBase &rewriter, func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return;
+  auto returnOp = cast<func::ReturnOp>(function.front().getTerminator());
+  rewriter.modifyOpInPlace(returnOp, [&] {
+    for (OpOperand &operand : returnOp->getOpOperands())
+      operand.set(lookThroughCast(operand.get()));
+  });
+  function.setFunctionType(FunctionType::get(function.getContext(),
+                                             function.getArgumentTypes(),
+                                             returnOp.getOperandTypes()));
+}
+
+void mlir::mask::eraseDeadOps(RewriterBase &rewriter, Region &region) {
+  for (Block &block : region)
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&op))
+        rewriter.eraseOp(&op);
+}
+
+static void updateType(func::FuncOp function) {
+  function.setFunctionType(FunctionType::get(
+      function.getContext(), function.front().getArgumentTypes(),
+      function.getResultTypes()));
+}
+
+/// Replaces the predicates among the arguments by copies of the slices, and
+/// appends their captures to the arguments.
+static void sinkPredicates(RewriterBase &rewriter, const LayerCall &call,
+                           func::FuncOp function) {
+  Block &entry = function.front();
+  unsigned numOriginal = entry.getNumArguments();
+  rewriter.setInsertionPointToStart(&entry);
+  const PredicateSlice *slice = call.predicates.begin();
+  llvm::BitVector sunk(numOriginal);
+  for (unsigned i = 0; i < numOriginal; ++i) {
+    BlockArgument argument = entry.getArgument(i);
+    if (!isPredicate(argument))
+      continue;
+    SmallVector<Value> captures;
+    for (Value capture : slice->captures)
+      captures.push_back(
+          entry.addArgument(capture.getType(), argument.getLoc()));
+    rewriter.replaceAllUsesWith(argument,
+                                cloneSlice(rewriter, *slice, captures));
+    sunk.set(i);
+    ++slice;
+  }
+  // Attributes of arguments go with them.
+  SmallVector<Attribute> attributes;
+  if (ArrayAttr all = function.getAllArgAttrs()) {
+    for (auto [i, attribute] : llvm::enumerate(all))
+      if (!sunk.test(i))
+        attributes.push_back(attribute);
+    attributes.resize(entry.getNumArguments() - sunk.count(),
+                      DictionaryAttr::get(function.getContext()));
+  }
+  sunk.resize(entry.getNumArguments());
+  entry.eraseArguments(sunk);
+  updateType(function);
+  if (!attributes.empty())
+    function.setAllArgAttrs(attributes);
+}
+
+/// Gives the data the types they have before they are cast for the call.
+static void specializeShapes(RewriterBase &rewriter, const LayerCall &call,
+                             func::FuncOp function) {
+  Block &entry = function.front();
+  rewriter.setInsertionPointToStart(&entry);
+  for (auto [i, value] : llvm::enumerate(call.data)) {
+    BlockArgument argument = entry.getArgument(i);
+    Type general = argument.getType();
+    if (value.getType() == general)
+      continue;
+    argument.setType(value.getType());
+    auto cast =
+        tensor::CastOp::create(rewriter, argument.getLoc(), general, argument);
+    rewriter.replaceAllUsesExcept(argument, cast, cast);
+  }
+  updateType(function);
+}
+
+LogicalResult mlir::mask::specializeBody(RewriterBase &rewriter,
+                                         const LayerCall &call,
+                                         func::FuncOp function,
+                                         StringRef category) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  sinkPredicates(rewriter, call, function);
+  specializeShapes(rewriter, call, function);
+  SmallVector<AttentionOp> attentions;
+  function.walk(
+      [&](AttentionOp attention) { attentions.push_back(attention); });
+  SimplifyOptions options;
+  options.category = category;
+  for (AttentionOp attention : attentions) {
+    foldCastsIntoAttention(rewriter, attention);
+    if (failed(closePredicate(rewriter, attention)))
+      return failure();
+    simplifyPredicate(rewriter, attention, options);
+  }
+  refineResults(rewriter, function);
+  eraseDeadOps(rewriter, function.getBody());
+  return success();
+}
