@@ -21,3 +21,21 @@ func.func @overwritten(%q: tensor<1x1x8x4xf32>, %out: tensor<1x1x8x4xf32>, %ids:
          outs(%out : tensor<1x1x8x4xf32>) mask(%m) -> tensor<1x1x8x4xf32>
   return %o, %new : tensor<1x1x8x4xf32>, tensor<1x8xi32>
 }
+
+// Written afterwards, the ids need no copy, but the write stays behind the read.
+
+// CHECK-LABEL: func @overwritten_later
+// CHECK-SAME: %[[IDS:[a-z0-9]*]]: memref<1x8xi32>
+// CHECK-NOT: memref.copy
+// CHECK: mask.attention
+// CHECK-SAME: captures(%[[IDS]] : memref<1x8xi32>)
+// CHECK: memref.store %{{.*}}, %[[IDS]]
+func.func @overwritten_later(%q: tensor<1x1x8x4xf32>, %out: tensor<1x1x8x4xf32>, %ids: tensor<1x8xi32>, %id: i32)
+    -> (tensor<1x1x8x4xf32>, tensor<1x8xi32>) {
+  %zero = arith.constant 0 : index
+  %m = mask.document %ids : tensor<1x8xi32>
+  %o = mask.attention ins(%q, %q, %q : tensor<1x1x8x4xf32>, tensor<1x1x8x4xf32>, tensor<1x1x8x4xf32>)
+         outs(%out : tensor<1x1x8x4xf32>) mask(%m) -> tensor<1x1x8x4xf32>
+  %new = tensor.insert %id into %ids[%zero, %zero] : tensor<1x8xi32>
+  return %o, %new : tensor<1x1x8x4xf32>, tensor<1x8xi32>
+}
