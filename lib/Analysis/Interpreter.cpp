@@ -373,18 +373,28 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(IntervalOp op) {
       });
 }
 
-/// Absent tables hide nothing.
+/// A side without a table, or with an absent one, is unbounded.
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(RowRangeOp op) {
-  FailureOr<Elements> lower = elements(op.getLower());
-  FailureOr<Elements> upper = elements(op.getUpper());
+  auto side = [&](Value table) {
+    return table ? elements(table) : FailureOr<Elements>(Elements());
+  };
+  FailureOr<Elements> lower = side(op.getLower());
+  FailureOr<Elements> upper = side(op.getUpper());
   if (failed(lower) || failed(upper))
     return failure();
-  if (!lower->array || !upper->array)
-    return constantly(true);
   return PredicateFunction([lower = *lower, upper = *upper](
                                int64_t b, int64_t, int64_t q, int64_t k) {
-    const int64_t *first = lower.at(b, q), *end = upper.at(b, q);
-    return first && end && *first <= k && k < *end;
+    if (lower.array) {
+      const int64_t *first = lower.at(b, q);
+      if (!first || k < *first)
+        return false;
+    }
+    if (upper.array) {
+      const int64_t *end = upper.at(b, q);
+      if (!end || k >= *end)
+        return false;
+    }
+    return true;
   });
 }
 

@@ -56,6 +56,7 @@ private:
                      bool nonNegative, bool contiguous, Term query);
   IntervalSet keyPadding(KeyPaddingOp op);
   IntervalSet interval(IntervalOp op, Term query);
+  IntervalSet rowRange(Value lower, Value upper, Term query);
   IntervalSet atPositions(Value input, Value queryPositions, Value keyPositions,
                           Value table, Term query);
   IntervalSet packed(PackedOp op, Term query);

@@ -177,11 +177,38 @@ IntervalSet PredicateBounds::interval(IntervalOp op, Term query) {
   SmallVector<Term> symbols;
   for (Value symbol : op.getSymbols())
     symbols.push_back(context.parameter(symbol));
-  Term lower = toTerm(context, op.getLower().getResult(0), query, symbols);
-  Term upper = toTerm(context, op.getUpper().getResult(0), query, symbols);
+  // A bound that depends on an absent symbol is none.
+  auto bound = [&](AffineMap map, Term unbounded) {
+    for (auto [i, symbol] : llvm::enumerate(op.getSymbols()))
+      if (map.isFunctionOfSymbol(i) && isAbsent(symbol))
+        return unbounded;
+    return toTerm(context, map.getResult(0), query, symbols);
+  };
+  Term lower = bound(op.getLower(), context.minusInfinity());
+  Term upper = bound(op.getUpper(), context.plusInfinity());
   bool nonEmpty = provablyLessEqual(context, context.add(lower, 1), upper);
   return algebra.exactly(lower, upper,
                          nonEmpty ? Emptiness::Never : Emptiness::Unknown);
+}
+
+/// A side without a table is unbounded; a query outside of a table sees
+/// nothing.
+IntervalSet PredicateBounds::rowRange(Value lower, Value upper, Term query) {
+  auto isGiven = [](Value table) { return table && !isAbsent(table); };
+  if (isGiven(lower) && isGiven(upper))
+    return algebra.exactly(fact(lower, query, kNoKey),
+                           fact(upper, query, -kNoKey), Emptiness::Unknown);
+  if (isGiven(lower))
+    return algebra.restrict(algebra.exactly(fact(lower, query, kNoKey),
+                                            context.plusInfinity(),
+                                            Emptiness::Never),
+                            isInside(lower, query));
+  if (isGiven(upper))
+    return algebra.restrict(algebra.exactly(context.minusInfinity(),
+                                            fact(upper, query, -kNoKey),
+                                            Emptiness::Never),
+                            isInside(upper, query));
+  return algebra.full();
 }
 
 //===----------------------------------------------------------------------===//
@@ -300,12 +327,7 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
       .Case(
           [&](IntervalOp interval) { return this->interval(interval, query); })
       .Case([&](RowRangeOp range) {
-        // One of the two tables alone is no fact to load.
-        if (isAbsent(range.getLower()) || isAbsent(range.getUpper()))
-          return algebra.unknown();
-        return algebra.exactly(fact(range.getLower(), query, kNoKey),
-                               fact(range.getUpper(), query, -kNoKey),
-                               Emptiness::Unknown);
+        return rowRange(range.getLower(), range.getUpper(), query);
       })
       .Case([&](DilatedOp dilated) {
         Parameter stride = dilated.getStrideParameter();

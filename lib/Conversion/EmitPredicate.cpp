@@ -249,15 +249,19 @@ FailureOr<Value> PredicateEmitter::emit(IntervalOp op) {
 }
 
 FailureOr<Value> PredicateEmitter::emit(RowRangeOp op) {
-  FailureOr<LaneBuilder::Loaded> lower = token(op.getLower(), point.q);
-  FailureOr<LaneBuilder::Loaded> upper = token(op.getUpper(), point.q);
-  if (failed(lower) || failed(upper))
-    return failure();
-  Value visible = b.logicalAnd(lower->inBounds, upper->inBounds);
-  visible = b.logicalAnd(visible,
-                         b.compare(CmpIPredicate::sge, point.k, lower->value));
-  return b.logicalAnd(visible,
-                      b.compare(CmpIPredicate::slt, point.k, upper->value));
+  Value visible = b.truth(true);
+  for (auto [table, relation] :
+       {std::pair(op.getLower(), CmpIPredicate::sge),
+        std::pair(op.getUpper(), CmpIPredicate::slt)}) {
+    if (!table)
+      continue;
+    FailureOr<LaneBuilder::Loaded> end = token(table, point.q);
+    if (failed(end))
+      return failure();
+    visible = b.logicalAnd(visible, end->inBounds);
+    visible = b.logicalAnd(visible, b.compare(relation, point.k, end->value));
+  }
+  return visible;
 }
 
 FailureOr<Value> PredicateEmitter::emit(DenseOp op) {

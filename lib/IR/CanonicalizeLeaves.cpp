@@ -82,7 +82,8 @@ bool readsSymbol(IntervalOp op, AffineExpr expr, Value symbol) {
   });
 }
 
-/// Both bounds depend on an absent symbol -> `full`.
+/// A bound that depends on an absent symbol goes: it becomes the constant that
+/// no key reaches, as in the index tables. Both -> `full`.
 struct AbsentInterval : OpRewritePattern<IntervalOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(IntervalOp op,
@@ -93,9 +94,22 @@ struct AbsentInterval : OpRewritePattern<IntervalOp> {
                isAbsent(symbol.value());
       });
     };
-    if (!isUnbounded(op.getLower()) || !isUnbounded(op.getUpper()))
-      return rewriter.notifyMatchFailure(op, "a side is bounded");
-    rewriter.replaceOpWithNewOp<FullOp>(op, op.getType());
+    bool below = isUnbounded(op.getLower()), above = isUnbounded(op.getUpper());
+    if (!below && !above)
+      return rewriter.notifyMatchFailure(op, "both sides are bounded");
+    if (below && above) {
+      rewriter.replaceOpWithNewOp<FullOp>(op, op.getType());
+      return success();
+    }
+    AffineMap far = AffineMap::get(
+        1, op.getSymbols().size(),
+        rewriter.getAffineConstantExpr(below ? -int64_t(kNoKey) : kNoKey));
+    rewriter.modifyOpInPlace(op, [&] {
+      if (below)
+        op.setLower(far);
+      else
+        op.setUpper(far);
+    });
     return success();
   }
 };

@@ -189,11 +189,19 @@ OpFoldResult DilatedOp::fold(FoldAdaptor adaptor) {
   return changed ? getResult() : OpFoldResult();
 }
 
-// One absent table leaves its side unbounded, which no table can say.
+/// An absent table leaves its side unbounded.
 OpFoldResult RowRangeOp::fold(FoldAdaptor) {
-  if (isAbsent(getLower()) && isAbsent(getUpper()))
+  auto isUnbounded = [](Value table) { return !table || isAbsent(table); };
+  if (isUnbounded(getLower()) && isUnbounded(getUpper()))
     return truth(*this, true);
-  return {};
+  bool changed = false;
+  for (auto [table, operand] : {std::pair(getLower(), getLowerMutable()),
+                                std::pair(getUpper(), getUpperMutable())})
+    if (table && isAbsent(table)) {
+      operand.clear();
+      changed = true;
+    }
+  return changed ? getResult() : OpFoldResult();
 }
 
 OpFoldResult DenseOp::fold(FoldAdaptor) {

@@ -38,6 +38,41 @@ static void printOptionalOffset(OpAsmPrinter &printer, Operation *op,
   printParameter(printer, op, constant, value, type, axis);
 }
 
+/// `%lower, unbounded : type`: both tables have the type.
+static ParseResult
+parseRowTables(OpAsmParser &parser,
+               std::optional<OpAsmParser::UnresolvedOperand> &lower,
+               std::optional<OpAsmParser::UnresolvedOperand> &upper,
+               Type &lowerType, Type &upperType) {
+  auto parseTable = [&](auto &table) -> ParseResult {
+    if (succeeded(parser.parseOptionalKeyword("unbounded")))
+      return success();
+    return parser.parseOperand(table.emplace());
+  };
+  Type type;
+  if (parseTable(lower) || parser.parseComma() || parseTable(upper) ||
+      parser.parseColonType(type))
+    return failure();
+  if (lower)
+    lowerType = type;
+  if (upper)
+    upperType = type;
+  return success();
+}
+static void printRowTables(OpAsmPrinter &printer, Operation *, Value lower,
+                           Value upper, Type lowerType, Type upperType) {
+  auto printTable = [&](Value table) {
+    if (table)
+      printer << table;
+    else
+      printer << "unbounded";
+  };
+  printTable(lower);
+  printer << ", ";
+  printTable(upper);
+  printer << " : " << (lower ? lowerType : upperType);
+}
+
 #define GET_OP_CLASSES
 #include "Mask/IR/MaskOps.cpp.inc"
 
@@ -184,6 +219,16 @@ static LogicalResult verifyNotEmpty(Operation *op) {
 }
 LogicalResult AndOp::verify() { return verifyNotEmpty(*this); }
 LogicalResult OrOp::verify() { return verifyNotEmpty(*this); }
+
+LogicalResult RowRangeOp::verify() {
+  if (!getLower() && !getUpper())
+    return emitOpError() << "takes at least 1 table, got 0";
+  if (getLower() && getUpper() && getLower().getType() != getUpper().getType())
+    return emitOpError() << "tables must have one type, got "
+                         << getLower().getType() << " and "
+                         << getUpper().getType();
+  return success();
+}
 
 LogicalResult IntervalOp::verify() {
   auto check = [&](AffineMap map, StringRef name) -> LogicalResult {

@@ -74,6 +74,10 @@ Expression PythonWriter::writePadding(KeyPaddingOp op, const Coordinates &at) {
 Expression PythonWriter::writeRowRange(RowRangeOp op, const Coordinates &at) {
   SmallVector<std::string> guards, ends;
   for (Value table : {op.getLower(), op.getUpper()}) {
+    if (!table) {
+      ends.emplace_back();
+      continue;
+    }
     Expression end = load(table, at.query, true, at, guards);
     if (failed(end))
       return failure();

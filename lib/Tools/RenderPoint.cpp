@@ -208,14 +208,17 @@ std::string PointPrinter::getNumbers(Operation *op, const MaskElement &at) {
                evaluate(interval.getUpper()) + ")?";
       })
       .Case([&](RowRangeOp range) -> std::string {
-        std::optional<int64_t> lower =
-            load(range.getLower(), at.batch, at.query);
-        std::optional<int64_t> upper =
-            load(range.getUpper(), at.batch, at.query);
-        if (!lower || !upper)
+        auto describe = [&](Value table, StringRef unbounded) -> std::string {
+          if (!table || isAbsentFact(table))
+            return unbounded.str();
+          std::optional<int64_t> end = load(table, at.batch, at.query);
+          return end ? std::to_string(*end) : "";
+        };
+        std::string lower = describe(range.getLower(), "-inf"),
+                    upper = describe(range.getUpper(), "inf");
+        if (lower.empty() || upper.empty())
           return "no row for query " + q;
-        return "k = " + k + " in [" + std::to_string(*lower) + ", " +
-               std::to_string(*upper) + ")?";
+        return "k = " + k + " in [" + lower + ", " + upper + ")?";
       })
       .Case([&](HeadsOp) { return "head " + std::to_string(at.head); })
       .Case([&](BatchesOp) { return "batch row " + std::to_string(at.batch); })

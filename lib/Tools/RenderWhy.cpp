@@ -33,7 +33,6 @@ static StringRef getReason(Operation *op) {
       .Case([](AtPositionsOp) {
         return "whether positions rise is known only at run time";
       })
-      .Case([](RowRangeOp) { return "one of the two tables is absent"; })
       .Case([](NotOp) { return "the complement of several intervals"; })
       .Default([](Operation *) {
         return "whether the parts touch is known only at run time";

@@ -1,5 +1,9 @@
 // RUN: mask-opt %s --canonicalize | FileCheck %s
 
+// Bounds that no key reaches, of intervals with an absent symbol.
+// CHECK-DAG: affine_map<(d0) -> (1073741824)>
+// CHECK-DAG: affine_map<(d0) -> (-1073741824)>
+
 //===----------------------------------------------------------------------===//
 // Structure
 //===----------------------------------------------------------------------===//
@@ -533,13 +537,15 @@ func.func @interval(%n: index, %unused: index) -> (!mask.predicate, !mask.predic
 // Both sides are unbounded where their symbol is absent; in a policy it may be.
 // CHECK-LABEL: func @absent_interval
 // CHECK-DAG: %[[FULL:.*]] = mask.full
-// CHECK-DAG: %[[ONE_SIDE:.*]] = mask.interval
-// CHECK: return %[[FULL]], %[[ONE_SIDE]]
-func.func @absent_interval() -> (!mask.predicate, !mask.predicate) {
+// CHECK-DAG: %[[BELOW:.*]] = mask.interval lower #[[ZERO:.*]] upper #[[FAR:[a-z0-9]*]]{{$}}
+// CHECK-DAG: %[[ABOVE:.*]] = mask.interval lower #[[FAR_BELOW:.*]] upper #[[QUERY:[a-z0-9]*]]{{$}}
+// CHECK: return %[[FULL]], %[[BELOW]], %[[ABOVE]]
+func.func @absent_interval() -> (!mask.predicate, !mask.predicate, !mask.predicate) {
   %absent = mask.absent : index
   %0 = mask.interval lower affine_map<(q)[s] -> (q - s)> upper affine_map<(q)[s] -> (q + s)>[%absent]
   %1 = mask.interval lower affine_map<(q)[s] -> (0)> upper affine_map<(q)[s] -> (q + s)>[%absent]
-  return %0, %1 : !mask.predicate, !mask.predicate
+  %2 = mask.interval lower affine_map<(q)[s] -> (s)> upper affine_map<(q)[s] -> (q floordiv 2)>[%absent]
+  return %0, %1, %2 : !mask.predicate, !mask.predicate, !mask.predicate
 }
 
 // CHECK-LABEL: mask.policy @no_fold_interval_in_policy

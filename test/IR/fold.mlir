@@ -22,6 +22,20 @@ func.func @absent_is_full() -> (!mask.predicate, !mask.predicate, !mask.predicat
   return %0, %1, %2, %3, %4, %5, %6, %7 : !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate
 }
 
+// CHECK-LABEL: func @absent_table
+// CHECK-SAME: %[[T:.*]]: tensor<?xi32>
+// CHECK-DAG: %[[ABOVE:.*]] = mask.row_range %[[T]], unbounded : tensor<?xi32>
+// CHECK-DAG: %[[BELOW:.*]] = mask.row_range unbounded, %[[T]] : tensor<?xi32>
+// CHECK-DAG: %[[FULL:.*]] = mask.full
+// CHECK: return %[[BELOW]], %[[ABOVE]], %[[FULL]]
+func.func @absent_table(%t: tensor<?xi32>) -> (!mask.predicate, !mask.predicate, !mask.predicate) {
+  %fact = mask.absent : tensor<?xi32>
+  %0 = mask.row_range %fact, %t : tensor<?xi32>
+  %1 = mask.row_range %t, %fact : tensor<?xi32>
+  %2 = mask.row_range unbounded, %fact : tensor<?xi32>
+  return %0, %1, %2 : !mask.predicate, !mask.predicate, !mask.predicate
+}
+
 // CHECK-LABEL: func @absent_is_empty
 // CHECK-NEXT: %[[EMPTY:.*]] = mask.empty
 // CHECK-NEXT: return %[[EMPTY]], %[[EMPTY]], %[[EMPTY]] :

@@ -164,6 +164,24 @@ func.func @interval_c2(%s: index) {
 
 // -----
 
+// mask.row_range C1
+func.func @row_range_c1_none(%t: tensor<?xi32>) {
+  // expected-error @below {{'mask.row_range' op takes at least 1 table, got 0}}
+  %p = "mask.row_range"() <{operandSegmentSizes = array<i32: 0, 0>}> : () -> !mask.predicate
+  return
+}
+
+// -----
+
+// mask.row_range C1
+func.func @row_range_c1_types(%t: tensor<?xi32>, %u: tensor<?xi64>) {
+  // expected-error @below {{'mask.row_range' op tables must have one type, got 'tensor<?xi32>' and 'tensor<?xi64>'}}
+  %p = "mask.row_range"(%t, %u) <{operandSegmentSizes = array<i32: 1, 1>}> : (tensor<?xi32>, tensor<?xi64>) -> !mask.predicate
+  return
+}
+
+// -----
+
 // mask.generic C1
 func.func @generic_c1(%t: tensor<?xi32>) {
   // expected-error @below {{'mask.generic' op 'body' region must take ('index', 'index', 'index', 'index', 'tensor<?xi32>'), got ('index', 'index', 'index', 'index')}}

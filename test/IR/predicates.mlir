@@ -62,6 +62,10 @@ func.func @tables(%ids: tensor<?x?xi32>, %docs: tensor<?xi64>, %valid: tensor<?x
   %5 = mask.key_padding %valid table %counts : tensor<?x?xi1> table tensor<?x?xi32>
   // CHECK: %range = mask.row_range %[[IDS]], %[[IDS]] : tensor<?x?xi32>
   %6 = mask.row_range %ids, %ids : tensor<?x?xi32>
+  // CHECK: mask.row_range %[[IDS]], unbounded : tensor<?x?xi32>
+  %below = mask.row_range %ids, unbounded : tensor<?x?xi32>
+  // CHECK: mask.row_range unbounded, %[[IDS]] : tensor<?x?xi32>
+  %above = mask.row_range unbounded, %ids : tensor<?x?xi32>
   // CHECK: %dense = mask.dense %[[DENSE]] : tensor<2x?x?x?xi8>
   %7 = mask.dense %dense : tensor<2x?x?x?xi8>
   return

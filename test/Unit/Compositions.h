@@ -109,6 +109,8 @@ inline const char *const kLeaves[] = {
     R"(mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)>[%n])",
     R"(mask.interval lower affine_map<(q)[s, t] -> (q + s - t)> upper affine_map<(q)[s, t] -> (q + s)>[%w, %w])",
     "mask.row_range %lower, %ids : tensor<?x?xi32>",
+    "mask.row_range %lower, unbounded : tensor<?x?xi32>",
+    "mask.row_range unbounded, %lower : tensor<?x?xi32>",
     "mask.dense %dense : tensor<?x?xi1>",
 };
 

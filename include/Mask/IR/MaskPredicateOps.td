@@ -85,8 +85,10 @@ def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
     unbounded. A causal window that shows `W` keys is `left W - 1 right 0`.
 
     1. (C1) A static bound may be negative: the window then lies wholly beside the
-       query. A run-time bound must not be negative; the interpreter reports it,
-       compiled code may assume it.
+       query. A run-time bound, a number or data per row, must not be negative. The
+       interpreter reports one that is, and the tools do before they run anything.
+       Compiled code and the proofs of `mask-simplify` assume it: what a negative
+       bound shows is then unspecified, but nothing is read out of bounds.
 
     ```mlir
     %a = mask.window left 1023 right 0
@@ -291,17 +293,25 @@ def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
   let hasCanonicalizer = 1;
 }
 
-def Mask_RowRangeOp : Mask_PredicateOp<"row_range", [AllTypesMatch<["lower", "upper"]>]> {
+def Mask_RowRangeOp : Mask_PredicateOp<"row_range", [AttrSizedOperandSegments]> {
   let summary = "keys between two tables indexed by the query";
   let description = [{
-    Visible iff `lower[q] <= k < upper[q]`.
+    Visible iff `lower[q] <= k < upper[q]`; one side may be unbounded. An absent
+    table folds to that; without both it is `mask.full`. A query outside of a
+    table that is given sees nothing (law 1).
+
+    1. (C1) At least one table is given, and two have one type.
 
     ```mlir
-    %p = mask.row_range %lower, %upper : tensor<?x?xi32>
+    %a = mask.row_range %lower, %upper : tensor<?x?xi32>
+    %b = mask.row_range unbounded, %upper : tensor<?x?xi32>
     ```
   }];
-  let arguments = (ins Mask_TokenFact:$lower, Mask_TokenFact:$upper);
-  let assemblyFormat = "$lower `,` $upper attr-dict `:` type($lower)";
+  let arguments = (ins Optional<Mask_TokenFact>:$lower, Optional<Mask_TokenFact>:$upper);
+  let assemblyFormat = [{
+    custom<RowTables>($lower, $upper, type($lower), type($upper)) attr-dict
+  }];
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 

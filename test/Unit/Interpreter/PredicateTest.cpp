@@ -172,6 +172,21 @@ TEST_F(InterpreterTest, RowRange) {
         "%p = mask.row_range %l, %u : tensor<?xi32>", [&](I, I, I q, I k) {
           return inside(lower, q) && lower[q] <= k && k < upper[q];
         });
+  // A side without a table, or with an absent one, is unbounded; the other
+  // table keeps its extent.
+  auto below = [&](I, I, I q, I k) { return inside(upper, q) && k < upper[q]; };
+  auto above = [&](I, I, I q, I k) {
+    return inside(lower, q) && lower[q] <= k;
+  };
+  check("%u: tensor<?xi32>", {list(upper)},
+        "%p = mask.row_range unbounded, %u : tensor<?xi32>", below);
+  check("%l: tensor<?xi32>", {list(lower)},
+        "%p = mask.row_range %l, unbounded : tensor<?xi32>", above);
+  const std::string absent = "%x = mask.absent : tensor<?xi32>\n";
+  check("%u: tensor<?xi32>", {list(upper)},
+        absent + "%p = mask.row_range %x, %u : tensor<?xi32>", below);
+  check("%l: tensor<?xi32>", {list(lower)},
+        absent + "%p = mask.row_range %l, %x : tensor<?xi32>", above);
 }
 
 TEST_F(InterpreterTest, Dense) {
