@@ -18,6 +18,7 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixe
 config.substitutions.append(("%PATH%", config.environment["PATH"]))
 config.substitutions.append(("%mask_tools", config.mask_tools_dir))
 config.substitutions.append(("%mlir_tblgen", os.path.join(config.llvm_tools_dir, "mlir-tblgen")))
+config.substitutions.append(("%mlir_opt", os.path.join(config.llvm_tools_dir, "mlir-opt")))
 config.substitutions.append(("%mask_opt", os.path.join(config.mask_tools_dir, "mask-opt")))
 config.substitutions.append(("%src", config.mask_src_root))
 config.substitutions.append(("%python", sys.executable))

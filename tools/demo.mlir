@@ -1,6 +1,6 @@
 // Gemma 4 as of Transformers 5.13: an image or a video sees itself both ways,
 // but within the window: no key W tokens ago is seen.
-mask.policy @demo("token_types" %types : tensor<?x?xi8>, "window" %W : index) {
+mask.policy @demo("token_types" optional %types : tensor<?x?xi8>, "window" %W : index) {
   %ids = mask.runs %types of [1, 2] : tensor<?x?xi8> -> tensor<?x?xi32>
   %block = mask.block_bidirectional %ids : tensor<?x?xi32>
   %causal = mask.causal

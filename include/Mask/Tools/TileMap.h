@@ -52,9 +52,10 @@ struct TileMap {
   TileCounts count() const;
 };
 
-/// Classifies the tiles of one plane in O(spans log spans + runs). Ragged tiles are
-/// judged on the elements that exist; with `raggedIsEdge` they are never core
-/// (as in FlexAttention's block masks, whose lists do not know the lengths).
+/// Classifies the tiles of one plane in O(spans log spans + runs). Ragged tiles
+/// are judged on the elements that exist; with `raggedIsEdge` they are never
+/// core (as in FlexAttention's block masks, whose lists do not know the
+/// lengths).
 TileMap classifyTiles(const MaskPlane &plane, int64_t queries, int64_t keys,
                       TileShape shape, bool raggedIsEdge = false);
 

@@ -36,9 +36,9 @@ void addRow(std::mt19937 &random, int64_t keys, RowSpans &rows,
 void addOuterRow(std::mt19937 &random, const std::vector<bool> &visible,
                  RowSpans &rows, std::vector<bool> &held) {
   held = visible;
-  for (size_t key = 0; key < held.size(); ++key)
+  for (auto &&key : held)
     if (random() % 4 == 0)
-      held[key] = true;
+      key = true;
   for (size_t key = 0; key < held.size(); ++key)
     if (held[key])
       rows.append(key, key + 1);
