@@ -7,6 +7,7 @@
 
 #include "Mask/Analysis/Term.h"
 
+#include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
@@ -59,6 +60,10 @@ static void summarize(Term::Node &node) {
     node.dependences |=
         bit(TermSymbol::QueryFirst) | bit(TermSymbol::QueryLast);
   }
+}
+
+size_t TermContext::HashKey::operator()(const std::vector<int64_t> &key) const {
+  return llvm::hash_combine_range(key);
 }
 
 Term TermContext::make(Term::Node node) {

@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <map>
+#include <unordered_map>
 #include <vector>
 
 namespace mlir::mask {
@@ -169,8 +170,11 @@ private:
   Term minMax(TermKind kind, ArrayRef<Term> terms);
   Term rowExtremum(TermKind kind, Term term);
   Term linear(ArrayRef<std::pair<Term, int64_t>> parts, int64_t constant);
+  struct HashKey {
+    size_t operator()(const std::vector<int64_t> &key) const;
+  };
   std::deque<Term::Node> nodes;
-  std::map<std::vector<int64_t>, const Term::Node *> unique;
+  std::unordered_map<std::vector<int64_t>, const Term::Node *, HashKey> unique;
   std::map<TermSource, unsigned> sources;
 };
 

@@ -1,0 +1,164 @@
+//===- TreeLawsTest.cpp - compositions of leaves -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// All trees of two levels of connectives over a grid of leaves, and random ones
+// that are deeper.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LawsFixture.h"
+
+#include <functional>
+#include <random>
+
+using namespace mlir;
+using namespace mlir::mask;
+using namespace mlir::mask::test;
+
+namespace {
+
+/// Queries and keys 0 to 8 over seven tokens.
+constexpr int64_t kTokensOfGrid = 7;
+constexpr LawGrid kGrid{9, kBatch, kHeads};
+
+/// The facts of `Compositions.h`, cut to fit below the grid.
+std::vector<Fact> makeShortFacts() {
+  std::vector<Fact> facts = makeFacts();
+  for (Fact &fact : facts) {
+    auto *given = std::get_if<std::shared_ptr<const IntegerArray>>(&fact.value);
+    if (!given || (*given)->shape.back() <= kTokensOfGrid)
+      continue;
+    auto cut = std::make_shared<IntegerArray>(**given);
+    cut->values.clear();
+    for (size_t i = 0; i < (*given)->values.size(); ++i)
+      if (static_cast<int64_t>(i) % cut->shape.back() < kTokensOfGrid)
+        cut->values.push_back((*given)->values[i]);
+    cut->shape.back() = kTokensOfGrid;
+    fact.value = std::shared_ptr<const IntegerArray>(std::move(cut));
+  }
+  return facts;
+}
+
+class TreeLaws : public LawsFixture {
+protected:
+  bool checkSource(const Source &source, const LawGrid &grid) {
+    LawChecker checker(context, source, makeShortFacts(), grid);
+    bool fine = checker.check();
+    counts += checker.getCounts();
+    return fine;
+  }
+};
+
+using RandomLaws = TreeLaws;
+
+/// Every op over every leaf, and every op over that.
+TEST_F(TreeLaws, Unary) {
+  for (const char *leaf : kLeaves) {
+    Source source;
+    std::string value = source.add(leaf);
+    source.yield(value);
+    for (const char *unary : kUnary) {
+      std::string once = source.add(unary, value);
+      source.yield(once);
+      for (const char *outer : kUnary)
+        source.yield(source.add(outer, once));
+    }
+    if (!checkSource(source, kGrid))
+      return;
+  }
+}
+
+/// What the first level of a tree makes of one leaf.
+constexpr const char *kFirstLevel[] = {"mask.not @0",
+                                       "mask.shift @0 query 1 key 3"};
+
+/// Every connective of two leaves, each as it is, complemented, or shifted.
+TEST_F(TreeLaws, Binary) {
+  for (unsigned i = 0; i < std::size(kLeaves); ++i) {
+    Source source;
+    auto variantsOf = [&](const char *leaf) {
+      std::vector<std::string> variants = {source.add(leaf)};
+      for (const char *unary : kFirstLevel)
+        variants.push_back(source.add(unary, variants[0]));
+      return variants;
+    };
+    std::vector<std::string> left = variantsOf(kLeaves[i]);
+    for (unsigned j = i; j < std::size(kLeaves); ++j) {
+      std::vector<std::string> right = variantsOf(kLeaves[j]);
+      for (const std::string &x : left)
+        for (const std::string &y : right)
+          for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"})
+            source.yield(source.add(op, x, y));
+    }
+    if (!checkSource(source, kGrid))
+      return;
+  }
+}
+
+/// `x op y` for all `x` and `y` that are a leaf, a complemented or shifted one,
+/// or a connective of two: millions, and minutes; otherwise some of them.
+TEST_F(TreeLaws, DepthTwo) {
+  bool exhaustive = getLawOptions().exhaustive;
+  unsigned first = exhaustive ? 0 : 7, step = exhaustive ? 1 : 500;
+  Source base;
+  std::vector<std::string> values;
+  for (const char *leaf : kLeaves)
+    values.push_back(base.add(leaf));
+  for (unsigned i = 0; i < std::size(kLeaves); ++i) {
+    for (const char *unary : kFirstLevel)
+      values.push_back(base.add(unary, values[i]));
+    for (unsigned j = i + 1; j < std::size(kLeaves); ++j)
+      for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"})
+        values.push_back(base.add(op, values[i], values[j]));
+  }
+  for (unsigned i = first; i < values.size(); i += step) {
+    Source source = base;
+    for (unsigned j = i; j < values.size(); j += exhaustive ? 1 : 5)
+      for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"})
+        source.yield(source.add(op, values[i], values[j]));
+    if (!checkSource(source, kGrid))
+      return;
+    if (exhaustive && i % 50 == 0) {
+      std::printf("%u of %zu: %s\n", i, values.size(),
+                  counts.toString().c_str());
+      std::fflush(stdout);
+    }
+  }
+}
+
+/// Trees of depth three to five, of every op.
+TEST_F(RandomLaws, Deep) {
+  LawOptions options = getLawOptions();
+  std::mt19937 random(options.seed);
+  auto pick = [&](auto &list) { return list[random() % std::size(list)]; };
+  std::function<std::string(Source &, unsigned)> grow =
+      [&](Source &source, unsigned depth) -> std::string {
+    if (depth == 0)
+      return source.add(pick(kLeaves));
+    // One branch is as deep as the tree, others may end early.
+    auto shorter = [&] { return random() % 3 ? depth - 1 : random() % depth; };
+    std::string x = grow(source, depth - 1);
+    if (random() % 3 == 0)
+      return source.add(random() % 2 ? kUnary[0] : pick(kUnary), x);
+    std::string y = grow(source, shorter());
+    if (random() % 2)
+      std::swap(x, y);
+    return source.add(random() % 8 ? kBinary[random() % 2] : pick(kBinary), x,
+                      y);
+  };
+  constexpr unsigned kTreesPerModule = 20;
+  for (unsigned done = 0; done < options.count; done += kTreesPerModule) {
+    Source source;
+    for (unsigned i = done; i < std::min(done + kTreesPerModule, options.count);
+         ++i)
+      source.yield(grow(source, 3 + random() % 3));
+    if (!checkSource(source, kGrid))
+      return;
+  }
+}
+
+} // namespace
