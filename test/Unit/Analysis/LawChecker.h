@@ -67,6 +67,8 @@ public:
   bool check(Expect expect = Expect::Sound);
 
   const LawCounts &getCounts() const { return counts; }
+  /// The intervals of a row of the first predicate.
+  const RowIntervals &getRows() const { return plans.front().rows; }
 
 private:
   std::string findBroken(const TilePlan &plan, Expect expect,

@@ -76,7 +76,10 @@ TEST_F(TreeLaws, Unary) {
 constexpr const char *kFirstLevel[] = {"mask.not @0",
                                        "mask.shift @0 query 1 key 3"};
 
-/// Every connective of two leaves, each as it is, complemented, or shifted.
+constexpr const char *kConnectives[] = {"mask.and @0, @1", "mask.or @0, @1"};
+
+/// Every connective of two leaves, each as it is, complemented, or shifted; and
+/// of one at its own query with keys that lie elsewhere.
 TEST_F(TreeLaws, Binary) {
   for (unsigned i = 0; i < std::size(kLeaves); ++i) {
     Source source;
@@ -91,8 +94,12 @@ TEST_F(TreeLaws, Binary) {
       std::vector<std::string> right = variantsOf(kLeaves[j]);
       for (const std::string &x : left)
         for (const std::string &y : right)
-          for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"})
+          for (const char *op : kConnectives)
             source.yield(source.add(op, x, y));
+      std::string elsewhere =
+          source.add("mask.shift @0 query 0 key -3", left[0]);
+      for (const char *op : kConnectives)
+        source.yield(source.add(op, elsewhere, right[0]));
     }
     if (!checkSource(source, kGrid))
       return;
@@ -112,13 +119,13 @@ TEST_F(TreeLaws, DepthTwo) {
     for (const char *unary : kFirstLevel)
       values.push_back(base.add(unary, values[i]));
     for (unsigned j = i + 1; j < std::size(kLeaves); ++j)
-      for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"})
+      for (const char *op : kConnectives)
         values.push_back(base.add(op, values[i], values[j]));
   }
   for (unsigned i = first; i < values.size(); i += step) {
     Source source = base;
     for (unsigned j = i; j < values.size(); j += exhaustive ? 1 : 5)
-      for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"})
+      for (const char *op : kConnectives)
         source.yield(source.add(op, values[i], values[j]));
     if (!checkSource(source, kGrid))
       return;
