@@ -7,7 +7,7 @@
 
 #include "Mask/Analysis/Interpreter.h"
 
-#include "InterpreterGeneric.h"
+#include "ScalarRegion.h"
 
 #include "mlir/IR/AffineMap.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -13,11 +13,14 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// The offset of a batch row; one element serves all rows, none means 0.
-static int64_t offsetOf(ArrayRef<int64_t> offsets, int64_t row) {
+/// The offset of a batch row or head; one element serves all, none means 0.
+static int64_t offsetOf(ArrayRef<int64_t> offsets, ParameterAxis axis,
+                        int64_t b, int64_t h) {
   if (offsets.empty())
     return 0;
-  return offsets.size() == 1 ? offsets.front() : offsets[row];
+  if (offsets.size() == 1)
+    return offsets.front();
+  return offsets[axis == ParameterAxis::Batch ? b : h];
 }
 
 static constexpr double kMinusInfinity =
@@ -43,14 +46,19 @@ static void scoreRow(const AttentionData &data,
                      const PredicateFunction &visible, double scale, int64_t b,
                      int64_t h, int64_t row, Row &result) {
   int64_t group = h / (data.heads / data.keyHeads);
-  int64_t q = row + offsetOf(data.queryOffset, b);
-  int64_t keyOffset = offsetOf(data.keyOffset, b);
+  auto [originB, originH, originQ, originK] = data.origin;
+  int64_t absoluteB = b + originB, absoluteH = h + originH;
+  int64_t q =
+      row + originQ +
+      offsetOf(data.queryOffset, data.queryOffsetAxis, absoluteB, absoluteH);
+  int64_t firstKey = originK + offsetOf(data.keyOffset, data.keyOffsetAxis,
+                                        absoluteB, absoluteH);
   const double *query =
       &data.query[((b * data.heads + h) * data.queries + row) * data.dim];
   result.clear();
   for (int64_t j = 0; j < data.keys; ++j) {
-    int64_t k = j + keyOffset;
-    if (!visible(b, h, q, k))
+    int64_t k = j + firstKey;
+    if (!visible(absoluteB, absoluteH, q, k))
       continue;
     const double *key =
         &data.key[((b * data.keyHeads + group) * data.keys + j) * data.dim];
@@ -59,7 +67,8 @@ static void scoreRow(const AttentionData &data,
       s += query[d] * key[d];
     s *= scale;
     result.keys.push_back(j);
-    result.scores.push_back(data.score ? data.score(s, b, h, q, k) : s);
+    result.scores.push_back(
+        data.score ? data.score(s, absoluteB, absoluteH, q, k) : s);
   }
 }
 

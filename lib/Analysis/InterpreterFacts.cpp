@@ -26,18 +26,34 @@ static int64_t toHost(const APInt &value) {
   return value.getBitWidth() == 1 ? value.getZExtValue() : value.getSExtValue();
 }
 
+static double toHost(APFloat value) {
+  bool losesInfo;
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                &losesInfo);
+  return value.convertToDouble();
+}
+
+/// An array of the elements of a constant.
+template <typename Array, typename Number>
+static HostValue toArray(DenseElementsAttr elements) {
+  std::shared_ptr<Array> array = Array::zeros(elements.getType().getShape());
+  for (auto [out, value] :
+       llvm::zip_equal(array->values, elements.getValues<Number>()))
+    out = toHost(value);
+  return std::shared_ptr<const Array>(std::move(array));
+}
+
 static FailureOr<HostValue> evaluateConstant(arith::ConstantOp op) {
   if (auto number = dyn_cast<IntegerAttr>(op.getValue()))
     return HostValue(toHost(number.getValue()));
-  auto elements = dyn_cast<DenseIntElementsAttr>(op.getValue());
-  if (!elements)
-    return op.emitOpError() << "cannot be evaluated: " << op.getType()
-                            << " is neither an integer nor a tensor of them";
-  auto array = IntegerArray::zeros(elements.getType().getShape());
-  for (auto [out, value] :
-       llvm::zip_equal(array->values, elements.getValues<APInt>()))
-    out = toHost(value);
-  return HostValue(std::shared_ptr<const IntegerArray>(std::move(array)));
+  if (auto number = dyn_cast<FloatAttr>(op.getValue()))
+    return HostValue(toHost(number.getValue()));
+  if (auto elements = dyn_cast<DenseIntElementsAttr>(op.getValue()))
+    return toArray<IntegerArray, APInt>(elements);
+  if (auto elements = dyn_cast<DenseFPElementsAttr>(op.getValue()))
+    return toArray<FloatArray, APFloat>(elements);
+  return op.emitOpError() << "cannot be evaluated: " << op.getType()
+                          << " is neither a number nor a tensor of them";
 }
 
 /// Arithmetic wraps around like the ops do.
@@ -82,11 +98,16 @@ static FailureOr<HostValue> evaluateDim(FactEvaluator &facts,
     return failure();
   if (std::holds_alternative<AbsentValue>(*source))
     return HostValue(AbsentValue());
-  auto array = std::get<std::shared_ptr<const IntegerArray>>(*source);
-  if (*dim < 0 || *dim >= array->getRank())
+  ArrayRef<int64_t> shape;
+  if (auto *array = std::get_if<HostArray>(&*source))
+    shape = (*array)->shape;
+  else if (auto *floats =
+               std::get_if<std::shared_ptr<const FloatArray>>(&*source))
+    shape = (*floats)->shape;
+  if (*dim < 0 || *dim >= static_cast<int64_t>(shape.size()))
     return op.emitOpError()
-           << "asks for dimension " << *dim << " of " << array->getRank();
-  return HostValue(array->getSize(*dim));
+           << "asks for dimension " << *dim << " of " << shape.size();
+  return HostValue(shape[*dim]);
 }
 
 //===----------------------------------------------------------------------===//
@@ -272,23 +293,31 @@ FailureOr<HostValue> FactEvaluator::evaluate(Value value) {
   return result;
 }
 
-FailureOr<std::shared_ptr<const IntegerArray>>
-FactEvaluator::evaluateArray(Value value) {
-  FailureOr<HostValue> result = evaluate(value);
+/// The alternative `Kind` of a value, called `what` in the error.
+template <typename Kind>
+static FailureOr<Kind> evaluateAs(FactEvaluator &facts, Value value,
+                                  StringRef what) {
+  FailureOr<HostValue> result = facts.evaluate(value);
   if (failed(result))
     return failure();
-  if (auto *array = std::get_if<HostArray>(&*result))
-    return *array;
-  emitError(value.getLoc()) << "expected an array of type " << value.getType();
+  if (auto *found = std::get_if<Kind>(&*result))
+    return *found;
+  emitError(value.getLoc())
+      << "expected " << what << " of type " << value.getType();
   return failure();
 }
 
+FailureOr<std::shared_ptr<const IntegerArray>>
+FactEvaluator::evaluateArray(Value value) {
+  return evaluateAs<HostArray>(*this, value, "an array");
+}
+
+FailureOr<std::shared_ptr<const FloatArray>>
+FactEvaluator::evaluateFloats(Value value) {
+  return evaluateAs<std::shared_ptr<const FloatArray>>(*this, value,
+                                                       "an array");
+}
+
 FailureOr<int64_t> FactEvaluator::evaluateNumber(Value value) {
-  FailureOr<HostValue> result = evaluate(value);
-  if (failed(result))
-    return failure();
-  if (auto *number = std::get_if<int64_t>(&*result))
-    return *number;
-  emitError(value.getLoc()) << "expected a number of type " << value.getType();
-  return failure();
+  return evaluateAs<int64_t>(*this, value, "a number");
 }

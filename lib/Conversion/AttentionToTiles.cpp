@@ -10,6 +10,7 @@
 #include "KeyTile.h"
 #include "Mask/Analysis/RowIntervals.h"
 #include "Mask/Conversion/EmitTerm.h"
+#include "Mask/IR/SoftCap.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -282,6 +283,7 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
   FailureOr<FlatSymbolRefAttr> observer = getObserver(op, options);
   if (failed(schedule) || failed(observer))
     return failure();
+  expandSoftCap(rewriter, op);
   rewriter.setInsertionPoint(op);
   AttentionLowering lowering(rewriter, op, *schedule, *observer);
   if (failed(lowering.run()))

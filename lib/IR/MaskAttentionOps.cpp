@@ -179,6 +179,15 @@ static LogicalResult verifyScore(AttentionOp op) {
                               "score");
 }
 
+/// C11
+static LogicalResult verifySoftCap(AttentionOp op) {
+  std::optional<APFloat> cap = op.getSoftCap();
+  if (!cap || (cap->isFiniteNonZero() && !cap->isNegative()))
+    return success();
+  return op.emitOpError() << "soft_cap must be finite and greater than 0, got "
+                          << cap->convertToFloat();
+}
+
 LogicalResult AttentionOp::verify() {
   if (failed(verifyElements(*this)) || failed(verifySizes(*this)) ||
       failed(verifyHeads(*this)) || failed(verifyPredicate(*this)))
@@ -187,6 +196,7 @@ LogicalResult AttentionOp::verify() {
     return emitOpError() << "origin takes 4 indices, got "
                          << getOrigin().size();
   if (failed(verifyDestinations(*this)) || failed(verifyScore(*this)) ||
+      failed(verifySoftCap(*this)) ||
       failed(verifyParameter(*this, getQueryOffsetParameter(), "query_offset")))
     return failure();
   return verifyParameter(*this, getKeyOffsetParameter(), "key_offset");

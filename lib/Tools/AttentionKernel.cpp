@@ -110,7 +110,8 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
       /*score_captures=*/ValueRange(), /*sinks=*/Value(), scale,
       /*origin=*/ValueRange(), queryOffset, keyOffset,
       /*constant_query_offset=*/IntegerAttr(), queryAxis,
-      /*constant_key_offset=*/IntegerAttr(), keyAxis, ScheduleAttr());
+      /*constant_key_offset=*/IntegerAttr(), keyAxis,
+      /*soft_cap=*/FloatAttr(), ScheduleAttr());
   for (auto [result, buffer] :
        llvm::zip_equal(attention.getResults(), ValueRange{output, logSumExp})) {
     auto store = bufferization::MaterializeInDestinationOp::create(

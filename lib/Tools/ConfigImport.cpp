@@ -10,7 +10,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -148,22 +147,6 @@ static FailureOr<PolicyOp> buildPolicy(Location loc, const ModelConfig &config,
 // The layer function
 //===----------------------------------------------------------------------===//
 
-/// `c * tanh(s / c)`.
-static void buildSoftcap(OpBuilder &builder, Region &region, double softcap) {
-  Location loc = builder.getUnknownLoc();
-  OpBuilder::InsertionGuard guard(builder);
-  Type f32 = builder.getF32Type(), index = builder.getIndexType();
-  Block *block = builder.createBlock(&region, region.end(),
-                                     {f32, index, index, index, index},
-                                     SmallVector<Location>(5, loc));
-  Value cap =
-      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(softcap));
-  Value score = arith::DivFOp::create(builder, loc, block->getArgument(0), cap);
-  score = math::TanhOp::create(builder, loc, score);
-  score = arith::MulFOp::create(builder, loc, score, cap);
-  YieldOp::create(builder, loc, score);
-}
-
 static Location getNamedLoc(OpBuilder &builder, StringRef name) {
   return NameLoc::get(builder.getStringAttr(name));
 }
@@ -213,6 +196,7 @@ static func::FuncOp buildLayer(OpBuilder &builder, const ModelConfig &config) {
   Value value = addArgument(builder, layer, "value", type);
   Value output = addArgument(builder, layer, "output", type);
   Value sinks, scale;
+  FloatAttr softCap;
   if (config.sinks)
     sinks =
         addArgument(builder, layer, "sinks", getSinksType(builder, dynamic));
@@ -221,12 +205,13 @@ static func::FuncOp buildLayer(OpBuilder &builder, const ModelConfig &config) {
   if (config.scale)
     scale = arith::ConstantOp::create(builder, loc,
                                       builder.getF32FloatAttr(*config.scale));
+  if (config.softcap)
+    softCap = builder.getF32FloatAttr(*config.softcap);
   auto attention = AttentionOp::create(
       builder, loc, type, query, key, value, output, mask, ValueRange(),
       ValueRange(), sinks, scale, ValueRange(), Value(), Value(), IntegerAttr(),
-      ParameterAxisAttr(), IntegerAttr(), ParameterAxisAttr(), ScheduleAttr());
-  if (config.softcap)
-    buildSoftcap(builder, attention.getScore(), *config.softcap);
+      ParameterAxisAttr(), IntegerAttr(), ParameterAxisAttr(), softCap,
+      ScheduleAttr());
   finishFunction(builder, layer, attention.getResults());
   return layer;
 }

@@ -43,6 +43,13 @@ func.func @closed(%q: !query, %k: !key, %v: !value, %out: !output, %ids: tensor<
   return %0 : !output
 }
 
+// CHECK-LABEL: func @soft_cap
+func.func @soft_cap(%q: !query, %k: !key, %v: !value, %out: !output, %m: !mask.predicate) -> !output {
+  // CHECK: mask.attention {{.*}} mask(%{{.*}}) soft_cap 5.000000e+01 -> tensor<1x8x?x32xf32>
+  %0 = mask.attention ins(%q, %k, %v : !query, !key, !value) outs(%out : !output) mask(%m) soft_cap 50.0 -> !output
+  return %0 : !output
+}
+
 // CHECK-LABEL: func @memrefs
 func.func @memrefs(%q: memref<1x4x8x16xbf16>, %k: memref<1x4x?x16xbf16>, %out: memref<1x4x8x16xbf16>) {
   // CHECK: mask.attention ins({{.*}}) outs(%{{.*}} : memref<1x4x8x16xbf16>) predicate {

@@ -748,6 +748,36 @@ func.func @attention_c10(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v:
 
 // -----
 
+// mask.attention C11
+func.func @attention_c11_zero(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op soft_cap must be finite and greater than 0, got 0.000000e+00}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) soft_cap 0.0 -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C11
+func.func @attention_c11_negative(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op soft_cap must be finite and greater than 0, got -5.000000e+00}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) soft_cap -5.0 -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C11
+func.func @attention_c11_infinite(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op soft_cap must be finite and greater than 0, got INF}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
+    outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) soft_cap 0x7F800000 -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
 // A closed predicate reads operands only.
 func.func @attention_isolated(%q: tensor<1x8x4x16xf32>, %ids: tensor<?xi32>) {
   // expected-note @below {{required by region isolation constraints}}

@@ -18,10 +18,11 @@
 
 namespace mlir::mask {
 
-/// Integers of any width, row-major; flags are 0 and 1.
-struct IntegerArray {
+/// An array in row-major order.
+template <typename Element>
+struct HostArrayOf {
   llvm::SmallVector<int64_t> shape;
-  std::vector<int64_t> values;
+  std::vector<Element> values;
 
   int64_t getRank() const { return shape.size(); }
   int64_t getSize(unsigned dim) const { return shape[dim]; }
@@ -32,20 +33,26 @@ struct IntegerArray {
     return count;
   }
   /// Zeros of the given shape.
-  static std::shared_ptr<IntegerArray> zeros(llvm::ArrayRef<int64_t> shape) {
-    auto array = std::make_shared<IntegerArray>();
+  static std::shared_ptr<HostArrayOf> zeros(llvm::ArrayRef<int64_t> shape) {
+    auto array = std::make_shared<HostArrayOf>();
     array->shape.assign(shape.begin(), shape.end());
     array->values.assign(array->getNumElements(), 0);
     return array;
   }
 };
 
+/// Integers of any width; flags are 0 and 1.
+using IntegerArray = HostArrayOf<int64_t>;
+/// Floats of any width, as float64.
+using FloatArray = HostArrayOf<double>;
+
 /// A fact that was not given (`mask.absent`).
 struct AbsentValue {};
 
-/// What a fact or a parameter is at run time: nothing, one number, or an array.
+/// What a value is at run time: nothing, one number, or an array.
 using HostValue =
-    std::variant<AbsentValue, int64_t, std::shared_ptr<const IntegerArray>>;
+    std::variant<AbsentValue, int64_t, std::shared_ptr<const IntegerArray>,
+                 double, std::shared_ptr<const FloatArray>>;
 
 } // namespace mlir::mask
 

@@ -14,6 +14,7 @@
 
 #include "llvm/ADT/DenseMap.h"
 
+#include <array>
 #include <functional>
 
 namespace mlir::mask {
@@ -35,6 +36,7 @@ public:
   /// The same for values that must be an array or a number.
   FailureOr<std::shared_ptr<const IntegerArray>> evaluateArray(Value value);
   FailureOr<int64_t> evaluateNumber(Value value);
+  FailureOr<std::shared_ptr<const FloatArray>> evaluateFloats(Value value);
 
 private:
   FailureOr<HostValue> evaluateOp(Operation *op);
@@ -51,21 +53,37 @@ using PredicateFunction =
 FailureOr<PredicateFunction> interpretPredicate(Value predicate,
                                                 FactEvaluator &facts);
 
+/// The score of a visible element, after the scale and before the softmax;
+/// null where there is nothing to apply.
+using ScoreFunction =
+    std::function<double(double s, int64_t b, int64_t h, int64_t q, int64_t k)>;
+
+/// Soft cap and score region of `op` as a function, floats in float64. What the
+/// region reads outside of a capture, and a quotient by zero, is zero. Captures
+/// are read from `facts` when this is called; errors are emitted at the op that
+/// cannot be interpreted.
+FailureOr<ScoreFunction> interpretScore(AttentionOp op, FactEvaluator &facts);
+
 /// One attention on real arrays in float64. Row-major shapes: query
 /// `[B, H, Sq, D]`, key `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`.
 struct AttentionData {
-  int64_t batch, heads, keyHeads, queries, keys, dim, valueDim;
+  int64_t batch = 0, heads = 0, keyHeads = 0, queries = 0, keys = 0, dim = 0,
+          valueDim = 0;
   ArrayRef<double> query, key, value;
   /// One logit per head, or empty.
   ArrayRef<double> sinks;
-  /// Applied after the scale, before the mask; may be null.
-  std::function<double(double s, int64_t b, int64_t h, int64_t q, int64_t k)>
-      score;
+  /// May be null.
+  ScoreFunction score;
   /// 1 / sqrt(dim) where missing.
   std::optional<double> scale;
-  /// Per batch row: the absolute position of the first query and key; one
-  /// element serves all rows, none means 0.
+  /// The absolute position of the first query and key of each batch row, or
+  /// head; one element serves all, none means 0.
   SmallVector<int64_t> queryOffset, keyOffset;
+  ParameterAxis queryOffsetAxis = ParameterAxis::Batch,
+                keyOffsetAxis = ParameterAxis::Batch;
+  /// Where batch row, head, query and key 0 of the arrays lie. Batch rows and
+  /// heads of the predicate, of the score and of offsets are counted with it.
+  std::array<int64_t, 4> origin = {0, 0, 0, 0};
 };
 
 /// Writes `output` (`[B, H, Sq, Dv]`) and, unless it is empty, `logSumExp`
@@ -74,6 +92,19 @@ void interpretAttention(const AttentionData &data,
                         const PredicateFunction &visible,
                         MutableArrayRef<double> output,
                         MutableArrayRef<double> logSumExp);
+
+/// Output and log-sum-exp of one attention.
+struct InterpretedAttention {
+  SmallVector<int64_t> shape;
+  std::vector<double> output, logSumExp;
+};
+
+/// A whole `mask.attention`, open or closed, on tensors or memrefs. `facts`
+/// holds the data (as `FloatArray`), parameters, sinks, facts and captures; the
+/// outputs are not read. Errors (extents that do not agree, a missing offset)
+/// are emitted.
+FailureOr<InterpretedAttention> interpretAttention(AttentionOp op,
+                                                   FactEvaluator &facts);
 
 } // namespace mlir::mask
 

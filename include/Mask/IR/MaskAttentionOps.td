@@ -30,9 +30,11 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     the absolute query `i + query_offset + origin q`, a row `j` of `key` the absolute
     key `j + key_offset + origin k`; batch row and head are shifted by the origin
     alone, so that a tile or a slice keeps its coordinates. `scale` is `1 / sqrt(D)`
-    where missing. `sinks` adds one logit per head to the denominator only. The
-    `score` region `(s: f32, b, h, q, k: index, captures...) -> f32` applies after
-    the scale and before the mask.
+    where missing. `sinks` adds one logit per head to the denominator only.
+    `soft_cap c` bounds the scaled score to `c * tanh(s / c)`. The `score` region
+    `(s: f32, b, h, q, k: index, captures...) -> f32` applies after it and before the
+    mask; what it reads outside of a capture is zero. A region that does nothing but
+    cap the score is canonicalized to `soft_cap`.
 
     The predicate is either the operand `mask` (open form, on tensors) or the region
     `predicate`, isolated from above: its block arguments stand for `captures`
@@ -52,6 +54,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
        yields one `f32`.
     9. (C9) A static head dimension is at least one.
     10. (C10) `sinks` has one element per query head.
+    11. (C11) `soft_cap` is finite and greater than zero.
 
     ```mlir
     %o = mask.attention ins(%q, %k, %v : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
@@ -70,6 +73,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     Optional<Mask_ParameterType>:$query_offset, Optional<Mask_ParameterType>:$key_offset,
     OptionalAttr<I64Attr>:$constant_query_offset, OptionalAttr<Mask_ParameterAxisAttr>:$query_offset_axis,
     OptionalAttr<I64Attr>:$constant_key_offset, OptionalAttr<Mask_ParameterAxisAttr>:$key_offset_axis,
+    OptionalAttr<F32Attr>:$soft_cap,
     OptionalAttr<Mask_ScheduleAttr>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region AnyRegion:$predicate, AnyRegion:$score);
@@ -80,6 +84,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
         `mask` `(` $mask `)`
       | `sinks` `(` $sinks `:` type($sinks) `)`
       | `scale` `(` $scale `)`
+      | `soft_cap` $soft_cap
       | `origin` `(` $origin `)`
       | `query_offset` custom<Parameter>($constant_query_offset, $query_offset, type($query_offset), $query_offset_axis)
       | `key_offset` custom<Parameter>($constant_key_offset, $key_offset, type($key_offset), $key_offset_axis)
@@ -106,6 +111,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     }
   }];
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 #endif // MASK_ATTENTION_OPS_TD

@@ -8,6 +8,7 @@
 #ifndef MASK_TOOLS_RUNATTENTION_H
 #define MASK_TOOLS_RUNATTENTION_H
 
+#include "Mask/Analysis/Interpreter.h"
 #include "Mask/Tools/AttentionKernel.h"
 #include "Mask/Tools/Goldens.h"
 #include "Mask/Tools/Npy.h"
@@ -46,9 +47,6 @@ AttentionBuffers makeRandomAttention(const AttentionArrays &sizes);
 llvm::Error checkExtents(const AttentionArrays &sizes, const Request &request);
 
 /// The same attention by the interpreter, in float64.
-struct InterpretedAttention {
-  std::vector<double> output, logSumExp;
-};
 FailureOr<InterpretedAttention>
 interpretAttention(PolicyOp policy, StringRef layerType,
                    std::optional<PackingRule> packing, const Request &request,

@@ -260,8 +260,9 @@ TEST_F(InterpreterTest, GenericErrors) {
   checkError("", {}, R"(
     %p = mask.generic {
     ^bb0(%b: index, %h: index, %q: index, %k: index):
-      %x = arith.constant 1.0 : f32
-      %v = arith.cmpf oge, %x, %x : f32
+      %x = arith.constant 1 : i64
+      %y = arith.bitcast %x : i64 to f64
+      %v = arith.cmpf oge, %y, %y : f64
       mask.yield %v : i1
     })",
              "cannot be interpreted in mask.generic");
