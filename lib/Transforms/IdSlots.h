@@ -28,7 +28,7 @@ public:
     Value size;
   };
 
-  IdSlots(ImplicitLocOpBuilder &builder, ArrayRef<Tokens> rows);
+  IdSlots(ImplicitLocOpBuilder &builder, ArrayRef<Tokens> given);
 
   /// The number of slots, an index.
   Value getNumSlots() const { return numSlots; }
