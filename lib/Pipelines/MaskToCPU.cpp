@@ -14,7 +14,9 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -42,6 +44,13 @@ static void addBufferizationPasses(OpPassManager &pm) {
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createMaskFreeBuffers());
+}
+
+/// What tiling by a transform script leaves: loops over tiles, and the merge of
+/// partial results.
+static void addTilingPasses(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createForallToParallelLoopPass());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
 }
 
 /// Attention to loops over tiles and vectors.
@@ -86,6 +95,7 @@ void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
                                         const MaskToCPUOptions &options) {
   addMaskPasses(pm);
   addBufferizationPasses(pm);
+  addTilingPasses(pm);
   addTilePasses(pm, options);
   addLLVMPasses(pm, options.openmp);
 }

@@ -13,10 +13,13 @@ class DialectRegistry;
 
 namespace mask {
 
-/// Lets upstream tiling split an attention on tensors by batch rows, query
-/// heads, queries and value columns, in that order. Tiles of heads hold one
-/// head or whole groups of the heads that share a key head. `origin` moves with
-/// the tile, so that the predicate sees the coordinates that it always saw.
+/// Lets upstream tiling split an attention on tensors. The dimensions are batch
+/// rows, query heads, queries, value columns and keys, in that order. Tiles of
+/// heads hold one head, or whole groups of the heads that share a key head.
+/// Keys are split only into parallel parts with results of their own, which are
+/// merged by their log-sum-exps (`PartialReductionOpInterface`,
+/// `transform.structured.tile_reduction_using_forall`). `origin` moves with the
+/// tile, so that the predicate sees the coordinates that it always saw.
 void registerTilingInterfaceExternalModels(DialectRegistry &registry);
 
 } // namespace mask
