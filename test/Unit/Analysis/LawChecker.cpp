@@ -268,11 +268,13 @@ std::string LawChecker::checkRows(const TilePlan &plan, Expect expect,
 
 /// Whether every row of a tile sees something, and neighbours touch.
 static bool doRowsTouch(ArrayRef<uint32_t> rows) {
-  for (auto [i, row] : llvm::enumerate(rows))
-    if (!row ||
-        (i && !((rows[i - 1] << 1 | rows[i - 1] | rows[i - 1] >> 1) & row)))
-      return false;
-  return true;
+  return llvm::all_of(llvm::enumerate(rows), [&](auto entry) {
+    uint32_t row = entry.value();
+    if (entry.index() == 0)
+      return row != 0;
+    uint32_t above = rows[entry.index() - 1];
+    return ((above << 1 | above | above >> 1) & row) != 0;
+  });
 }
 
 std::string LawChecker::checkRowTiles(const TilePlan &plan,

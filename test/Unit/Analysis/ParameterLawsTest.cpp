@@ -139,6 +139,7 @@ TEST_F(ParameterLaws, Length) {
   std::vector<int64_t> lengths = range(-2, kN + 2);
   for (const char *name : {"mask.prefix", "mask.key_length"}) {
     std::vector<std::string> leaves;
+    leaves.reserve(lengths.size());
     for (int64_t length : lengths)
       leaves.push_back(llvm::formatv("{0} {1}", name, length));
     checkAll(leaves, kGrid, Expect::Exact);
