@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -95,7 +96,7 @@ struct Range {
 class RangeInterpreter {
 public:
   RangeInterpreter(TermContext &context, GenericOp op, const TileFrame &frame)
-      : context(context), op(op), frame(frame) {
+      : context(context), op(op), frame(frame), defined(context.truth(true)) {
     Block &block = op.getBody().front();
     Term batch = context.symbol(TermSymbol::Batch),
          head = context.symbol(TermSymbol::Head);
@@ -107,11 +108,16 @@ public:
 
   TileClass run() {
     Block &block = op.getBody().front();
-    for (Operation &inner : block.without_terminator())
+    for (Operation &inner : block.without_terminator()) {
+      if (!isTotal(&inner))
+        defined = context.truth(false);
       for (Value result : inner.getResults())
         ranges[result] = apply(&inner);
+    }
     Range visible = rangeOf(block.getTerminator()->getOperand(0));
-    return {context.lessEqual(context.constant(1), visible.least),
+    // What is not defined is hidden (law 1), whatever the region yields.
+    return {context.min(defined,
+                        context.lessEqual(context.constant(1), visible.least)),
             context.lessEqual(visible.greatest, context.constant(0))};
   }
 
@@ -325,24 +331,43 @@ private:
         .Default([&](Operation *) { return truth ? anyTruth() : anything(); });
   }
 
+  /// Whether the op has a result everywhere; loads are looked at one by one.
+  bool isTotal(Operation *inner) {
+    if (isa<tensor::ExtractOp, memref::LoadOp>(inner))
+      return true;
+    if (isa<arith::RemSIOp, arith::RemUIOp>(inner) &&
+        !positiveConstant(rangeOf(inner->getOperand(1))))
+      return false;
+    return isSpeculatable(inner);
+  }
+
   /// A one-dimensional capture read at the query: its extrema over the rows.
+  /// Elsewhere the extent is not looked at, so the tile may not be full.
   Range loadRange(Value data, ValueRange indices) {
     Block &block = op.getBody().front();
     Type element = cast<ShapedType>(data.getType()).getElementType();
     auto argument = dyn_cast<BlockArgument>(data);
     bool atQuery = indices.size() == 1 && indices[0] == block.getArgument(2);
     if (!argument || argument.getOwner() != &block || !atQuery ||
-        element.isInteger(1) || !element.isIntOrIndex())
+        element.isInteger(1) || !element.isIntOrIndex()) {
+      defined = context.truth(false);
       return element.isInteger(1) ? anyTruth() : anything();
+    }
     Value capture = op.getCaptures()[argument.getArgNumber() - 4];
     TermSource source{TermSource::Data, capture, {}};
     Term row = context.load(source, {frame.query}, 0);
+    defined = context.min(
+        {defined, context.lessEqual(context.constant(0), frame.queryFirst),
+         context.lessEqual(context.add(frame.queryLast, 1),
+                           context.size(source, 0))});
     return {context.rowMin(row), context.rowMax(row)};
   }
 
   TermContext &context;
   GenericOp op;
   const TileFrame &frame;
+  /// Whether every element of the tile reads and divides only what it may.
+  Term defined;
   DenseMap<Value, Range> ranges;
 };
 

@@ -420,6 +420,16 @@ TEST_F(FactLaws, Generic) {
       "%c = arith.cmpi ult, %k, %n : index\n"
       "%d = arith.select %c, %q, %k : index\n"
       "%v = arith.cmpi sle, %d, %n : index",
+      "%c = tensor.extract %f[%q] : tensor<?xi32>\n"
+      "%d = arith.index_cast %c : i32 to index\n"
+      "%v = arith.cmpi sle, %k, %d : index",
+      "%c = tensor.extract %f[%k] : tensor<?xi32>\n"
+      "%d = arith.index_cast %c : i32 to index\n"
+      "%v = arith.cmpi sle, %d, %q : index",
+      "%c = arith.divsi %k, %n : index\n %v = arith.cmpi sle, %k, %k : index",
+      "%c = arith.remsi %k, %n : index\n %v = arith.cmpi sle, %k, %k : index",
+      "%c = tensor.extract %f[%k] : tensor<?xi32>\n"
+      "%v = arith.constant true",
       "%v = arith.constant true",
       "%v = arith.constant false",
       "%t = arith.constant true\n %c = arith.cmpi sle, %k, %q : index\n"
