@@ -26,11 +26,16 @@ struct TileFrame {
   Term query, queryFirst, queryLast, keyFirst, keyLast;
 };
 
+/// What an interval belongs to: a query, and holds keys; or the reverse. The
+/// index that bounds are asked about is called `query` in both.
+enum class BoundsOf { Rows, Columns };
+
 /// Derives bounds of predicates, remembering those of shared subexpressions.
 class PredicateBounds {
 public:
-  PredicateBounds(TermContext &context, const RowIntervalOptions &options)
-      : context(context), options(options),
+  PredicateBounds(TermContext &context, const RowIntervalOptions &options,
+                  BoundsOf direction = BoundsOf::Rows)
+      : context(context), options(options), direction(direction),
         algebra(context, options.maxIntervals) {}
 
   /// The row intervals of `predicate` asked about the query `query`.
@@ -61,6 +66,12 @@ private:
                           Value table, Term query);
   IntervalSet packed(PackedOp op, Term query);
 
+  /// The intervals of a column, where they are not computed like those of a
+  /// row.
+  std::optional<IntervalSet> computeColumn(Operation *op, Term key);
+  IntervalSet intervalColumn(IntervalOp op, Term key);
+  IntervalSet allQueriesIf(Term condition);
+
   TileClass classify(Value predicate, const TileFrame &frame);
   TileClass classifyByIntervals(const IntervalSet &set, const TileFrame &frame);
   TileClass classifyPadding(KeyPaddingOp op, const TileFrame &frame);
@@ -72,6 +83,7 @@ private:
 
   TermContext &context;
   const RowIntervalOptions &options;
+  BoundsOf direction;
   IntervalAlgebra algebra;
   /// By predicate and by the id of the query term.
   DenseMap<std::pair<Value, unsigned>, IntervalSet> cache;

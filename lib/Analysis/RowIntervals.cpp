@@ -285,6 +285,9 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
   Operation *op = predicate.getDefiningOp();
   if (!op)
     return algebra.unknown();
+  if (direction == BoundsOf::Columns)
+    if (std::optional<IntervalSet> column = computeColumn(op, query))
+      return *column;
   return TypeSwitch<Operation *, IntervalSet>(op)
       .Case([&](FullOp) { return algebra.full(); })
       .Case([&](EmptyOp) { return algebra.empty(); })
