@@ -28,13 +28,14 @@ public:
 
 private:
   using IntegerFunction = int64_t (*)(int64_t a, int64_t b, ScalarFrame &frame);
+  using DivisionFunction = int64_t (*)(int64_t a, int64_t b);
   using UnaryFunction = double (*)(double x);
   using BinaryFunction = double (*)(double x, double y);
 
   LogicalResult bindCaptures();
   LogicalResult compileBlock(Block &block);
   LogicalResult compileOp(Operation *inner);
-  LogicalResult compileLoad(Operation *load, Value source, ValueRange indices);
+  LogicalResult compileLoad(Operation *load, Value source, ValueRange positions);
   LogicalResult compileDim(Operation *dim, Value source,
                            std::optional<int64_t> index);
   LogicalResult compileConstant(arith::ConstantOp constant);
@@ -53,6 +54,7 @@ private:
   /// Operands reach `function` sign-extended, or zero-extended if `isUnsigned`.
   bool binary(Operation *inner, IntegerFunction function,
               bool isUnsigned = false);
+  bool division(Operation *inner, DivisionFunction function);
   bool cast(Operation *inner, bool isUnsigned);
   bool unary(Operation *inner, UnaryFunction function);
   bool binaryFloat(Operation *inner, BinaryFunction function);

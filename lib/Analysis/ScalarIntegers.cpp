@@ -112,8 +112,20 @@ bool ScalarCompiler::cast(Operation *inner, bool isUnsigned) {
   return true;
 }
 
-static bool divides(int64_t a, int64_t b) {
-  return b != 0 && (b != -1 || a != std::numeric_limits<int64_t>::min());
+/// A quotient by zero, or one too large for its type, does not exist.
+bool ScalarCompiler::division(Operation *inner, DivisionFunction function) {
+  unsigned a = slotOf(inner->getOperand(0)), b = slotOf(inner->getOperand(1));
+  unsigned result = slotOf(inner->getResult(0));
+  unsigned width = getIntegerWidth(inner->getResult(0).getType());
+  int64_t least = llvm::minIntN(width);
+  steps.emplace_back([=](ScalarFrame &frame) {
+    int64_t x = frame.values[a], y = frame.values[b];
+    if (y == 0 || (y == -1 && x == least))
+      frame.values[result] = frame.undefined();
+    else
+      frame.values[result] = toHostInteger(function(x, y), width);
+  });
+  return true;
 }
 
 bool ScalarCompiler::compileInteger(Operation *inner) {
@@ -142,25 +154,19 @@ bool ScalarCompiler::compileInteger(Operation *inner) {
         });
       })
       .Case([&](arith::DivSIOp op) {
-        return binary(op, [](int64_t a, int64_t b, ScalarFrame &frame) {
-          return divides(a, b) ? a / b : frame.undefined();
-        });
+        return division(op, [](int64_t a, int64_t b) { return a / b; });
       })
       .Case([&](arith::RemSIOp op) {
-        return binary(op, [](int64_t a, int64_t b, ScalarFrame &frame) {
-          return divides(a, b) ? a % b : frame.undefined();
-        });
+        return division(op, [](int64_t a, int64_t b) { return a % b; });
       })
       .Case([&](arith::FloorDivSIOp op) {
-        return binary(op, [](int64_t a, int64_t b, ScalarFrame &frame) {
-          return divides(a, b) ? llvm::divideFloorSigned(a, b)
-                               : frame.undefined();
+        return division(op, [](int64_t a, int64_t b) {
+          return llvm::divideFloorSigned(a, b);
         });
       })
       .Case([&](arith::CeilDivSIOp op) {
-        return binary(op, [](int64_t a, int64_t b, ScalarFrame &frame) {
-          return divides(a, b) ? llvm::divideCeilSigned(a, b)
-                               : frame.undefined();
+        return division(op, [](int64_t a, int64_t b) {
+          return llvm::divideCeilSigned(a, b);
         });
       })
       .Case([&](arith::MaxSIOp op) {

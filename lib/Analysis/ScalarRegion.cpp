@@ -53,7 +53,7 @@ LogicalResult ScalarCompiler::compileLoad(Operation *load, Value source,
   for (Value position : positions)
     indices.push_back(slotOf(position));
   unsigned result = slotOf(load->getResult(0));
-  visitArray(found->second, [&](auto array) {
+  visitArray(found->second, [&](const auto &array) {
     steps.emplace_back([array, indices, result](ScalarFrame &frame) {
       int64_t position = 0;
       for (auto [dim, slot] : llvm::enumerate(indices)) {
@@ -79,7 +79,8 @@ LogicalResult ScalarCompiler::compileDim(Operation *dim, Value source,
   auto found = arrays.find(source);
   SmallVector<int64_t> shape;
   if (found != arrays.end())
-    shape = visitArray(found->second, [](auto array) { return array->shape; });
+    shape = visitArray(found->second,
+                       [](const auto &array) { return array->shape; });
   if (!index || *index < 0 || *index >= static_cast<int64_t>(shape.size()))
     return dim->emitOpError() << "needs a capture and a constant dimension";
   constants.push_back({slotOf(dim->getResult(0)), shape[*index]});

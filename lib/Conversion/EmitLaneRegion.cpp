@@ -13,6 +13,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -34,6 +36,8 @@ private:
   LogicalResult emitOp(Operation &op);
   void emitLoad(memref::LoadOp op, ValueRange operands);
   LogicalResult emitIf(scf::IfOp op);
+  Value guardDivision(Operation &op, SmallVectorImpl<Value> &operands);
+  LogicalResult finishDivision(Operation &op, Value exists);
   void emitElementwise(Operation &op, ValueRange operands);
   void emitPerLane(Operation &op, ValueRange operands);
 };
@@ -67,6 +71,37 @@ LogicalResult LaneRegionEmitter::emitIf(scf::IfOp op) {
        llvm::zip_equal(op.getResults(), results[0], results[1]))
     mapping.map(result, b.select(condition, then, otherwise));
   return success();
+}
+
+static bool isDivision(Operation &op) {
+  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+             arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
+}
+
+/// Whether there is a quotient; null if there always is. Where there is none,
+/// by zero or too large for its type, the divisor becomes one: processors trap.
+Value LaneRegionEmitter::guardDivision(Operation &op,
+                                       SmallVectorImpl<Value> &operands) {
+  Type type = op.getResult(0).getType();
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+  };
+  APInt divisor;
+  bool isUnsigned = isa<arith::DivUIOp, arith::RemUIOp, arith::CeilDivUIOp>(op);
+  if (matchPattern(op.getOperand(1), m_ConstantInt(&divisor)) &&
+      !divisor.isZero() && (isUnsigned || !divisor.isAllOnes()))
+    return Value();
+  Value exists = b.compare(arith::CmpIPredicate::ne, operands[1], constant(0));
+  if (!isUnsigned) {
+    unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
+    int64_t least = llvm::minIntN(width);
+    Value fits = b.logicalOr(
+        b.compare(arith::CmpIPredicate::ne, operands[1], constant(-1)),
+        b.compare(arith::CmpIPredicate::ne, operands[0], constant(least)));
+    exists = b.logicalAnd(exists, fits);
+  }
+  operands[1] = b.select(exists, operands[1], constant(1));
+  return exists;
 }
 
 void LaneRegionEmitter::emitElementwise(Operation &op, ValueRange operands) {
@@ -105,6 +140,18 @@ void LaneRegionEmitter::emitPerLane(Operation &op, ValueRange operands) {
     mapping.map(from, to);
 }
 
+/// A quotient that does not exist reads like an element outside of its array.
+LogicalResult LaneRegionEmitter::finishDivision(Operation &op, Value exists) {
+  if (!exists)
+    return success();
+  Value result = op.getResult(0);
+  Value zero =
+      arith::ConstantOp::create(b, b.getIntegerAttr(result.getType(), 0));
+  mapping.map(result, b.select(exists, mapping.lookup(result), zero));
+  inBounds = b.logicalAnd(inBounds, exists);
+  return success();
+}
+
 LogicalResult LaneRegionEmitter::emitOp(Operation &op) {
   SmallVector<Value> operands;
   for (Value operand : op.getOperands())
@@ -119,9 +166,15 @@ LogicalResult LaneRegionEmitter::emitOp(Operation &op) {
     return op.emitOpError()
            << "cannot be evaluated per element: only pure ops, memref.load and "
               "scf.if can";
+  Value exists;
+  if (isDivision(op) && op.getResult(0).getType().isIntOrIndex())
+    exists = guardDivision(op, operands);
   if (!llvm::any_of(operands, LaneBuilder::isVarying)) {
-    b.clone(op, mapping);
-    return success();
+    IRMapping scalars;
+    scalars.map(op.getOperands(), operands);
+    Operation *clone = b.clone(op, scalars);
+    mapping.map(op.getResults(), clone->getResults());
+    return finishDivision(op, exists);
   }
   auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
   if (!llvm::all_of(op.getResultTypes(), isScalar))
@@ -131,7 +184,7 @@ LogicalResult LaneRegionEmitter::emitOp(Operation &op) {
     emitElementwise(op, operands);
   else
     emitPerLane(op, operands);
-  return success();
+  return finishDivision(op, exists);
 }
 
 LogicalResult LaneRegionEmitter::emitBlock(Block &block) {
