@@ -34,7 +34,7 @@ public:
         request(request), parameters(parameters) {}
 
   LogicalResult build(PolicyOp policy, StringRef layerType,
-                      std::optional<PackingRule> packing);
+                      std::optional<PackingRule> packing, AttentionOp form);
 
 private:
   Value addArgument(Type type) { return body->addArgument(type, loc); }
@@ -67,7 +67,8 @@ FunctionBuilder::addOffset(StringRef name, ArrayRef<int64_t> offset) {
 }
 
 LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
-                                     std::optional<PackingRule> packing) {
+                                     std::optional<PackingRule> packing,
+                                     AttentionOp form) {
   auto function = func::FuncOp::create(builder, loc, kFunctionName,
                                        builder.getFunctionType({}, {}));
   function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
@@ -112,6 +113,8 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
       /*constant_query_offset=*/IntegerAttr(), queryAxis,
       /*constant_key_offset=*/IntegerAttr(), keyAxis,
       /*soft_cap=*/FloatAttr(), ScheduleAttr());
+  if (form)
+    copyScore(builder, form, attention);
   for (auto [result, buffer] :
        llvm::zip_equal(attention.getResults(), ValueRange{output, logSumExp})) {
     auto store = bufferization::MaterializeInDestinationOp::create(
@@ -139,16 +142,15 @@ std::string AttentionKernel::getSignature(PolicyOp policy,
   return signature;
 }
 
-FailureOr<std::unique_ptr<AttentionKernel>>
-AttentionKernel::compile(PolicyOp policy, StringRef layerType,
-                         std::optional<PackingRule> packing,
-                         const Request &request, const JitOptions &options) {
+FailureOr<std::unique_ptr<AttentionKernel>> AttentionKernel::compile(
+    PolicyOp policy, StringRef layerType, std::optional<PackingRule> packing,
+    const Request &request, const JitOptions &options, AttentionOp form) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(policy.getLoc());
   auto copy = cast<PolicyOp>(policy->clone());
   module->push_back(copy);
   std::unique_ptr<AttentionKernel> kernel(new AttentionKernel(policy.getLoc()));
   FunctionBuilder builder(*module, request, kernel->parameters);
-  if (failed(builder.build(copy, layerType, packing)))
+  if (failed(builder.build(copy, layerType, packing, form)))
     return failure();
   std::string name = (policy.getSymName() + "." +
                       (layerType == "*" ? StringRef("all") : layerType))

@@ -66,15 +66,20 @@ static LogicalResult collectFacts(OpBuilder &builder, Location loc,
   for (auto [name, optional, type] : llvm::zip_equal(
            policy.getFactNames().getAsValueRange<StringAttr>(),
            policy.getFactOptional(), policy.getFunctionType().getInputs())) {
+    const FactInfo *info = lookupFact(name);
+    // Optional ones too: they would be absent although the request has them.
+    if (info &&
+        (info->kind == FactKind::Offset || info->kind == FactKind::Extent))
+      return emitError(loc)
+             << "policy '" << policy.getSymName() << "' takes '" << name
+             << "', which is not a fact: it places the mask, and predicates "
+                "see absolute positions";
     Value fact = getFact(name, type);
-    if (!fact && !optional) {
-      const FactInfo *info = lookupFact(name);
-      bool isFact = info && info->kind != FactKind::Offset;
+    if (!fact && !optional)
       return emitError(loc)
              << "policy '" << policy.getSymName() << "' needs the fact '"
              << name << "', which "
-             << (isFact ? "the request does not give" : "no request can give");
-    }
+             << (info ? "the request does not give" : "no request can give");
     facts.push_back(fact ? fact : AbsentOp::create(builder, loc, type));
   }
   return success();

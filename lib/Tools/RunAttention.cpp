@@ -273,7 +273,7 @@ llvm::Error mlir::mask::checkExtents(const AttentionArrays &sizes,
 
 FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
     PolicyOp policy, StringRef layerType, std::optional<PackingRule> packing,
-    const Request &request, const AttentionBuffers &buffers) {
+    const Request &request, const AttentionBuffers &buffers, AttentionOp form) {
   FailureOr<PredicateFunction> visible =
       interpretPolicy(policy, layerType, packing, request);
   if (failed(visible))
@@ -300,6 +300,13 @@ FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
   data.queryOffset.assign(request.queryOffset.begin(),
                           request.queryOffset.end());
   data.keyOffset.assign(request.keyOffset.begin(), request.keyOffset.end());
+  if (form) {
+    FactEvaluator facts;
+    FailureOr<ScoreFunction> score = interpretScore(form, facts);
+    if (failed(score))
+      return failure();
+    data.score = *score;
+  }
   InterpretedAttention result;
   result.output.resize(buffers.output.size());
   result.logSumExp.resize(buffers.logSumExp.size());

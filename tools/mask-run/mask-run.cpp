@@ -83,8 +83,11 @@ MASK_STRING_OPTION(output, dataCategory, "o",
                    "Where to write the output, [B, H, Sq, Dv]", "out.npy");
 MASK_STRING_OPTION(lsePath, dataCategory, "lse",
                    "Where to write the log-sum-exp, [B, H, Sq]", "lse.npy");
-static cl::opt<float> scale("scale", cl::desc("1 / sqrt(D) if missing"),
-                            cl::cat(dataCategory));
+static cl::opt<float>
+    scale("scale",
+          cl::desc("That of the file's attention if missing, or\n"
+                   "else 1 / sqrt(D)"),
+          cl::cat(dataCategory));
 static cl::opt<DataType>
     dataType("dtype",
              cl::desc("The element type; without it the files tell f32\n"
@@ -264,13 +267,13 @@ static LogicalResult runCases(MLIRContext &context) {
 /// Runs the compiled code on `buffers`.
 static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
                                  std::optional<PackingRule> rule,
-                                 const Request &request,
+                                 const Request &request, AttentionOp form,
                                  AttentionBuffers &buffers) {
   FailureOr<JitOptions> options = getJitOptions();
   if (failed(options))
     return failure();
   auto kernel =
-      AttentionKernel::compile(policy, layer, rule, request, *options);
+      AttentionKernel::compile(policy, layer, rule, request, *options, form);
   if (failed(kernel))
     return failure();
   FailureOr<KernelFacts> facts = (*kernel)->bind(request);
@@ -332,13 +335,15 @@ static LogicalResult write(const AttentionBuffers &buffers) {
 
 static LogicalResult runFiles(PolicyOp policy, StringRef layer,
                               std::optional<PackingRule> rule,
-                              const Request &request) {
+                              const Request &request, AttentionOp form) {
   std::optional<DataType> type;
   if (dataType.getNumOccurrences())
     type = dataType;
   std::optional<float> factor;
   if (scale.getNumOccurrences())
     factor = scale;
+  else if (form)
+    factor = getConstantScale(form);
   llvm::Expected<AttentionBuffers> buffers =
       readAttention(queryPath, keyPath, valuePath, type, factor);
   if (!buffers)
@@ -351,14 +356,15 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
   bool interprets = target == Target::Interpreter;
   FailureOr<InterpretedAttention> expected = failure();
   if (interprets || check) {
-    expected = interpretAttention(policy, layer, rule, request, *buffers);
+    expected = interpretAttention(policy, layer, rule, request, *buffers, form);
     if (failed(expected))
       return failure();
   }
   if (interprets) {
     llvm::copy(expected->output, buffers->output.begin());
     llvm::copy(expected->logSumExp, buffers->logSumExp.begin());
-  } else if (failed(runCompiled(policy, layer, rule, request, *buffers))) {
+  } else if (failed(
+                 runCompiled(policy, layer, rule, request, form, *buffers))) {
     return failure();
   }
   if (check && failed(report(*buffers, *expected)))
@@ -385,15 +391,22 @@ static LogicalResult run(MLIRContext &context) {
   // Compiled code checks no parameter.
   if (failed(interpretPolicy(policy, *layer, *rule, *request)))
     return failure();
+  FailureOr<AttentionOp> form = findAttentionForm(*loaded->module);
+  if (failed(form))
+    return failure();
   if (!bench)
-    return runFiles(policy, *layer, *rule, *request);
+    return runFiles(policy, *layer, *rule, *request, *form);
+  if (*form && ((*form).getSoftCap() || !(*form).getScore().empty()))
+    return fail("--bench times attention without soft cap and score region, "
+                "but the file's has one");
 
   FailureOr<JitOptions> jit = getJitOptions();
   if (failed(jit))
     return failure();
   if (dataType.getNumOccurrences() && dataType != DataType::F32)
-    return fail("--bench computes in f32; --dtype=" +
-                getDataTypeName(dataType) + " has no code of its own yet");
+    return fail("--bench times f32 only: --dtype=" + getDataTypeName(dataType) +
+                " is computed in f32 and has no code of its own to time; "
+                "without --bench, files of f32, f16 and bf16 are taken");
   BenchOptions options;
   options.layerType = *layer;
   options.packing = *rule;

@@ -8,6 +8,7 @@
 #ifndef MASK_TOOLS_ATTENTIONKERNEL_H
 #define MASK_TOOLS_ATTENTIONKERNEL_H
 
+#include "Mask/Tools/AttentionForm.h"
 #include "Mask/Tools/Jit.h"
 #include "Mask/Tools/PolicyLibrary.h"
 
@@ -48,11 +49,12 @@ private:
 class AttentionKernel {
 public:
   /// Compiles for the facts that `request` has; their values do not matter.
-  /// `policy` is copied. Errors are emitted.
+  /// `policy` is copied, and so are soft cap and score region of `form`, if it
+  /// is not null. Errors are emitted.
   static FailureOr<std::unique_ptr<AttentionKernel>>
   compile(PolicyOp policy, StringRef layerType,
           std::optional<PackingRule> packing, const Request &request,
-          const JitOptions &options);
+          const JitOptions &options, AttentionOp form = {});
 
   /// What the code depends on of a request: which of the facts that the policy
   /// reads it has, and which offsets are per batch row.

@@ -46,11 +46,12 @@ AttentionBuffers makeRandomAttention(const AttentionArrays &sizes);
 /// Checks that the arrays have the extents of the request.
 llvm::Error checkExtents(const AttentionArrays &sizes, const Request &request);
 
-/// The same attention by the interpreter, in float64.
+/// The same attention by the interpreter, in float64; scores as `form` has
+/// them, if it is not null.
 FailureOr<InterpretedAttention>
 interpretAttention(PolicyOp policy, StringRef layerType,
                    std::optional<PackingRule> packing, const Request &request,
-                   const AttentionBuffers &buffers);
+                   const AttentionBuffers &buffers, AttentionOp form = {});
 
 /// The mask of a case recovered from compiled code: with query and key zero and
 /// one-hot rows of value, a key has weight in the output iff it is visible.

@@ -1,0 +1,33 @@
+//===- AttentionForm.h - what a model does to its scores -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TOOLS_ATTENTIONFORM_H
+#define MASK_TOOLS_ATTENTIONFORM_H
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::mask {
+
+/// The attention of a model's file, for its scale, soft cap and score region;
+/// null where there is none. Errors are emitted: several attentions that differ
+/// in these; captures and scales that are not constants; sinks, origins and
+/// offsets, which a file alone does not give.
+FailureOr<AttentionOp> findAttentionForm(ModuleOp module);
+
+/// The scale of a form, if it has one.
+std::optional<float> getConstantScale(AttentionOp form);
+
+/// Gives `attention`, which has neither, the soft cap and the score region of
+/// `form`. The captures' constants are made before it.
+void copyScore(OpBuilder &builder, AttentionOp form, AttentionOp attention);
+
+} // namespace mlir::mask
+
+#endif // MASK_TOOLS_ATTENTIONFORM_H

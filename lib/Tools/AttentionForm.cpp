@@ -1,0 +1,90 @@
+//===- AttentionForm.cpp - what a model does to its scores -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Tools/AttentionForm.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/OperationSupport.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+static Attribute getConstant(Value value) {
+  Attribute attribute;
+  return value && matchPattern(value, m_Constant(&attribute)) ? attribute
+                                                              : Attribute();
+}
+
+/// Everything that decides the form comes from the file itself.
+static LogicalResult checkForm(AttentionOp op) {
+  if (op.getSinks())
+    return op.emitOpError() << "has sinks, which cannot be given here";
+  if (!op.getOrigin().empty() || op.getQueryOffsetParameter().isGiven() ||
+      op.getKeyOffsetParameter().isGiven())
+    return op.emitOpError() << "places its rows and columns itself; positions "
+                               "come from the facts";
+  if (op.getScale() && !getConstant(op.getScale()))
+    return op.emitOpError() << "scale must be a constant";
+  for (auto [i, capture] : llvm::enumerate(op.getScoreCaptures()))
+    if (!getConstant(capture))
+      return op.emitOpError() << "score capture " << i << " must be a constant";
+  return success();
+}
+
+static bool haveSameForm(AttentionOp a, AttentionOp b) {
+  return a.getSoftCapAttr() == b.getSoftCapAttr() &&
+         getConstant(a.getScale()) == getConstant(b.getScale()) &&
+         llvm::equal(llvm::map_range(a.getScoreCaptures(), getConstant),
+                     llvm::map_range(b.getScoreCaptures(), getConstant)) &&
+         OperationEquivalence::isRegionEquivalentTo(
+             &a.getScore(), &b.getScore(),
+             OperationEquivalence::IgnoreLocations);
+}
+
+FailureOr<AttentionOp> mlir::mask::findAttentionForm(ModuleOp module) {
+  AttentionOp form;
+  WalkResult result = module.walk([&](AttentionOp op) {
+    if (failed(checkForm(op)))
+      return WalkResult::interrupt();
+    if (!form) {
+      form = op;
+      return WalkResult::advance();
+    }
+    if (haveSameForm(form, op))
+      return WalkResult::advance();
+    InFlightDiagnostic error =
+        op.emitOpError() << "differs from another attention of the file in "
+                            "scale, soft cap or score region";
+    error.attachNote(form.getLoc()) << "the other one";
+    return WalkResult::interrupt();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  return form;
+}
+
+std::optional<float> mlir::mask::getConstantScale(AttentionOp form) {
+  auto scale = dyn_cast_or_null<FloatAttr>(getConstant(form.getScale()));
+  return scale ? std::optional<float>(scale.getValue().convertToFloat())
+               : std::nullopt;
+}
+
+void mlir::mask::copyScore(OpBuilder &builder, AttentionOp form,
+                           AttentionOp attention) {
+  attention.setSoftCapAttr(form.getSoftCapAttr());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(attention);
+  SmallVector<Value> captures;
+  for (Value capture : form.getScoreCaptures())
+    captures.push_back(
+        builder.clone(*capture.getDefiningOp())
+            ->getResult(cast<OpResult>(capture).getResultNumber()));
+  attention.getScoreCapturesMutable().assign(captures);
+  IRMapping mapping;
+  form.getScore().cloneInto(&attention.getScore(), mapping);
+}
