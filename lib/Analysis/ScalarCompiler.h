@@ -35,7 +35,8 @@ private:
   LogicalResult bindCaptures();
   LogicalResult compileBlock(Block &block);
   LogicalResult compileOp(Operation *inner);
-  LogicalResult compileLoad(Operation *load, Value source, ValueRange positions);
+  LogicalResult compileLoad(Operation *load, Value source,
+                            ValueRange positions);
   LogicalResult compileDim(Operation *dim, Value source,
                            std::optional<int64_t> index);
   LogicalResult compileConstant(arith::ConstantOp constant);
@@ -48,8 +49,8 @@ private:
   bool compileElementary(Operation *inner);
   bool compileConversion(Operation *inner);
 
-  void compileCompare(arith::CmpIOp compare);
-  void compileCompare(arith::CmpFOp compare);
+  void compileCompare(arith::CmpIOp op);
+  void compileCompare(arith::CmpFOp op);
   void compileSelect(arith::SelectOp select);
   /// Operands reach `function` sign-extended, or zero-extended if `isUnsigned`.
   bool binary(Operation *inner, IntegerFunction function,

@@ -46,7 +46,7 @@ bool ScalarCompiler::toInteger(Operation *inner, bool isUnsigned) {
   double least = isUnsigned ? 0 : -end;
   steps.emplace_back([=](ScalarFrame &frame) {
     double whole = std::trunc(frame.getFloat(x));
-    if (!(whole >= least && whole < end))
+    if (std::isnan(whole) || whole < least || whole >= end)
       frame.values[result] = frame.undefined();
     else
       frame.values[result] = toHostInteger(
