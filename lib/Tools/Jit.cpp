@@ -11,10 +11,10 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
@@ -95,6 +95,26 @@ static void declareObserver(ModuleOp module) {
   function.setPrivate();
 }
 
+/// Optimizes in place. The loops that count are register tiles, unrolled
+/// already, and LLVM's unrolling of what is around them doubles the code. The
+/// third level adds passes for code that is not made here.
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager calls;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(calls);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, calls, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
+      .run(module, modules);
+}
+
 static LogicalResult lower(ModuleOp module, const JitOptions &options) {
   PassManager pm(module.getContext());
   if (options.configure && failed(options.configure(pm)))
@@ -127,11 +147,10 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
   auto machine = createTargetMachine();
   if (!machine)
     return report(machine.takeError());
-  auto optimize = makeOptimizingTransformer(/*optLevel=*/3, /*sizeLevel=*/0,
-                                            machine->get());
+  // The engine owns the machine, and calls this while it is made.
+  llvm::TargetMachine *target = machine->get();
   auto transform = [&](llvm::Module *module) -> llvm::Error {
-    if (llvm::Error error = optimize(module))
-      return error;
+    optimize(*module, *target);
     (void)saveTemp(loc, options, name + ".ll",
                    [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
     return llvm::Error::success();
