@@ -193,14 +193,6 @@ std::optional<IntervalSet> PredicateBounds::computeColumn(Operation *op,
       .Default([](Operation *) { return std::nullopt; });
 }
 
-static RowIntervals toColumns(const IntervalSet &set) {
-  RowIntervals columns;
-  columns.exact = set.exact;
-  for (const IntervalPiece &piece : set.pieces)
-    columns.intervals.push_back({piece.outer, piece.inner});
-  return columns;
-}
-
 RowIntervals
 mlir::mask::computeColumnIntervals(TermContext &context, Value predicate,
                                    const RowIntervalOptions &options) {
@@ -212,7 +204,7 @@ ColumnPlan mlir::mask::planColumns(TermContext &context, Value predicate,
   PredicateBounds bounds(context, options, BoundsOf::Columns);
   ColumnPlan plan;
   plan.columns =
-      toColumns(bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
+      getIntervals(bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
   for (const RowInterval &column : plan.columns.intervals)
     plan.intervals.push_back(bounds.tileInterval(column));
   return plan;

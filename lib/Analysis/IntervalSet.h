@@ -40,6 +40,9 @@ struct IntervalSet {
   bool exact = true;
 };
 
+/// The bounds alone, without what they were put together by.
+RowIntervals getIntervals(const IntervalSet &set);
+
 /// The algebra of interval sets. All results are sound; exactness is kept where
 /// no run-time decision is needed.
 class IntervalAlgebra {

@@ -394,7 +394,7 @@ IntervalSet PredicateBounds::bounds(Value predicate, Term query) {
   return set;
 }
 
-static RowIntervals toRowIntervals(const IntervalSet &set) {
+RowIntervals mlir::mask::getIntervals(const IntervalSet &set) {
   RowIntervals rows;
   rows.exact = set.exact;
   for (const IntervalPiece &piece : set.pieces)
@@ -406,7 +406,7 @@ RowIntervals
 mlir::mask::computeRowIntervals(TermContext &context, Value predicate,
                                 const RowIntervalOptions &options) {
   PredicateBounds bounds(context, options);
-  return toRowIntervals(
+  return getIntervals(
       bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
 }
 
@@ -423,8 +423,8 @@ TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
                                const RowIntervalOptions &options) {
   PredicateBounds bounds(context, options);
   TilePlan plan;
-  plan.rows = toRowIntervals(
-      bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
+  plan.rows =
+      getIntervals(bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
   for (const RowInterval &row : plan.rows.intervals)
     plan.intervals.push_back(bounds.tileInterval(row));
   TileClass tile = bounds.classify(predicate);

@@ -17,6 +17,7 @@
 #include "Mask/Analysis/HostValue.h"
 #include "mlir/Support/LLVM.h"
 
+#include <random>
 #include <string>
 
 namespace mlir::mask::test {
@@ -183,6 +184,37 @@ private:
   std::vector<std::string> results;
   unsigned count = 0, numYields = 0;
 };
+
+/// The leaf, every op over it, and every op over that.
+inline Source makeUnaryTrees(const char *leaf) {
+  Source source;
+  std::string value = source.add(leaf);
+  source.yield(value);
+  for (const char *unary : kUnary) {
+    std::string once = source.add(unary, value);
+    source.yield(once);
+    for (const char *outer : kUnary)
+      source.yield(source.add(outer, once));
+  }
+  return source;
+}
+
+/// Adds a random tree over `leaves` of at most `depth` ops above each other;
+/// returns its value. Complements and the plain connectives are preferred.
+inline std::string growTree(Source &source, std::mt19937 &random,
+                            ArrayRef<const char *> leaves, unsigned depth) {
+  auto pick = [&](const auto &list) {
+    return list[random() % std::size(list)];
+  };
+  if (depth == 0 || random() % 8 == 0)
+    return source.add(pick(leaves));
+  if (random() % 3 == 0)
+    return source.add(random() % 2 ? kUnary[0] : pick(kUnary),
+                      growTree(source, random, leaves, depth - 1));
+  std::string x = growTree(source, random, leaves, depth - 1),
+              y = growTree(source, random, leaves, depth - 1);
+  return source.add(random() % 8 ? kBinary[random() % 2] : pick(kBinary), x, y);
+}
 
 } // namespace mlir::mask::test
 

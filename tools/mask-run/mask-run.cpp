@@ -9,16 +9,14 @@
 
 #include "Mask/InitAll.h"
 #include "Mask/Tools/CommandLine.h"
+#include "Mask/Tools/Jit.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -448,10 +446,7 @@ int main(int argc, char **argv) {
     return 77;
   }
   DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  mlir::registerAllToLLVMIRTranslations(registry);
-  mlir::mask::registerAllDialects(registry);
+  registerJitDialects(registry);
   MLIRContext context(registry);
   context.loadDialect<MaskDialect, arith::ArithDialect,
                       bufferization::BufferizationDialect, func::FuncDialect>();

@@ -30,6 +30,10 @@ llvm::StringRef getOpenMPLibrary();
 /// Makes OpenMP code run on `threads` threads from now on. Loads the library.
 llvm::Error setOpenMPThreads(int64_t threads);
 
+/// Adds every dialect and translation that `JitModule` and the readers of
+/// users' files need.
+void registerJitDialects(DialectRegistry &registry);
+
 struct JitOptions {
   /// Share loops among OpenMP threads; needs `getOpenMPLibrary`.
   bool openmp = false;

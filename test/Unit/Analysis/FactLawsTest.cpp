@@ -26,7 +26,7 @@ HostValue row(const Values &values) {
 
 class FactLaws : public LawsFixture {
 protected:
-  bool exhaustive = getLawOptions().exhaustive;
+  bool exhaustive = isExhaustive();
 
   static LawGrid gridOf(unsigned tokens) { return {tokens + 2}; }
 

@@ -8,9 +8,9 @@
 #ifndef MASK_TEST_UNIT_ANALYSIS_LAWSFIXTURE_H
 #define MASK_TEST_UNIT_ANALYSIS_LAWSFIXTURE_H
 
+#include "../TestOptions.h"
 #include "Enumerations.h"
 #include "LawChecker.h"
-#include "LawOptions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -58,16 +58,7 @@ using RandomLaws = TreeLaws;
 /// Every op over every leaf, and every op over that.
 TEST_F(TreeLaws, Unary) {
   for (const char *leaf : kLeaves) {
-    Source source;
-    std::string value = source.add(leaf);
-    source.yield(value);
-    for (const char *unary : kUnary) {
-      std::string once = source.add(unary, value);
-      source.yield(once);
-      for (const char *outer : kUnary)
-        source.yield(source.add(outer, once));
-    }
-    if (!checkSource(source, kGrid))
+    if (!checkSource(makeUnaryTrees(leaf), kGrid))
       return;
   }
 }
@@ -109,7 +100,7 @@ TEST_F(TreeLaws, Binary) {
 /// `x op y` for all `x` and `y` that are a leaf, a complemented or shifted one,
 /// or a connective of two: millions, and minutes; otherwise some of them.
 TEST_F(TreeLaws, DepthTwo) {
-  bool exhaustive = getLawOptions().exhaustive;
+  bool exhaustive = isExhaustive();
   unsigned first = exhaustive ? 0 : 7, step = exhaustive ? 1 : 500;
   Source base;
   std::vector<std::string> values;
@@ -139,8 +130,8 @@ TEST_F(TreeLaws, DepthTwo) {
 
 /// Trees of depth three to five, of every op.
 TEST_F(RandomLaws, Deep) {
-  LawOptions options = getLawOptions();
-  std::mt19937 random(options.seed);
+  const unsigned count = getCount(300);
+  std::mt19937 random(getSeed());
   auto pick = [&](auto &list) { return list[random() % std::size(list)]; };
   std::function<std::string(Source &, unsigned)> grow =
       [&](Source &source, unsigned depth) -> std::string {
@@ -158,10 +149,9 @@ TEST_F(RandomLaws, Deep) {
                       y);
   };
   constexpr unsigned kTreesPerModule = 20;
-  for (unsigned done = 0; done < options.count; done += kTreesPerModule) {
+  for (unsigned done = 0; done < count; done += kTreesPerModule) {
     Source source;
-    for (unsigned i = done; i < std::min(done + kTreesPerModule, options.count);
-         ++i)
+    for (unsigned i = done; i < std::min(done + kTreesPerModule, count); ++i)
       source.yield(grow(source, 3 + random() % 3));
     if (!checkSource(source, kGrid))
       return;

@@ -7,12 +7,13 @@
 //===----------------------------------------------------------------------===//
 //
 // Compositions are interpreted before and after canonicalization, on a grid
-// that reaches beyond the facts on every side. `MASK_COMPOSITIONS` sets the
-// number of random ones.
+// that reaches beyond the facts on every side. `--count` and `--seed` are
+// those of the random ones.
 //
 //===----------------------------------------------------------------------===//
 
 #include "../Compositions.h"
+#include "../TestOptions.h"
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/IR/Mask.h"
 
@@ -23,7 +24,6 @@
 #include "mlir/Transforms/Passes.h"
 #include "gtest/gtest.h"
 
-#include <cstdlib>
 #include <random>
 
 using namespace mlir;
@@ -116,15 +116,7 @@ protected:
 /// Every leaf, every op over every leaf.
 TEST_F(CanonicalizationTest, Unary) {
   for (const char *leaf : kLeaves) {
-    Source source;
-    std::string value = source.add(leaf);
-    source.yield(value);
-    for (const char *unary : kUnary) {
-      std::string once = source.add(unary, value);
-      source.yield(once);
-      for (const char *outer : kUnary)
-        source.yield(source.add(outer, once));
-    }
+    Source source = makeUnaryTrees(leaf);
     check(source, /*asPolicy=*/false, 0);
     for (unsigned absent : {0u, 1u, 2u, 4u, 8u, 16u, 32u, 64u, ~0u})
       check(source, /*asPolicy=*/true, absent);
@@ -157,30 +149,17 @@ TEST_F(CanonicalizationTest, Binary) {
 
 /// Random trees, over few leaves each so that they have something in common.
 TEST_F(CanonicalizationTest, Random) {
-  unsigned count = 3000;
-  if (const char *text = std::getenv("MASK_COMPOSITIONS"))
-    count = std::atoi(text);
+  const unsigned count = getCount(3000);
   constexpr unsigned kTreesPerModule = 20;
-  std::mt19937 random(20260101);
+  std::mt19937 random(getSeed());
   auto pick = [&](auto &list) { return list[random() % std::size(list)]; };
   for (unsigned done = 0; done < count; done += kTreesPerModule) {
     Source source;
     SmallVector<const char *> leaves;
     for (unsigned i = 0; i < 4; ++i)
       leaves.push_back(pick(kLeaves));
-    std::function<std::string(unsigned)> grow =
-        [&](unsigned depth) -> std::string {
-      if (depth == 0 || random() % 8 == 0)
-        return source.add(pick(leaves));
-      if (random() % 3 == 0)
-        return source.add(random() % 2 ? kUnary[0] : pick(kUnary),
-                          grow(depth - 1));
-      std::string x = grow(depth - 1), y = grow(depth - 1);
-      return source.add(random() % 8 ? kBinary[random() % 2] : pick(kBinary), x,
-                        y);
-    };
     for (unsigned i = 0; i < kTreesPerModule; ++i)
-      source.yield(grow(1 + random() % 4));
+      source.yield(growTree(source, random, leaves, 1 + random() % 4));
     bool asPolicy = random() % 2;
     check(source, asPolicy, asPolicy ? random() : 0);
     if (HasFatalFailure())

@@ -13,14 +13,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/Interpreter.h"
-#include "Mask/InitAll.h"
 #include "Mask/Tools/Jit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -63,10 +59,7 @@ class CompiledAttentionTest : public ::testing::Test {
 protected:
   CompiledAttentionTest() {
     DialectRegistry registry;
-    mlir::registerAllDialects(registry);
-    mlir::registerAllExtensions(registry);
-    mlir::registerAllToLLVMIRTranslations(registry);
-    mask::registerAllDialects(registry);
+    registerJitDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadAllAvailableDialects();
     context.disableMultithreading();

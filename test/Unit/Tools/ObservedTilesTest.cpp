@@ -12,15 +12,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/Tools/Jit.h"
 #include "Mask/Tools/ObserveTiles.h"
 
-#include "Mask/InitAll.h"
-
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "gtest/gtest.h"
 
 #include <optional>
@@ -44,10 +40,7 @@ class ObservedTilesTest : public ::testing::Test {
 protected:
   ObservedTilesTest() {
     DialectRegistry registry;
-    mlir::registerAllDialects(registry);
-    mlir::registerAllExtensions(registry);
-    mlir::registerAllToLLVMIRTranslations(registry);
-    mask::registerAllDialects(registry);
+    registerJitDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadAllAvailableDialects();
     context.disableMultithreading();

@@ -7,11 +7,12 @@
 
 // Without padding every row of a real vision policy is one interval, hull and
 // core of a tile of rows are exact, and so are the tiles that they visit and
-// leave unmasked, whatever the layout. `MASK_LAYOUTS` sets the number of random
+// leave unmasked, whatever the layout. `--count` sets the number of random
 // prompts.
 //
 //===----------------------------------------------------------------------===//
 
+#include "../TestOptions.h"
 #include "Mask/Analysis/TermEvaluator.h"
 #include "Mask/Tools/MaskInstance.h"
 #include "Mask/Tools/PolicyLibrary.h"
@@ -21,11 +22,11 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "gtest/gtest.h"
 
-#include <cstdlib>
 #include <random>
 
 using namespace mlir;
 using namespace mlir::mask;
+using namespace mlir::mask::test;
 
 namespace {
 
@@ -110,10 +111,8 @@ TEST(VisionBoundsTest, HullAndCoreAreExact) {
   context.disableMultithreading();
   context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,
                       tensor::TensorDialect>();
-  unsigned layouts = 30;
-  if (const char *text = std::getenv("MASK_LAYOUTS"))
-    layouts = std::atoi(text);
-  std::mt19937 random(20260101);
+  const unsigned layouts = getCount(30);
+  std::mt19937 random(getSeed());
   for (unsigned layout = 0; layout < layouts; ++layout) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
     std::string prompt = randomPrompt(random);

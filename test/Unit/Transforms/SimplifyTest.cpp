@@ -7,12 +7,13 @@
 //
 // Closed predicates are interpreted before and after `mask-simplify`, at every
 // query and key of their attention: sizes and offsets are static, or known only
-// to the interpreter, or one per batch row. `MASK_COMPOSITIONS` sets the number
-// of random ones, `MASK_SEED` the seed.
+// to the interpreter, or one per batch row. `--count` and `--seed` are those of
+// the random ones.
 //
 //===----------------------------------------------------------------------===//
 
 #include "../Compositions.h"
+#include "../TestOptions.h"
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/Transforms/Passes.h"
@@ -226,30 +227,14 @@ TEST_F(SimplifyTest, Binary) {
 
 /// Random trees on random extents.
 TEST_F(SimplifyTest, Random) {
-  unsigned count = 400, seed = 20260101;
-  if (const char *text = std::getenv("MASK_COMPOSITIONS"))
-    count = std::atoi(text);
-  if (const char *text = std::getenv("MASK_SEED"))
-    seed = std::atoi(text);
-  std::mt19937 random(seed);
+  const unsigned count = getCount(400);
+  std::mt19937 random(getSeed());
   const std::vector<const char *> leaves = makeLeaves();
-  auto pick = [&](auto &list) { return list[random() % std::size(list)]; };
   constexpr unsigned kTreesPerModule = 10;
   for (unsigned done = 0; done < count; done += kTreesPerModule) {
     Source source;
-    std::function<std::string(unsigned)> grow =
-        [&](unsigned depth) -> std::string {
-      if (depth == 0 || random() % 8 == 0)
-        return source.add(pick(leaves));
-      if (random() % 4 == 0)
-        return source.add(random() % 2 ? kUnary[0] : pick(kUnary),
-                          grow(depth - 1));
-      std::string x = grow(depth - 1), y = grow(depth - 1);
-      return source.add(random() % 8 ? kBinary[random() % 2] : pick(kBinary), x,
-                        y);
-    };
     for (unsigned i = 0; i < kTreesPerModule; ++i)
-      source.yield(grow(1 + random() % 4));
+      source.yield(growTree(source, random, leaves, 1 + random() % 4));
     Extents extents{1 + static_cast<int64_t>(random() % 6),
                     1 + static_cast<int64_t>(random() % 8),
                     static_cast<int64_t>(random() % 7),
