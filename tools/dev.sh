@@ -125,11 +125,12 @@ configure() {
   cmake -S "$ROOT" -B "$BUILD" -G Ninja "${options[@]}"
 }
 
+# build [TARGET...]: everything but the unit tests, or TARGETs.
 build() {
   ensure_toolchain
   [[ -e $BUILD/build.ninja ]] || configure
   say "building with $(jobs_count) jobs"
-  cmake --build "$BUILD" -j "$(jobs_count)"
+  cmake --build "$BUILD" -j "$(jobs_count)" --target "${@:-all}"
 }
 
 #===----------------------------------------------------------------------===#
@@ -195,7 +196,7 @@ run_check() {
 }
 
 run_tests() {
-  build
+  build all MaskUnitTests
   mkdir -p "$RESULTS"
   local suite="$BUILD/test" directories=() directory target
   for directory in "${ROUNDTRIP_DIRECTORIES[@]}"; do
