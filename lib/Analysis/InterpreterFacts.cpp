@@ -213,6 +213,13 @@ static FailureOr<HostValue> evaluateMonotoneTable(FactEvaluator &facts,
   });
 }
 
+static FailureOr<HostValue> evaluateRangeTable(FactEvaluator &facts,
+                                               RangeTableOp op) {
+  return mapArrays(facts, op, {op.getData()}, [&](ArrayRef<HostArray> in) {
+    return buildRangeTable(*in[0]);
+  });
+}
+
 //===----------------------------------------------------------------------===//
 // FactEvaluator
 //===----------------------------------------------------------------------===//
@@ -272,6 +279,7 @@ FailureOr<HostValue> FactEvaluator::evaluateOp(Operation *op) {
       .Case([&](CountTableOp op) { return evaluateCountTable(facts, op); })
       .Case(
           [&](MonotoneTableOp op) { return evaluateMonotoneTable(facts, op); })
+      .Case([&](RangeTableOp op) { return evaluateRangeTable(facts, op); })
       .Default([](Operation *op) -> FailureOr<HostValue> {
         return op->emitOpError() << "cannot be evaluated on facts";
       });

@@ -104,6 +104,26 @@ HostArray mlir::mask::buildMonotoneTable(const IntegerArray &positions) {
   return table;
 }
 
+HostArray mlir::mask::buildRangeTable(const IntegerArray &data) {
+  Rows rows(data);
+  auto table = makeLike(data, rows.size, {4});
+  for (int64_t row = 0; row < rows.count; ++row) {
+    int64_t *out = table->values.data() + row * rows.size * 4;
+    const int64_t *in = rows[row];
+    for (int64_t i = rows.size - 1; i >= 0; --i) {
+      bool last = i + 1 == rows.size || (i + 1) % kRangeBlock == 0;
+      out[4 * i] = last ? in[i] : std::min(in[i], out[4 * (i + 1)]);
+      out[4 * i + 1] = last ? in[i] : std::max(in[i], out[4 * (i + 1) + 1]);
+    }
+    for (int64_t i = 0; i < rows.size; ++i) {
+      bool first = i % kRangeBlock == 0;
+      out[4 * i + 2] = first ? in[i] : std::min(in[i], out[4 * (i - 1) + 2]);
+      out[4 * i + 3] = first ? in[i] : std::max(in[i], out[4 * (i - 1) + 3]);
+    }
+  }
+  return table;
+}
+
 HostArray mlir::mask::buildRuns(const IntegerArray &tokenTypes,
                                 llvm::ArrayRef<int64_t> types) {
   Rows rows(tokenTypes);

@@ -30,6 +30,15 @@ struct TileFrame {
 /// index that bounds are asked about is called `query` in both.
 enum class BoundsOf { Rows, Columns };
 
+/// What is known of the elements of a fact at the indices `first` to `last`,
+/// some of which may not exist.
+struct Stretch {
+  /// Extrema of those that exist.
+  Term least, greatest;
+  /// Whether the extrema are known; all elements exist; none does.
+  Term known, inside, outside;
+};
+
 /// Derives bounds of predicates, remembering those of shared subexpressions.
 class PredicateBounds {
 public:
@@ -52,6 +61,17 @@ public:
   Term isInside(Value value, Term index);
   /// Whether every parameter has a value for the batch row and head.
   Term isInside(ArrayRef<Parameter> parameters);
+
+  /// The elements of `data` at the indices from `first` to `last`, by its range
+  /// table; none if there is no such table.
+  std::optional<Stretch> lookUp(Value data, Value table, Term first, Term last);
+  /// The elements at the rows of the tile, `query` being the index of a row and
+  /// `first` and `last` its extrema: reduced over the rows.
+  Stretch lookUpRows(Value data, Term query, Term first, Term last);
+  /// The batch row as an index, for data of rank two.
+  SmallVector<Term> batchIndex(Value data);
+  /// `inside` and `outside` of a stretch.
+  void setExtent(Stretch &stretch, Value data, Term first, Term last);
 
 private:
   IntervalSet compute(Value predicate, Term query);
@@ -77,6 +97,7 @@ private:
   TileClass classifyPadding(KeyPaddingOp op, const TileFrame &frame);
   TileClass classifyDilated(DilatedOp op, const TileFrame &frame);
   TileClass classifyGeneric(GenericOp op, const TileFrame &frame);
+  TileClass classifyAtPositions(AtPositionsOp op, const TileFrame &frame);
 
   std::optional<TermSource> tableOf(Value table, TermSource::Kind kind,
                                     Value fact, Value second);

@@ -24,6 +24,8 @@ static FailureOr<HostArray> materialize(const TermSource &source,
     return buildCountTable(**array);
   case TermSource::MonotoneTable:
     return buildMonotoneTable(**array);
+  case TermSource::RangeTable:
+    return buildRangeTable(**array);
   default:
     break;
   }

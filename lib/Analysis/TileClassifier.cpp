@@ -7,10 +7,6 @@
 
 #include "PredicateBounds.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -81,301 +77,109 @@ TileClass PredicateBounds::classifyDilated(DilatedOp op,
 }
 
 //===----------------------------------------------------------------------===//
-// Scalar code: interval arithmetic over the tile
+// Facts over a tile
 //===----------------------------------------------------------------------===//
 
-namespace {
+static int64_t rankOf(Value value) {
+  return cast<ShapedType>(value.getType()).getRank();
+}
 
-/// The least and the greatest value of an integer over a tile. Truth values are
-/// `[0, 1]`; anything may be `[-inf, inf]`.
-struct Range {
-  Term least, greatest;
-};
+SmallVector<Term> PredicateBounds::batchIndex(Value data) {
+  SmallVector<Term> indices;
+  if (rankOf(data) == 2)
+    indices.push_back(context.symbol(TermSymbol::Batch));
+  return indices;
+}
 
-/// One rule per op; what has none may be anything.
-class RangeInterpreter {
-public:
-  RangeInterpreter(TermContext &context, GenericOp op, const TileFrame &frame)
-      : context(context), op(op), frame(frame), defined(context.truth(true)) {
-    Block &block = op.getBody().front();
-    Term batch = context.symbol(TermSymbol::Batch),
-         head = context.symbol(TermSymbol::Head);
-    ranges[block.getArgument(0)] = {batch, batch};
-    ranges[block.getArgument(1)] = {head, head};
-    ranges[block.getArgument(2)] = {frame.queryFirst, frame.queryLast};
-    ranges[block.getArgument(3)] = {frame.keyFirst, frame.keyLast};
-  }
+void PredicateBounds::setExtent(Stretch &stretch, Value data, Term first,
+                                Term last) {
+  TermSource source{TermSource::Data, data, {}};
+  Term zero = context.constant(0), end = context.add(last, 1);
+  Term size = context.size(source, rankOf(data) - 1);
+  stretch.inside =
+      context.min(context.lessEqual(zero, first), context.lessEqual(end, size));
+  stretch.outside =
+      context.max(context.lessEqual(end, zero), context.lessEqual(size, first));
+  if (rankOf(data) != 2)
+    return;
+  Term batch = context.symbol(TermSymbol::Batch);
+  stretch.inside =
+      context.min(stretch.inside, context.lessEqual(context.add(batch, 1),
+                                                    context.size(source, 0)));
+}
 
-  TileClass run() {
-    Block &block = op.getBody().front();
-    for (Operation &inner : block.without_terminator()) {
-      if (!isTotal(&inner))
-        defined = context.truth(false);
-      for (Value result : inner.getResults())
-        ranges[result] = apply(&inner);
-    }
-    Range visible = rangeOf(block.getTerminator()->getOperand(0));
-    // What is not defined is hidden (law 1), whatever the region yields.
-    return {context.min(defined,
-                        context.lessEqual(context.constant(1), visible.least)),
-            context.lessEqual(visible.greatest, context.constant(0))};
-  }
+Stretch PredicateBounds::lookUpRows(Value data, Term query, Term first,
+                                    Term last) {
+  SmallVector<Term> indices = batchIndex(data);
+  indices.push_back(query);
+  // A row that does not exist counts as zero: that widens the range.
+  Term element = context.load({TermSource::Data, data, {}}, indices, 0);
+  Stretch stretch;
+  stretch.least = context.rowMin(element);
+  stretch.greatest = context.rowMax(element);
+  stretch.known = context.truth(true);
+  setExtent(stretch, data, first, last);
+  return stretch;
+}
 
-private:
-  Range anything() { return {context.minusInfinity(), context.plusInfinity()}; }
-  Range anyTruth() { return {context.constant(0), context.constant(1)}; }
-
-  Range rangeOf(Value value) {
-    auto it = ranges.find(value);
-    if (it != ranges.end())
-      return it->second;
-    // A captured index, or an index of the block of a closed region.
-    for (auto [argument, capture] :
-         llvm::zip(op.getBody().getArguments().drop_front(4), op.getCaptures()))
-      if (argument == value && value.getType().isIndex()) {
-        Term term = context.parameter(capture);
-        return {term, term};
-      }
-    return value.getType().isInteger(1) ? anyTruth() : anything();
-  }
-
-  static bool isKnown(Range range) {
-    return !range.least.isMinusInfinity() && !range.greatest.isPlusInfinity();
-  }
-
-  Range multiply(Range a, Range b) {
-    if (!isKnown(a) || !isKnown(b))
-      return anything();
-    SmallVector<Term> corners = {
-        context.mul(a.least, b.least), context.mul(a.least, b.greatest),
-        context.mul(a.greatest, b.least), context.mul(a.greatest, b.greatest)};
-    return {context.min(corners), context.max(corners)};
-  }
-
-  /// The positive constant that a value is, or none.
-  static std::optional<int64_t> positiveConstant(Range range) {
-    if (range.least == range.greatest && range.least.isConstant() &&
-        range.least->number > 0)
-      return range.least->number;
+/// Two reads where a stretch meets two blocks, one more for a block between; a
+/// longer one is not known. In a single block the reads reach beyond the
+/// stretch, but each contains it.
+std::optional<Stretch> PredicateBounds::lookUp(Value data, Value table,
+                                               Term first, Term last) {
+  std::optional<TermSource> source =
+      tableOf(table, TermSource::RangeTable, data, {});
+  if (!source)
     return std::nullopt;
-  }
+  Stretch stretch;
+  setExtent(stretch, data, first, last);
+  Term size = context.size({TermSource::Data, data, {}}, rankOf(data) - 1);
+  Term begin = context.max(first, context.constant(0)),
+       end = context.min(last, context.add(size, -1)),
+       block = context.constant(kRangeBlock);
+  Term firstBlock = context.floorDiv(begin, block),
+       lastBlock = context.floorDiv(end, block),
+       between = context.add(firstBlock, 1);
+  auto read = [&](Term index, int64_t column) {
+    SmallVector<Term> indices = batchIndex(data);
+    indices.append({index, context.constant(column)});
+    return context.load(*source, indices, 0);
+  };
+  Term single = context.lessEqual(lastBlock, firstBlock);
+  Term hasMiddle = context.lessEqual(context.add(between, 1), lastBlock);
+  auto extremum = [&](int64_t column, bool isMin) {
+    Term head = read(begin, column), tail = read(end, column + 2);
+    Term middle = context.select(
+        hasMiddle, read(context.mul(between, block), column), head);
+    Term low = context.min({head, tail, middle}),
+         high = context.max({head, tail, middle});
+    return isMin ? context.select(single, context.max(head, tail), low)
+                 : context.select(single, context.min(head, tail), high);
+  };
+  stretch.least = extremum(0, /*isMin=*/true);
+  stretch.greatest = extremum(1, /*isMin=*/false);
+  stretch.known = context.lessEqual(lastBlock, context.add(firstBlock, 2));
+  return stretch;
+}
 
-  Range floorDivide(Range a, Range b) {
-    std::optional<int64_t> divisor = positiveConstant(b);
-    if (!divisor || !isKnown(a))
-      return anything();
-    Term c = context.constant(*divisor);
-    return {context.floorDiv(a.least, c), context.floorDiv(a.greatest, c)};
-  }
-
-  /// Division that rounds to zero is monotone too: `a < 0 ? -floor(-a / c) :
-  /// floor(a / c)`.
-  Range divide(Range a, Range b) {
-    std::optional<int64_t> divisor = positiveConstant(b);
-    if (!divisor || !isKnown(a))
-      return anything();
-    Term c = context.constant(*divisor), zero = context.constant(0);
-    auto quotient = [&](Term x) {
-      Term negated = context.mul(context.constant(-1), x);
-      Term up = context.mul(context.constant(-1), context.floorDiv(negated, c));
-      return context.select(context.lessEqual(zero, x), context.floorDiv(x, c),
-                            up);
-    };
-    return {quotient(a.least), quotient(a.greatest)};
-  }
-
-  /// The remainder has the sign of the dividend.
-  Range remainder(Range a, Range b) {
-    std::optional<int64_t> divisor = positiveConstant(b);
-    if (!divisor)
-      return anything();
-    Term zero = context.constant(0);
-    return {
-        context.min(zero, context.max(a.least, context.constant(1 - *divisor))),
-        context.max(zero,
-                    context.min(a.greatest, context.constant(*divisor - 1)))};
-  }
-
-  Range compare(arith::CmpIPredicate predicate, Range a, Range b) {
-    auto less = [&](Range x, Range y, int64_t distance) { // x + distance <= y
-      return Range{
-          context.lessEqual(context.add(x.greatest, distance), y.least),
-          context.lessEqual(context.add(x.least, distance), y.greatest)};
-    };
-    if (!isKnown(a) || !isKnown(b))
-      return anyTruth();
-    switch (predicate) {
-    case arith::CmpIPredicate::sle:
-      return less(a, b, 0);
-    case arith::CmpIPredicate::slt:
-      return less(a, b, 1);
-    case arith::CmpIPredicate::sge:
-      return less(b, a, 0);
-    case arith::CmpIPredicate::sgt:
-      return less(b, a, 1);
-    case arith::CmpIPredicate::eq:
-    case arith::CmpIPredicate::ne: {
-      Range below = less(a, b, 0), above = less(b, a, 0);
-      Range equal = {context.min(below.least, above.least),
-                     context.min(below.greatest, above.greatest)};
-      return predicate == arith::CmpIPredicate::eq ? equal : negate(equal);
-    }
-    default: // Unsigned comparisons of numbers that may be negative.
-      return anyTruth();
-    }
-  }
-
-  Range negate(Range truth) {
-    return {context.logicalNot(truth.greatest),
-            context.logicalNot(truth.least)};
-  }
-
-  Range select(Range condition, Range a, Range b) {
-    Term always = context.lessEqual(context.constant(1), condition.least);
-    Term never = context.lessEqual(condition.greatest, context.constant(0));
-    return {
-        context.select(
-            always, a.least,
-            context.select(never, b.least, context.min(a.least, b.least))),
-        context.select(always, a.greatest,
-                       context.select(never, b.greatest,
-                                      context.max(a.greatest, b.greatest)))};
-  }
-
-  Range apply(Operation *inner) {
-    auto operand = [&](unsigned i) { return rangeOf(inner->getOperand(i)); };
-    bool truth = inner->getNumResults() == 1 &&
-                 inner->getResult(0).getType().isInteger(1);
-    return TypeSwitch<Operation *, Range>(inner)
-        .Case([&](arith::ConstantOp constant) {
-          auto value = dyn_cast<IntegerAttr>(constant.getValue());
-          if (!value)
-            return anything();
-          // An i1 is a truth value, not a signed number.
-          int64_t number = truth ? value.getValue().getZExtValue()
-                                 : value.getValue().getSExtValue();
-          Term term = context.constant(number);
-          return Range{term, term};
-        })
-        .Case([&](arith::AddIOp) {
-          if (truth)
-            return anyTruth();
-          Range a = operand(0), b = operand(1);
-          if (!isKnown(a) || !isKnown(b))
-            return anything();
-          return Range{context.add(a.least, b.least),
-                       context.add(a.greatest, b.greatest)};
-        })
-        .Case([&](arith::SubIOp) {
-          if (truth)
-            return anyTruth();
-          Range a = operand(0), b = operand(1);
-          if (!isKnown(a) || !isKnown(b))
-            return anything();
-          return Range{context.sub(a.least, b.greatest),
-                       context.sub(a.greatest, b.least)};
-        })
-        .Case([&](arith::MulIOp) {
-          return truth ? anyTruth() : multiply(operand(0), operand(1));
-        })
-        .Case([&](arith::FloorDivSIOp) {
-          return floorDivide(operand(0), operand(1));
-        })
-        .Case([&](arith::DivSIOp) { return divide(operand(0), operand(1)); })
-        .Case([&](arith::RemSIOp) { return remainder(operand(0), operand(1)); })
-        .Case([&](arith::MinSIOp) {
-          return Range{context.min(operand(0).least, operand(1).least),
-                       context.min(operand(0).greatest, operand(1).greatest)};
-        })
-        .Case([&](arith::MaxSIOp) {
-          return Range{context.max(operand(0).least, operand(1).least),
-                       context.max(operand(0).greatest, operand(1).greatest)};
-        })
-        .Case([&](arith::CmpIOp compareOp) {
-          return compare(compareOp.getPredicate(), operand(0), operand(1));
-        })
-        .Case([&](arith::AndIOp) {
-          if (!truth)
-            return anything();
-          return Range{context.min(operand(0).least, operand(1).least),
-                       context.min(operand(0).greatest, operand(1).greatest)};
-        })
-        .Case([&](arith::OrIOp) {
-          if (!truth)
-            return anything();
-          return Range{context.max(operand(0).least, operand(1).least),
-                       context.max(operand(0).greatest, operand(1).greatest)};
-        })
-        .Case([&](arith::XOrIOp) {
-          if (!truth)
-            return anything();
-          return select(operand(0), negate(operand(1)), operand(1));
-        })
-        .Case([&](arith::SelectOp) {
-          return select(operand(0), operand(1), operand(2));
-        })
-        .Case([&](arith::IndexCastOp cast) {
-          // Narrowing wraps; widening does not. A flag is not a signed number.
-          Type in = cast.getIn().getType(), out = cast.getOut().getType();
-          if (in.isInteger(1) || out.isInteger(1) ||
-              (in.isIndex() && !out.isInteger(64)))
-            return anything();
-          return operand(0);
-        })
-        .Case([&](tensor::ExtractOp load) {
-          return loadRange(load.getTensor(), load.getIndices());
-        })
-        .Case([&](memref::LoadOp load) {
-          return loadRange(load.getMemRef(), load.getIndices());
-        })
-        .Default([&](Operation *) { return truth ? anyTruth() : anything(); });
-  }
-
-  /// Whether the op has a result everywhere; loads are looked at one by one.
-  bool isTotal(Operation *inner) {
-    if (isa<tensor::ExtractOp, memref::LoadOp>(inner))
-      return true;
-    if (isa<arith::RemSIOp, arith::RemUIOp>(inner) &&
-        !positiveConstant(rangeOf(inner->getOperand(1))))
-      return false;
-    return isSpeculatable(inner);
-  }
-
-  /// A one-dimensional capture read at the query: its extrema over the rows.
-  /// Elsewhere the extent is not looked at, so the tile may not be full.
-  Range loadRange(Value data, ValueRange indices) {
-    Block &block = op.getBody().front();
-    Type element = cast<ShapedType>(data.getType()).getElementType();
-    auto argument = dyn_cast<BlockArgument>(data);
-    bool atQuery = indices.size() == 1 && indices[0] == block.getArgument(2);
-    if (!argument || argument.getOwner() != &block || !atQuery ||
-        element.isInteger(1) || !element.isIntOrIndex()) {
-      defined = context.truth(false);
-      return element.isInteger(1) ? anyTruth() : anything();
-    }
-    Value capture = op.getCaptures()[argument.getArgNumber() - 4];
-    TermSource source{TermSource::Data, capture, {}};
-    Term row = context.load(source, {frame.query}, 0);
-    defined = context.min(
-        {defined, context.lessEqual(context.constant(0), frame.queryFirst),
-         context.lessEqual(context.add(frame.queryLast, 1),
-                           context.size(source, 0))});
-    return {context.rowMin(row), context.rowMax(row)};
-  }
-
-  TermContext &context;
-  GenericOp op;
-  const TileFrame &frame;
-  /// Whether every element of the tile reads and divides only what it may.
-  Term defined;
-  DenseMap<Value, Range> ranges;
-};
-
-} // namespace
-
-TileClass PredicateBounds::classifyGeneric(GenericOp op,
-                                           const TileFrame &frame) {
-  return RangeInterpreter(context, op, frame).run();
+/// The input over the box of the positions that the tile holds. A query or key
+/// without a position sees nothing.
+TileClass PredicateBounds::classifyAtPositions(AtPositionsOp op,
+                                               const TileFrame &frame) {
+  Value queryPositions = op.getQueryPositions();
+  std::optional<Stretch> keys = lookUp(op.getKeyPositions(), op.getRange(),
+                                       frame.keyFirst, frame.keyLast);
+  if (!keys)
+    return {context.truth(false), context.truth(false)};
+  Stretch rows = lookUpRows(queryPositions, frame.query, frame.queryFirst,
+                            frame.queryLast);
+  TileFrame positions{fact(queryPositions, frame.query, 0), rows.least,
+                      rows.greatest, keys->least, keys->greatest};
+  TileClass part = classify(op.getInput(), positions);
+  Term inside = context.min(rows.inside, keys->inside);
+  return {context.min({keys->known, inside, part.full}),
+          context.max({rows.outside, keys->outside,
+                       context.min(keys->known, part.empty)})};
 }
 
 //===----------------------------------------------------------------------===//
@@ -440,6 +244,9 @@ TileClass PredicateBounds::classify(Value predicate, const TileFrame &frame) {
       .Case([&](KeyPaddingOp op) { return either(classifyPadding(op, frame)); })
       .Case([&](DilatedOp op) { return either(classifyDilated(op, frame)); })
       .Case([&](GenericOp op) { return either(classifyGeneric(op, frame)); })
+      .Case([&](AtPositionsOp op) {
+        return either(classifyAtPositions(op, frame));
+      })
       .Default([&](Operation *) { return known; });
 }
 

@@ -34,7 +34,7 @@ void mlir::mask::expandPacked(RewriterBase &rewriter, PackedOp packed) {
                        packed.getRule() == PackingRule::V5_24;
   if (asksPositions && isGiven(positions))
     core = AtPositionsOp::create(rewriter, loc, core, positions, positions,
-                                 /*table=*/Value());
+                                 /*table=*/Value(), /*range=*/Value());
   Value joined = packed.getRule() == PackingRule::V5_24
                      ? both(either(core, overlay), same)
                      : either(both(core, same), overlay);

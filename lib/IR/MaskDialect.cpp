@@ -42,7 +42,7 @@ void MaskDialect::initialize() {
   declarePromisedInterfaces<bufferization::BufferizableOpInterface, AbsentOp,
                             AttentionOp, CountTableOp, DropLongOp,
                             IntervalTableOp, ItemIdsOp, MonotoneTableOp,
-                            PositionsOp, RunsOp>();
+                            RangeTableOp, PositionsOp, RunsOp>();
   declarePromisedInterface<TilingInterface, AttentionOp>();
 }
 

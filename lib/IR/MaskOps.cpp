@@ -113,6 +113,7 @@ MASK_ASM_NAME(PositionsOp, "pos")
 MASK_ASM_NAME(IntervalTableOp, "table")
 MASK_ASM_NAME(CountTableOp, "table")
 MASK_ASM_NAME(MonotoneTableOp, "table")
+MASK_ASM_NAME(RangeTableOp, "range")
 #undef MASK_ASM_NAME
 
 void WindowOp::build(OpBuilder &builder, OperationState &state,
@@ -207,8 +208,10 @@ LogicalResult KeyPaddingOp::verify() {
   return verifyTableRank(*this, getTable(), getValid(), /*extra=*/0);
 }
 LogicalResult AtPositionsOp::verify() {
-  return verifySameRank(*this, getQueryPositions(), getKeyPositions(),
-                        "query and key positions");
+  if (failed(verifySameRank(*this, getQueryPositions(), getKeyPositions(),
+                            "query and key positions")))
+    return failure();
+  return verifyTableRank(*this, getRange(), getKeyPositions(), /*extra=*/1);
 }
 
 /// C1 of connectives.
@@ -267,8 +270,36 @@ LogicalResult GenericOp::verify() {
   Builder builder(getContext());
   SmallVector<Type> expected(4, builder.getIndexType());
   llvm::append_range(expected, getCaptures().getTypes());
-  return verifyYieldingRegion(*this, getBody(), expected, builder.getI1Type(),
-                              "body");
+  if (failed(verifyYieldingRegion(*this, getBody(), expected,
+                                  builder.getI1Type(), "body")))
+    return failure();
+  ArrayRef<int64_t> tabled = getTabled().value_or(ArrayRef<int64_t>());
+  if (tabled.size() != getTables().size())
+    return emitOpError() << "has " << getTables().size() << " tables for "
+                         << tabled.size() << " captures";
+  int64_t previous = -1;
+  for (auto [number, table] : llvm::zip_equal(tabled, getTables())) {
+    if (number <= previous ||
+        number >= static_cast<int64_t>(getCaptures().size()))
+      return emitOpError() << "tabled captures must rise and be less than "
+                           << getCaptures().size() << ", got " << number;
+    previous = number;
+    Value capture = getCaptures()[number];
+    auto type = dyn_cast<ShapedType>(capture.getType());
+    if (!type || !type.getElementType().isInteger() || type.getRank() < 1 ||
+        type.getRank() > 2)
+      return emitOpError() << "capture " << number << " of type "
+                           << capture.getType() << " cannot have a table";
+    if (failed(verifyTableRank(*this, table, capture, /*extra=*/1)))
+      return failure();
+  }
+  return success();
+}
+
+Value GenericOp::getTableOf(unsigned capture) {
+  ArrayRef<int64_t> tabled = getTabled().value_or(ArrayRef<int64_t>());
+  const auto *found = llvm::find(tabled, capture);
+  return found == tabled.end() ? Value() : getTables()[found - tabled.begin()];
 }
 
 /// C1 of id builders: the result has the shape of the input.
@@ -319,6 +350,17 @@ LogicalResult IntervalTableOp::verify() {
                             "query and key ids")) ||
       failed(verifyTableRank(*this, getResult(), getQueryIds(), /*extra=*/1)))
     return failure();
+  return verifyLastSize(*this, getResult(), 4);
+}
+
+LogicalResult RangeTableOp::verify() {
+  if (failed(verifyTableRank(*this, getResult(), getData(), /*extra=*/1)))
+    return failure();
+  auto data = cast<ShapedType>(getData().getType()),
+       result = cast<ShapedType>(getResult().getType());
+  if (data.getElementTypeBitWidth() > result.getElementTypeBitWidth())
+    return emitOpError() << "result " << result << " cannot hold the values of "
+                         << data;
   return verifyLastSize(*this, getResult(), 4);
 }
 

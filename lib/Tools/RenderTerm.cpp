@@ -162,6 +162,8 @@ std::string TermWriter::writeSource(const TermSource &source) const {
     return "valid";
   case TermSource::MonotoneTable:
     return "monotone";
+  case TermSource::RangeTable:
+    return "range";
   }
   llvm_unreachable("unknown source");
 }
@@ -193,6 +195,7 @@ static StringRef getColumnName(TermSource::Kind table, Term column) {
   }
   case TermSource::Data:
   case TermSource::MonotoneTable:
+  case TermSource::RangeTable:
     return {};
   }
   llvm_unreachable("unknown source");

@@ -64,6 +64,9 @@ static void convertUse(RewriterBase &rewriter, BlockArgument argument,
   }
   if (auto generic = dyn_cast<GenericOp>(user)) {
     unsigned numIndices = 4;
+    // Tables are read by the analysis, not by the region.
+    if (use.getOperandNumber() >= generic.getCaptures().size())
+      return;
     BlockArgument inner =
         generic.getBody().getArgument(numIndices + use.getOperandNumber());
     return convertArgument(rewriter, inner, argument.getType());
@@ -170,6 +173,13 @@ static Extents getResultExtents(ImplicitLocOpBuilder &builder,
   return extents;
 }
 
+static Extents getResultExtents(ImplicitLocOpBuilder &builder, RangeTableOp,
+                                ValueRange buffers) {
+  Extents extents = getExtents(builder, buffers[0]);
+  extents.push_back(emitIndex(builder, 4));
+  return extents;
+}
+
 static Extents getResultExtents(ImplicitLocOpBuilder &builder, CountTableOp,
                                 ValueRange buffers) {
   Extents extents = getExtents(builder, buffers[0]);
@@ -210,6 +220,10 @@ static void fill(ImplicitLocOpBuilder &builder, IntervalTableOp op,
 static void fill(ImplicitLocOpBuilder &builder, CountTableOp,
                  ValueRange buffers, Value result) {
   emitCountTable(builder, buffers[0], result);
+}
+static void fill(ImplicitLocOpBuilder &builder, RangeTableOp,
+                 ValueRange buffers, Value result) {
+  emitRangeTable(builder, buffers[0], result);
 }
 static void fill(ImplicitLocOpBuilder &builder, MonotoneTableOp,
                  ValueRange buffers, Value result) {
@@ -305,6 +319,7 @@ void mlir::mask::registerBufferizableOpInterfaceExternalModels(
     IntervalTableOp::attachInterface<FactModel<IntervalTableOp>>(*context);
     CountTableOp::attachInterface<FactModel<CountTableOp>>(*context);
     MonotoneTableOp::attachInterface<FactModel<MonotoneTableOp>>(*context);
+    RangeTableOp::attachInterface<FactModel<RangeTableOp>>(*context);
     context->loadDialect<arith::ArithDialect, math::MathDialect,
                          memref::MemRefDialect, scf::SCFDialect>();
   });

@@ -13,6 +13,7 @@
 #include "Mask/Transforms/PredicateSlice.h"
 #include "Mask/Transforms/Transforms.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Dominance.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -40,6 +41,32 @@ static RankedTensorType getCountTableType(Value valid) {
   if (!ShapedType::isDynamic(shape.back()))
     shape.back() += 3;
   return RankedTensorType::get(shape, IntegerType::get(type.getContext(), 32));
+}
+
+/// Per token the least and greatest value to both ends of its block.
+static RankedTensorType getRangeTableType(Value data) {
+  auto type = cast<RankedTensorType>(data.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.push_back(4);
+  unsigned width = type.getElementTypeBitWidth() > 32 ? 64 : 32;
+  return RankedTensorType::get(shape,
+                               IntegerType::get(type.getContext(), width));
+}
+
+/// Whether the region reads the capture anywhere but at the query: what a tile
+/// reads is then known from a table only.
+static bool readsByKey(GenericOp op, unsigned capture) {
+  Block &body = op.getBody().front();
+  auto type = dyn_cast<RankedTensorType>(op.getCaptures()[capture].getType());
+  if (!type || !type.getElementType().isInteger() || type.getRank() < 1 ||
+      type.getRank() > 2)
+    return false;
+  Value query = body.getArgument(2);
+  return llvm::any_of(body.getArgument(4 + capture).getUsers(),
+                      [&](Operation *user) {
+                        auto load = dyn_cast<tensor::ExtractOp>(user);
+                        return load && load.getIndices().back() != query;
+                      });
 }
 
 /// One flag per batch row, or one for all.
@@ -86,7 +113,9 @@ public:
         .Case([&](AtPositionsOp leaf) {
           add<MonotoneTableOp>(leaf, leaf.getKeyPositions(),
                                getMonotoneTableType);
-        });
+          addRange(leaf);
+        })
+        .Case([&](GenericOp leaf) { addRanges(leaf); });
   }
 
 private:
@@ -162,6 +191,47 @@ private:
     rewriter.setInsertionPointAfterValue(fact);
     auto table = TableOp::create(rewriter, leaf.getLoc(), getType(fact), fact);
     attach(leaf, share(table, fact, leaf));
+  }
+
+  /// The range table of a fact, or null.
+  Value makeRange(Operation *leaf, Value operand) {
+    Value fact = lookupFact(operand);
+    if (!fact)
+      return {};
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfterValue(fact);
+    auto table = RangeTableOp::create(rewriter, leaf->getLoc(),
+                                      getRangeTableType(fact), fact);
+    return share(table, fact, leaf);
+  }
+
+  void addRange(AtPositionsOp leaf) {
+    if (leaf.getRange())
+      return;
+    if (Value table = makeRange(leaf, leaf.getKeyPositions()))
+      rewriter.modifyOpInPlace(leaf,
+                               [&] { leaf.getRangeMutable().assign(table); });
+  }
+
+  void addRanges(GenericOp leaf) {
+    if (!leaf.getTables().empty())
+      return;
+    SmallVector<Value> tables;
+    SmallVector<int64_t> tabled;
+    for (auto [number, capture] : llvm::enumerate(leaf.getCaptures())) {
+      Value table =
+          readsByKey(leaf, number) ? makeRange(leaf, capture) : Value();
+      if (!table)
+        continue;
+      tables.push_back(table);
+      tabled.push_back(number);
+    }
+    if (tables.empty())
+      return;
+    rewriter.modifyOpInPlace(leaf, [&] {
+      leaf.getTablesMutable().assign(tables);
+      leaf.setTabled(tabled);
+    });
   }
 
   RewriterBase &rewriter;

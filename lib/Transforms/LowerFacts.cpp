@@ -274,3 +274,50 @@ void mlir::mask::emitMonotoneTable(ImplicitLocOpBuilder &builder,
     TokenRow(builder, result, Value()).store(last[1], row);
   });
 }
+
+//===----------------------------------------------------------------------===//
+// Extrema of blocks
+//===----------------------------------------------------------------------===//
+
+/// Writes running extrema, that start anew with each block, to two columns; in
+/// the order of the tokens or against it.
+static void emitRunningExtrema(ImplicitLocOpBuilder &builder, TokenRow in,
+                               TokenRow out, bool backwards, int64_t column) {
+  Value size = in.getSize(), one = emitIndex(builder, 1),
+        block = emitIndex(builder, kRangeBlock), zero = emitIndex(builder, 0);
+  Value none = emitConstant(builder, 0);
+  auto body = [&](Value step, ValueRange carried) -> SmallVector<Value> {
+    Value i = step;
+    if (backwards)
+      i = arith::SubIOp::create(builder,
+                                arith::SubIOp::create(builder, size, one), i);
+    // The first token of a block, or, backwards, the last one of it or of all.
+    Value next = backwards ? arith::AddIOp::create(builder, i, one) : i;
+    Value starts = compare(builder, arith::CmpIPredicate::eq,
+                           arith::RemUIOp::create(builder, next, block), zero);
+    if (backwards)
+      starts = arith::OrIOp::create(
+          builder, starts,
+          compare(builder, arith::CmpIPredicate::eq, next, size));
+    Value value = in.load(i);
+    Value least = arith::SelectOp::create(
+        builder, starts, value,
+        arith::MinSIOp::create(builder, carried[0], value));
+    Value greatest = arith::SelectOp::create(
+        builder, starts, value,
+        arith::MaxSIOp::create(builder, carried[1], value));
+    out.store(least, i, emitIndex(builder, column));
+    out.store(greatest, i, emitIndex(builder, column + 1));
+    return {least, greatest};
+  };
+  emitLoop(builder, zero, size, {none, none}, body);
+}
+
+void mlir::mask::emitRangeTable(ImplicitLocOpBuilder &builder, Value data,
+                                Value result) {
+  emitBatchLoop(builder, data, rankOf(data), [&](Value batch) {
+    TokenRow in(builder, data, batch), out(builder, result, batch);
+    emitRunningExtrema(builder, in, out, /*backwards=*/true, /*column=*/0);
+    emitRunningExtrema(builder, in, out, /*backwards=*/false, /*column=*/2);
+  });
+}

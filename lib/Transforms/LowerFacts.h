@@ -60,6 +60,7 @@ void emitItemIds(ImplicitLocOpBuilder &builder, Value ranges, Value length,
                  int64_t minLength, Value result);
 void emitPositions(ImplicitLocOpBuilder &builder, Value valid, Value result);
 void emitCountTable(ImplicitLocOpBuilder &builder, Value valid, Value result);
+void emitRangeTable(ImplicitLocOpBuilder &builder, Value data, Value result);
 void emitMonotoneTable(ImplicitLocOpBuilder &builder, Value positions,
                        Value result);
 void emitDropLong(ImplicitLocOpBuilder &builder, Value ids, Value bound,

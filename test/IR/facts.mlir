@@ -37,5 +37,7 @@ func.func @index_tables(%ids: tensor<?x?xi32>, %valid: tensor<8xi1>) {
   %2 = mask.count_table %valid : tensor<8xi1> -> tensor<11xi32>
   // CHECK: mask.monotone_table %[[IDS]] : tensor<?x?xi32> -> tensor<?xi32>
   %3 = mask.monotone_table %ids : tensor<?x?xi32> -> tensor<?xi32>
+  // CHECK: %range = mask.range_table %[[VALID]] : tensor<8xi1> -> tensor<8x4xi32>
+  %4 = mask.range_table %valid : tensor<8xi1> -> tensor<8x4xi32>
   return
 }

@@ -946,3 +946,69 @@ func.func @merge_c1_last(%m: vector<16xf32>, %a: vector<16x64xf32>) {
   %0, %1, %2 = mask.merge (%m, %m, %a), (%m, %m, %a) : vector<16xf32>, vector<16x64xf32>
   return
 }
+
+// -----
+
+// mask.generic C3
+func.func @generic_c3_count(%t: tensor<?xi32>) {
+  // expected-error @below {{'mask.generic' op has 0 tables for 1 captures}}
+  %p = "mask.generic"(%t) <{operandSegmentSizes = array<i32: 1, 0>, tabled = array<i64: 0>}> ({
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):
+    %true = arith.constant true
+    mask.yield %true : i1
+  }) : (tensor<?xi32>) -> !mask.predicate
+  return
+}
+
+// -----
+
+// mask.generic C3
+func.func @generic_c3_order(%t: tensor<?xi32>, %r: tensor<?x4xi32>) {
+  // expected-error @below {{'mask.generic' op tabled captures must rise and be less than 1, got 1}}
+  %p = mask.generic captures(%t : tensor<?xi32>) tables(%r : tensor<?x4xi32>) of [1] {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):
+    %true = arith.constant true
+    mask.yield %true : i1
+  }
+  return
+}
+
+// -----
+
+// mask.generic C3
+func.func @generic_c3_capture(%n: index, %r: tensor<?x4xi32>) {
+  // expected-error @below {{'mask.generic' op capture 0 of type 'index' cannot have a table}}
+  %p = mask.generic captures(%n : index) tables(%r : tensor<?x4xi32>) of [0] {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: index):
+    %true = arith.constant true
+    mask.yield %true : i1
+  }
+  return
+}
+
+// -----
+
+// mask.at_positions C2
+func.func @at_positions_c2(%p: !mask.predicate, %t: tensor<?xi32>, %r: tensor<?x?x4xi32>) {
+  // expected-error @below {{'mask.at_positions' op table must have rank 2, got 3}}
+  %0 = mask.at_positions %p query %t key %t range %r : tensor<?xi32>, tensor<?xi32> range tensor<?x?x4xi32>
+  return
+}
+
+// -----
+
+// mask.range_table C1
+func.func @range_table_c1(%t: tensor<?xi32>) {
+  // expected-error @below {{'mask.range_table' op last dimension of the result must be 4, got 2}}
+  %0 = mask.range_table %t : tensor<?xi32> -> tensor<?x2xi32>
+  return
+}
+
+// -----
+
+// mask.range_table C2
+func.func @range_table_c2(%t: tensor<?xi64>) {
+  // expected-error @below {{'mask.range_table' op result 'tensor<?x4xi32>' cannot hold the values of 'tensor<?xi64>'}}
+  %0 = mask.range_table %t : tensor<?xi64> -> tensor<?x4xi32>
+  return
+}

@@ -72,7 +72,7 @@ func.func @tables(%ids: tensor<?x?xi32>, %docs: tensor<?xi64>, %valid: tensor<?x
 }
 
 // CHECK-LABEL: func @generic
-func.func @generic(%t: tensor<?xi32>) {
+func.func @generic(%t: tensor<?xi32>, %range: tensor<?x4xi32>) {
   // CHECK: %generic = mask.generic captures(%{{.*}} : tensor<?xi32>) {
   // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[Q:.*]]: index, %[[K:.*]]: index, %{{.*}}: tensor<?xi32>):
   // CHECK-NEXT: %[[V:.*]] = arith.cmpi sge, %[[Q]], %[[K]] : index
@@ -80,6 +80,14 @@ func.func @generic(%t: tensor<?xi32>) {
   %0 = mask.generic captures(%t : tensor<?xi32>) {
   ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):
     %v = arith.cmpi sge, %q, %k : index
+    mask.yield %v : i1
+  }
+  // CHECK: mask.generic captures(%{{.*}} : tensor<?xi32>) tables(%{{.*}} : tensor<?x4xi32>) of [0] {
+  %2 = mask.generic captures(%t : tensor<?xi32>) tables(%range : tensor<?x4xi32>) of [0] {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):
+    %e = tensor.extract %x[%k] : tensor<?xi32>
+    %i = arith.index_cast %e : i32 to index
+    %v = arith.cmpi sge, %q, %i : index
     mask.yield %v : i1
   }
   // CHECK: mask.generic attributes {note = "all"} {
@@ -108,8 +116,8 @@ func.func @connectives(%p: !mask.predicate, %q: !mask.predicate) {
 }
 
 // CHECK-LABEL: func @coordinates
-// CHECK-SAME: (%[[P:[^:]*]]: !mask.predicate, %[[N:.*]]: index, %[[T:.*]]: tensor<?xi32>, %[[M:.*]]: tensor<1xi32>)
-func.func @coordinates(%p: !mask.predicate, %n: index, %t: tensor<?xi32>, %m: tensor<1xi32>) {
+// CHECK-SAME: (%[[P:[^:]*]]: !mask.predicate, %[[N:.*]]: index, %[[T:.*]]: tensor<?xi32>, %[[M:.*]]: tensor<1xi32>, %[[R:.*]]: tensor<?x4xi32>)
+func.func @coordinates(%p: !mask.predicate, %n: index, %t: tensor<?xi32>, %m: tensor<1xi32>, %r: tensor<?x4xi32>) {
   // CHECK: %shifted = mask.shift %[[P]] query 12 key %[[N]]{{$}}
   %0 = mask.shift %p query 12 key %n
   // CHECK: mask.shift %[[P]] query %[[T]] per batch : tensor<?xi32> key -1{{$}}
@@ -118,6 +126,8 @@ func.func @coordinates(%p: !mask.predicate, %n: index, %t: tensor<?xi32>, %m: te
   %2 = mask.at_positions %p query %t key %t : tensor<?xi32>, tensor<?xi32>
   // CHECK: mask.at_positions %[[P]] query %[[T]] key %[[T]] table %[[M]] : tensor<?xi32>, tensor<?xi32> table tensor<1xi32>{{$}}
   %3 = mask.at_positions %p query %t key %t table %m : tensor<?xi32>, tensor<?xi32> table tensor<1xi32>
+  // CHECK: mask.at_positions %[[P]] query %[[T]] key %[[T]] range %[[R]] : tensor<?xi32>, tensor<?xi32> range tensor<?x4xi32>{{$}}
+  %range = mask.at_positions %p query %t key %t range %r : tensor<?xi32>, tensor<?xi32> range tensor<?x4xi32>
   // CHECK: %packed = mask.packed %[[P]], %[[P]] rule request{{$}}
   %4 = mask.packed %p, %p rule request
   // CHECK: mask.packed %[[P]], %[[P]] rule v5_12 sequences %[[T]] : tensor<?xi32>{{$}}

@@ -1,7 +1,7 @@
 // The loops of the fact ops, run.
 //
 // RUN: mask-opt %s --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
-// RUN:   --convert-vector-to-scf --convert-scf-to-cf --expand-strided-metadata --lower-affine --convert-vector-to-llvm --convert-to-llvm --reconcile-unrealized-casts \
+// RUN:   --convert-linalg-to-loops --convert-vector-to-scf --convert-scf-to-cf --expand-strided-metadata --lower-affine --convert-vector-to-llvm --convert-to-llvm --reconcile-unrealized-casts \
 // RUN:   | mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so \
 // RUN:   | FileCheck %s
 
@@ -105,5 +105,34 @@ func.func @main() {
   // CHECK-SAME: ( -1, -1, -1, -1, -1, -1, 2, -1,
   %short = mask.drop_long %blocks longer_than %c2 : tensor<?x?xi32>
   call @print2(%short) : (tensor<?x?xi32>) -> ()
+
+  // Extrema to both ends of a block of 64: 70 elements i * 37 mod 101 - 50.
+  // CHECK: ( ( -42, 49, -50, 50 ), ( -42, 22, -50, 50 ), ( -42, 22, -50, 50 ), ( -42, -42, -50, 50 ), ( -32, 42, -5, -5 ), ( -32, 42, -5, 32 ), ( -32, 42, -32, 32 ), ( -22, 42, -32, 32 ), ( -22, 42, -32, 42 ), ( -22, -22, -32, 42 ) )
+  %c70 = arith.constant 70 : index
+  %c60 = arith.constant 60 : index
+  %numbers = tensor.generate %c70 {
+  ^bb0(%i: index):
+    %c37 = arith.constant 37 : index
+    %c50 = arith.constant 50 : index
+    %c101 = arith.constant 101 : index
+    %product = arith.muli %i, %c37 : index
+    %mod = arith.remui %product, %c101 : index
+    %number = arith.subi %mod, %c50 : index
+    %element = arith.index_cast %number : index to i8
+    tensor.yield %element : i8
+  } : tensor<?xi8>
+  %ranges_of_numbers = mask.range_table %numbers : tensor<?xi8> -> tensor<?x4xi32>
+  %extrema = vector.transfer_read %ranges_of_numbers[%c60, %c0], %zero : tensor<?x4xi32>, vector<10x4xi32>
+  vector.print %extrema : vector<10x4xi32>
+  // Flags are 0 and 1; numbers of 64 bits keep theirs.
+  // CHECK: ( ( 0, 1, 0, 0 ), ( 0, 1, 0, 0 ), ( 0, 1, 0, 1 ) )
+  %of_flags = mask.range_table %valid : tensor<?x?xi1> -> tensor<?x?x4xi32>
+  %flag_extrema = vector.transfer_read %of_flags[%c0, %c0, %c0], %zero : tensor<?x?x4xi32>, vector<3x4xi32>
+  vector.print %flag_extrema : vector<3x4xi32>
+  // CHECK: ( ( -5, 9000000000, -5, -5 ), ( -5, 9000000000, -5, 7 ) )
+  %of_ids = mask.range_table %ids : tensor<?x?xi64> -> tensor<?x?x4xi64>
+  %zero_64 = arith.constant 0 : i64
+  %id_extrema = vector.transfer_read %of_ids[%c0, %c0, %c0], %zero_64 : tensor<?x?x4xi64>, vector<2x4xi64>
+  vector.print %id_extrema : vector<2x4xi64>
   return
 }

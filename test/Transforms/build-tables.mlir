@@ -137,3 +137,37 @@ func.func @contiguous_runs(%q: tensor<1x1x?x4xf32>, %types: tensor<?x?xi8>) -> t
            } -> tensor<1x1x?x4xf32>
   return %o : tensor<1x1x?x4xf32>
 }
+
+// -----
+
+// What a region reads at the key gets a table, what it reads at the query does
+// not; positions get one for where they fall.
+
+// CHECK-LABEL: @read_by_key
+// CHECK-SAME: %[[TIME:[a-z0-9]*]]: tensor<?xi64>, %[[KIND:[a-z0-9]*]]: tensor<?x?xi8>, %[[POS:[a-z0-9]*]]: tensor<?x?xi32>
+// CHECK-DAG: %[[TIMES:.*]] = mask.range_table %[[TIME]] : tensor<?xi64> -> tensor<?x4xi64>
+// CHECK-DAG: %[[RANGE:.*]] = mask.range_table %[[POS]] : tensor<?x?xi32> -> tensor<?x?x4xi32>
+// CHECK-NOT: range_table
+// CHECK: mask.attention
+// CHECK: mask.generic captures(%{{.*}}, %{{.*}} : tensor<?x?xi8>, tensor<?xi64>) tables(%{{.*}} : tensor<?x4xi64>) of [1]
+// CHECK: mask.at_positions {{.*}} range %{{.*}}
+func.func @read_by_key(%q: tensor<1x1x?x4xf32>, %time: tensor<?xi64>, %kind: tensor<?x?xi8>,
+                       %pos: tensor<?x?xi32>) -> tensor<1x1x?x4xf32> {
+  %later = mask.generic captures(%kind, %time : tensor<?x?xi8>, tensor<?xi64>) {
+  ^bb0(%b: index, %h: index, %i: index, %j: index, %d: tensor<?x?xi8>, %t: tensor<?xi64>):
+    %x = tensor.extract %t[%i] : tensor<?xi64>
+    %y = tensor.extract %t[%j] : tensor<?xi64>
+    %c = tensor.extract %d[%b, %i] : tensor<?x?xi8>
+    %zero = arith.constant 0 : i8
+    %known = arith.cmpi sgt, %c, %zero : i8
+    %older = arith.cmpi sle, %y, %x : i64
+    %v = arith.andi %known, %older : i1
+    mask.yield %v : i1
+  }
+  %window = mask.window left 7 right 0
+  %at = mask.at_positions %window query %pos key %pos : tensor<?x?xi32>, tensor<?x?xi32>
+  %m = mask.and %later, %at
+  %o = mask.attention ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+         outs(%q : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+  return %o : tensor<1x1x?x4xf32>
+}

@@ -26,6 +26,8 @@ HostArray buildIntervalTable(const IntegerArray &queryIds,
 HostArray buildCountTable(const IntegerArray &valid);
 /// `mask.monotone_table`: `[batch]`, or `[1]` for data without a batch.
 HostArray buildMonotoneTable(const IntegerArray &positions);
+/// `mask.range_table`: `[..., seq, 4]`.
+HostArray buildRangeTable(const IntegerArray &data);
 
 /// `mask.runs`.
 HostArray buildRuns(const IntegerArray &tokenTypes,

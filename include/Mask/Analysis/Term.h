@@ -63,7 +63,8 @@ struct TermSource {
     IntervalTable,
     NonNegativeIntervalTable,
     CountTable,
-    MonotoneTable
+    MonotoneTable,
+    RangeTable
   };
   Kind kind = Data;
   Value value;

@@ -33,6 +33,9 @@ class LayerTypeOp;
 /// "No key" in the index tables: an empty interval is `(kNoKey, -kNoKey)`, so
 /// that minimum and maximum pass it over. Positions lie below it.
 inline constexpr int32_t kNoKey = 1 << 30;
+
+/// The tokens of a block of `mask.range_table`.
+inline constexpr int64_t kRangeBlock = 64;
 } // namespace mlir::mask
 
 #define GET_OP_CLASSES

@@ -187,4 +187,28 @@ def Mask_MonotoneTableOp : Mask_FactOp<"monotone_table"> {
   let assemblyFormat = "$positions attr-dict `:` type($positions) `->` type($result)";
 }
 
+def Mask_RangeTableOp : Mask_FactOp<"range_table"> {
+  let summary = "what, in blocks of tokens, the least and greatest values are";
+  let description = [{
+    Tokens are cut in blocks of 64. `result[i]` is `(s, S, p, P)`: the least and
+    the greatest value from token `i` to the end of its block, and from the start of
+    the block to `i`. The extrema of any stretch of tokens that meets two blocks are
+    then `min(s[first], p[last])` and `max(S[first], P[last])`, and those of one in a
+    single block are within `max(s[first], p[last])` and `min(S[first], P[last])`:
+    a tile is looked up in constant time wherever it starts. O(N). Flags (i1) are 0
+    and 1.
+
+    1. (C1) The result has the rank of the data plus one, and four columns.
+    2. (C2) The result is i64 for data of i64.
+
+    ```mlir
+    %t = mask.range_table %pos : tensor<?x?xi32> -> tensor<?x?x4xi32>
+    ```
+  }];
+  let arguments = (ins Mask_TokenTensor:$data);
+  let results = (outs Mask_RangeTable:$result);
+  let assemblyFormat = "$data attr-dict `:` type($data) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 #endif // MASK_FACT_OPS_TD

@@ -331,15 +331,21 @@ def Mask_DenseOp : Mask_PredicateOp<"dense"> {
 
 def Mask_GenericOp : Mask_PredicateOp<"generic", [
     IsolatedFromAbove, SingleBlockImplicitTerminator<"YieldOp">,
-    RecursiveMemoryEffects]> {
+    RecursiveMemoryEffects, AttrSizedOperandSegments]> {
   let summary = "a predicate written as scalar code";
   let description = [{
     Visible iff the region yields true. The region takes the batch row, the query
     head, the query and the key as `index`, then one argument per capture. It is
     isolated from above, so every value it reads is an operand.
 
+    `tables` are range tables (`mask.range_table`) of the captures whose numbers
+    `tabled` lists. With them what a tile of keys reads from a capture is bounded in
+    constant time; the region does not see them.
+
     1. (C1) The region takes four indices and the captures, in order.
     2. (C2) The region yields one i1.
+    3. (C3) There are as many tables as numbers in `tabled`, which rise, and each is
+       of a capture of integers of rank one or two.
 
     ```mlir
     %p = mask.generic captures(%t : tensor<?xi32>) {
@@ -351,9 +357,18 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
     }
     ```
   }];
-  let arguments = (ins Variadic<Mask_Capture>:$captures);
+  let arguments = (ins Variadic<Mask_Capture>:$captures, Variadic<Mask_RangeTable>:$tables,
+                       OptionalAttr<DenseI64ArrayAttr>:$tabled);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "(`captures` `(` $captures^ `:` type($captures) `)`)? attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    (`captures` `(` $captures^ `:` type($captures) `)`)?
+    (`tables` `(` $tables^ `:` type($tables) `)` `of` $tabled)?
+    attr-dict-with-keyword $body
+  }];
+  let extraClassDeclaration = [{
+    /// The range table of a capture, or null.
+    ::mlir::Value getTableOf(unsigned capture);
+  }];
   let hasVerifier = 1;
 }
 
@@ -443,26 +458,31 @@ def Mask_ShiftOp : Mask_PredicateOp<"shift", [AttrSizedOperandSegments]> {
   let hasCanonicalizer = 1;
 }
 
-def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions"> {
+def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions", [AttrSizedOperandSegments]> {
   let summary = "a predicate asked about positions instead of indices";
   let description = [{
     Visible iff `input(query_positions[q], key_positions[k])`: packed rows whose
     positions restart, ring and slot caches, padded rows whose positions count
     valid tokens. Absent positions fold to `input`. `table` says, per batch row,
     whether the key positions never fall (`mask.monotone_table`): only then an
-    interval of positions is an interval of keys.
+    interval of positions is an interval of keys. `range` is a range table of the
+    key positions (`mask.range_table`): where they fall, in a cache that wraps, it
+    tells which positions a tile of keys holds.
 
     1. (C1) Both position tables have the same rank.
+    2. (C2) The range table has one dimension more.
 
     ```mlir
     %p = mask.at_positions %window query %pos key %pos : tensor<?x?xi32>, tensor<?x?xi32>
     ```
   }];
   let arguments = (ins Mask_Predicate:$input, Mask_TokenFact:$query_positions,
-                       Mask_TokenFact:$key_positions, Optional<Mask_MonotoneTable>:$table);
+                       Mask_TokenFact:$key_positions, Optional<Mask_MonotoneTable>:$table,
+                       Optional<Mask_RangeTable>:$range);
   let assemblyFormat = [{
-    $input `query` $query_positions `key` $key_positions (`table` $table^)?
+    $input `query` $query_positions `key` $key_positions (`table` $table^)? (`range` $range^)?
     attr-dict `:` type($query_positions) `,` type($key_positions) (`table` type($table)^)?
+    (`range` type($range)^)?
   }];
   let hasVerifier = 1;
   let hasFolder = 1;

@@ -62,6 +62,11 @@ def Mask_CountTable : AnyTypeOf<[
 def Mask_MonotoneTable : AnyTypeOf<[1DTensorOf<[I32]>, MemRefRankOf<[I32], [1]>],
   "flags (i32) of shape [batch], or [1] for all rows">;
 
+/// What `mask.range_table` makes: per token, extrema of its block.
+def Mask_RangeTable : AnyTypeOf<[
+    TensorRankOf<[I32, I64], [2, 3]>, MemRefRankOf<[I32, I64], [2, 3]>],
+  "range table (i32 or i64) of shape [seq, 4] or [batch, seq, 4]">;
+
 /// Facts and tables that a closed predicate may capture.
 def Mask_Capture : AnyTypeOf<[Index, AnyInteger, AnyFloat, AnyRankedTensor, AnyMemRef],
   "index, number, ranked tensor or memref">;

@@ -77,9 +77,10 @@ def MaskBuildTables : Pass<"mask-build-tables"> {
     Adds to each leaf of a closed predicate that loop bounds are derived from through
     a table, and that has none, its `table`: `mask.interval_table` for
     `block_bidirectional` and `document`, `mask.count_table` for `key_padding`,
-    `mask.monotone_table` for `at_positions`. A table is built right after the fact it is
-    made from, so once for all attentions that share the fact. Facts that are computed
-    inside of a predicate are moved out first.
+    `mask.monotone_table` and `mask.range_table` for `at_positions`, `mask.range_table`
+    for what a `generic` region reads elsewhere than at its query. A table is built right
+    after the fact it is made from, so once for all attentions that share the fact.
+    Facts that are computed inside of a predicate are moved out first.
 
     Attentions on memrefs are left alone: tables are built on tensors.
 

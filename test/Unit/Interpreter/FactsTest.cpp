@@ -134,6 +134,18 @@ TEST_F(FactEvaluatorTest, CountTable) {
              {0, 0, 1, 1, 2, 1, 4, 0, 0, 0, 0, 0, kNone, -kNone});
 }
 
+/// The last elements of one block and the first of the next.
+TEST_F(FactEvaluatorTest, RangeTable) {
+  std::vector<int64_t> data(kRangeBlock + 2, 3), expected;
+  data[0] = 9, data[kRangeBlock - 1] = -4, data[kRangeBlock] = 5;
+  for (int64_t i = 0; i < kRangeBlock - 1; ++i)
+    expected.insert(expected.end(), {-4, i ? 3 : 9, i ? 3 : 9, 9});
+  expected.insert(expected.end(), {-4, -4, -4, 9, 3, 5, 5, 5, 3, 3, 3, 5});
+  checkArray("%x: tensor<?xi32>", {array({kRangeBlock + 2}, data)},
+             "%p = mask.range_table %x : tensor<?xi32> -> tensor<?x4xi32>",
+             "tensor<?x4xi32>", {kRangeBlock + 2, 4}, expected);
+}
+
 TEST_F(FactEvaluatorTest, MonotoneTable) {
   checkArray("%x: tensor<?x?xi32>", {array({2, 3}, {0, 0, 2, 0, 2, 1})},
              "%p = mask.monotone_table %x : tensor<?x?xi32> -> tensor<?xi32>",

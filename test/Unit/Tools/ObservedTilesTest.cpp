@@ -210,6 +210,59 @@ TEST_F(ObservedTilesTest, Dilated) {
   EXPECT_EQ(counts[0].computed, 16 * (16 + 32 + 48 + 64));
 }
 
+/// A region that reads a fact at the query and at the key: tiles of other
+/// documents are told from the fact's ranges, and those of one need no mask.
+TEST_F(ObservedTilesTest, GenericKeys) {
+  auto counts = observe(R"mlir(
+    mask.policy @p("document_ids" %d: tensor<?x?xi32>) {
+      %p = mask.generic captures(%d : tensor<?x?xi32>) {
+      ^bb0(%b: index, %h: index, %q: index, %k: index, %i: tensor<?x?xi32>):
+        %x = tensor.extract %i[%b, %q] : tensor<?x?xi32>
+        %y = tensor.extract %i[%b, %k] : tensor<?x?xi32>
+        %v = arith.cmpi eq, %x, %y : i32
+        mask.yield %v : i1
+      }
+      mask.layer_type "*" = %p
+    })mlir",
+                        {R"({"q_len": 256, "kv_len": 256,
+      "document_ids": [[[0, 64], [1, 128], [2, 64]]]})",
+                         R"({"q_len": 100, "kv_len": 100,
+      "document_ids": [[[3, 50], [1, 50]]]})"});
+  ASSERT_EQ(counts.size(), 2u);
+  EXPECT_EQ(counts[0].computed, counts[0].visible);
+  EXPECT_EQ(counts[0].edge, 0);
+  EXPECT_EQ(counts[0].core, 4 * 4 + 8 * 8 + 4 * 4);
+  // Only the row and the column of tiles that both documents meet are masked;
+  // of these the two that show nothing are not known to.
+  EXPECT_EQ(counts[1].core, 3 * 3 + 3 * 3);
+}
+
+/// A cache of slots that has wrapped: the positions of a tile of keys are near
+/// each other, but for the one where it wraps.
+TEST_F(ObservedTilesTest, Ring) {
+  std::string positions;
+  for (int64_t slot = 0; slot < 256; ++slot)
+    positions += (slot ? ", " : "") + std::to_string((slot + 140) % 256 + 44);
+  auto counts = observe(
+      R"mlir(
+    mask.policy @p("window" %w: index, "query_positions" %q: tensor<?x?xi32>, "key_positions" %k: tensor<?x?xi32>) {
+      %one = arith.constant 1 : index
+      %l = arith.subi %w, %one : index
+      %s = mask.window left %l right 0
+      %p = mask.at_positions %s query %q key %k : tensor<?x?xi32>, tensor<?x?xi32>
+      mask.layer_type "*" = %p
+    })mlir",
+      {(R"({"q_len": 2, "kv_len": 256, "q_offset": 0, "window": 99, "query_positions": [[298, 299]],
+      "key_positions": [[)" +
+        positions + "]]}")
+           .c_str()});
+  ASSERT_EQ(counts.size(), 1u);
+  // The last 100 positions lie in slots 16 to 115.
+  EXPECT_EQ(counts[0].visible, 99 + 99);
+  EXPECT_EQ(counts[0].computed, 2 * 7 * 16);
+  EXPECT_EQ(counts[0].blank, 0);
+}
+
 /// Padding with holes: whole tiles of valid keys stay unmasked, whole tiles of
 /// padding are skipped.
 TEST_F(ObservedTilesTest, Holes) {
