@@ -109,23 +109,30 @@ FailureOr<Value> mlir::mask::buildPredicate(OpBuilder &builder, Location loc,
       builder, loc, type, FlatSymbolRefAttr::get(policy.getSymNameAttr()),
       builder.getStringAttr(layerType), facts, rule);
 
-  // Packing rule 5.12 without overlay is a conjunction, and so is padding.
-  SmallVector<Value> conjuncts{predicate};
-  auto add = [&](StringRef name, function_ref<Value(Value)> leaf) {
+  // What the policy does not place itself comes last: the packed sequences by
+  // the asked rule, 5.12 (a conjunction) unless one is asked for, then the
+  // padding.
+  auto add = [&](StringRef name, function_ref<Value(Value)> place) {
     if (policy.lookupFact(name))
       return;
     if (Value fact = getFact(name, getFactType(context, *lookupFact(name))))
-      conjuncts.push_back(leaf(fact));
+      predicate = place(fact);
   };
   add("sequence_ids", [&](Value ids) {
-    return DocumentOp::create(builder, loc, type, ids, Value(), Value());
+    Value positions;
+    if (packing && *packing != PackingRule::V5_12)
+      positions =
+          getFact("positions", getFactType(context, *lookupFact("positions")));
+    Value none = EmptyOp::create(builder, loc, type);
+    return PackedOp::create(builder, loc, type, predicate, none, ids, positions,
+                            packing.value_or(PackingRule::V5_12));
   });
   add("key_valid", [&](Value valid) {
-    return KeyPaddingOp::create(builder, loc, type, valid, Value());
+    Value padding = KeyPaddingOp::create(builder, loc, type, valid, Value());
+    return AndOp::create(builder, loc, type, ValueRange{predicate, padding})
+        .getResult();
   });
-  if (conjuncts.size() == 1)
-    return predicate;
-  return AndOp::create(builder, loc, type, conjuncts).getResult();
+  return predicate;
 }
 
 //===----------------------------------------------------------------------===//

@@ -41,9 +41,10 @@ std::optional<PackingRule> parsePackingRule(llvm::StringRef text);
 using FactBuilder = llvm::function_ref<Value(llvm::StringRef name, Type type)>;
 
 /// Builds the predicate of one layer type as a request sees it: the policy's
-/// own (`mask.of_layer`), and `key_valid` and `sequence_ids` ANDed last where
-/// the policy does not place them itself. Facts that are not given become
-/// `mask.absent`; one that the policy needs is an error that names both.
+/// own (`mask.of_layer`), and last, where the policy does not place them itself,
+/// `sequence_ids` (by the packing rule, 5.12 unless one is given) and `key_valid`.
+/// Facts that are not given become `mask.absent`; one that the policy needs is an
+/// error that names both.
 FailureOr<Value> buildPredicate(OpBuilder &builder, Location loc,
                                 PolicyOp policy, llvm::StringRef layerType,
                                 std::optional<PackingRule> packing,
