@@ -31,6 +31,7 @@ struct ColumnPlan {
   SmallVector<TileInterval> intervals;
 };
 
+/// The columns of `predicate` and what they are to tiles of keys.
 ColumnPlan planColumns(TermContext &context, Value predicate,
                        const RowIntervalOptions &options = {});
 

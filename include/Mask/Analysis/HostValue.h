@@ -24,6 +24,7 @@ struct HostArrayOf {
   llvm::SmallVector<int64_t> shape;
   std::vector<Element> values;
 
+  /// The number of dimensions, the extent of one, and the product of all.
   int64_t getRank() const { return shape.size(); }
   int64_t getSize(unsigned dim) const { return shape[dim]; }
   int64_t getNumElements() const {

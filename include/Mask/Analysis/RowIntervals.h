@@ -24,6 +24,7 @@ struct KeyInterval {
 /// visible.
 struct RowInterval {
   KeyInterval outer, inner;
+  /// Every key between the ends is visible, and no other.
   bool isExact() const {
     return outer.lower == inner.lower && outer.upper == inner.upper;
   }
@@ -37,6 +38,7 @@ struct RowIntervals {
   bool exact = false;
 };
 
+/// What bounds of rows may cost, and what they may read.
 struct RowIntervalOptions {
   /// More intervals than this become one: their hull, with nothing inside.
   unsigned maxIntervals = 8;
@@ -68,6 +70,8 @@ struct TilePlan {
   Term tileFull, tileEmpty;
 };
 
+/// The row intervals of `predicate`, what they are to tiles of queries, and a
+/// class for every tile. Sound for every predicate; total.
 TilePlan planTiles(TermContext &context, Value predicate,
                    const RowIntervalOptions &options = {});
 

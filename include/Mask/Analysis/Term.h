@@ -34,6 +34,7 @@ enum class TermSymbol {
   KeyLast
 };
 
+/// What a term computes. All terms are integers; truth values are 0 and 1.
 enum class TermKind {
   Constant,  ///< number
   Symbol,    ///< symbol
@@ -58,6 +59,7 @@ enum class TermKind {
 /// row, an index table), or an index table that is still to be built from
 /// facts.
 struct TermSource {
+  /// The value itself, or the result of the table op of that name on it.
   enum Kind {
     Data,
     IntervalTable,
@@ -67,10 +69,12 @@ struct TermSource {
     RangeTable
   };
   Kind kind = Data;
+  /// The data, or the fact that the table is built from.
   Value value;
   /// The key ids of an interval table.
   Value second;
 
+  /// Some order, which may differ from run to run.
   bool operator<(const TermSource &other) const;
   bool operator==(const TermSource &other) const {
     return kind == other.kind && value == other.value && second == other.second;
@@ -82,13 +86,16 @@ class TermContext;
 /// A handle on an immutable, uniqued expression; compared by identity.
 class Term {
 public:
+  /// The expression; nodes live as long as their context.
   struct Node {
     TermKind kind;
+    /// The fields that `kind` uses; see there.
     int64_t number = 0;
     TermSymbol symbol = TermSymbol::Query;
     TermSource source;
     std::vector<const Node *> operands;
     std::vector<int64_t> members;
+    /// Counts the nodes of the context.
     unsigned id = 0;
     /// A bit per symbol that the term depends on.
     unsigned dependences = 0;
@@ -96,6 +103,7 @@ public:
     unsigned weight = 1;
   };
 
+  /// A null term; all but comparing and testing it is undefined.
   Term() = default;
   explicit Term(const Node *node) : node(node) {}
   explicit operator bool() const { return node; }
@@ -133,12 +141,16 @@ private:
 /// minima and maxima, duplicates, selections, row reductions of monotone terms.
 class TermContext {
 public:
+  // Leaves. An infinity is a constant of that magnitude.
   Term constant(int64_t value);
   Term plusInfinity() { return constant(kInfinity); }
   Term minusInfinity() { return constant(-kInfinity); }
   Term truth(bool value) { return constant(value); }
   Term symbol(TermSymbol symbol);
+  /// An `index` value.
   Term parameter(Value index);
+
+  // Arithmetic. Sums saturate at the infinities; `b` of a quotient is positive.
   Term add(ArrayRef<Term> terms);
   Term add(Term a, Term b) { return add(ArrayRef<Term>{a, b}); }
   Term add(Term a, int64_t b) { return add(ArrayRef<Term>{a, constant(b)}); }
@@ -149,14 +161,19 @@ public:
   Term max(ArrayRef<Term> terms);
   Term min(Term a, Term b) { return min(ArrayRef<Term>{a, b}); }
   Term max(Term a, Term b) { return max(ArrayRef<Term>{a, b}); }
+
+  // Truth values. Their conjunction is `min`, their disjunction `max`.
   Term lessEqual(Term a, Term b);
   Term logicalNot(Term value);
   Term select(Term condition, Term ifTrue, Term ifFalse);
   Term member(Term element, ArrayRef<int64_t> members);
+
   /// The element of `source` at `indices`, `otherwise` outside of its extent.
   Term load(TermSource source, ArrayRef<Term> indices, int64_t otherwise);
+  /// The extent of dimension `dim` of `source`.
   Term size(TermSource source, unsigned dim);
-  /// `row` is null for data of rank 1.
+  /// The first index of `source`, which does not fall, whose element is at
+  /// least `element`, or its extent. `row` is null for data of rank 1.
   Term lowerBound(TermSource source, Term row, Term element);
   /// Extremum over the rows of a tile: of a term that does not fall with the
   /// query it is the term at one end, of one without query the term itself.
@@ -181,6 +198,7 @@ private:
 
 /// How a term moves with the query: never (Constant), never down, never up.
 enum class Trend { Constant, Rising, Falling, Unknown };
+/// How `term` moves with `symbol`, whatever the data.
 Trend getTrend(Term term, TermSymbol symbol = TermSymbol::Query);
 
 /// Whether `a <= b` holds for every row, batch row and head, whatever the data.

@@ -28,6 +28,7 @@ public:
   /// Makes the data of `term` available, or emits an error at the op that
   /// cannot be evaluated. Must be called before `evaluate`.
   LogicalResult prepare(Term term);
+  /// The value of `term` at `point`.
   int64_t evaluate(Term term, const TermPoint &point) const;
 
 private:

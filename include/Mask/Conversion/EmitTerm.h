@@ -34,8 +34,11 @@ public:
   /// predicate region). Values that are not bound stand for themselves.
   void bind(Value value, Value counterpart) { facts.map(value, counterpart); }
 
+  /// What is bound here or in a parent: null for a symbol, the value itself for
+  /// a value where nothing is.
   Value lookup(TermSymbol symbol) const;
   Value lookup(Value value) const;
+  /// What was emitted for a term, as `index` or as `i1`, or null.
   Value lookupEmitted(const Term::Node *node, bool asTruth) const;
   void setEmitted(const Term::Node *node, bool asTruth, Value value) {
     emitted[{node, asTruth}] = value;

@@ -20,10 +20,12 @@ namespace mlir::mask {
 /// one-dimensional tensor or memref with one integer per batch row or head, or
 /// nothing (an unbounded window side, a parameter that is not used).
 struct Parameter {
+  /// The constant, sign-extended to 64 bits.
   std::optional<uint64_t> attribute;
   Value value;
   std::optional<ParameterAxis> axis;
 
+  /// Whether it is not nothing; and the number, if it is constant.
   bool isGiven() const { return attribute.has_value() || value; }
   std::optional<int64_t> getConstant() const {
     return attribute ? std::optional<int64_t>(static_cast<int64_t>(*attribute))

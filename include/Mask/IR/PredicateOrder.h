@@ -24,6 +24,7 @@ public:
   /// Negative, zero, positive: `a` before, the same as, after `b`. Zero is a
   /// theorem: both have the same value wherever both are defined.
   int compare(Value a, Value b);
+  /// Whether `compare` is zero; parameters also agree in their axis.
   bool isSame(Value a, Value b) { return compare(a, b) == 0; }
   bool isSame(Parameter a, Parameter b);
 

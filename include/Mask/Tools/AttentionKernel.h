@@ -63,6 +63,8 @@ public:
   /// Lays the facts of a request out. It must have the kernel's signature.
   FailureOr<KernelFacts> bind(const Request &request) const;
 
+  /// Writes the output and, unless it is null, the log-sum-exp. `facts` are
+  /// those of `bind`, for the same extents.
   void run(const AttentionArrays &arrays, KernelFacts &facts) const;
 
 private:
@@ -81,9 +83,11 @@ private:
 class KernelCache {
 public:
   explicit KernelCache(JitOptions options) : options(std::move(options)) {}
+  /// The kernel for the signature of `request`; errors are emitted.
   FailureOr<AttentionKernel *> get(PolicyOp policy, StringRef layerType,
                                    std::optional<PackingRule> packing,
                                    const Request &request);
+  /// How many were compiled.
   size_t size() const { return kernels.size(); }
 
 private:

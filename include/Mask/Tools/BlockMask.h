@@ -25,6 +25,7 @@ struct BlockLists {
   /// `[batch, heads, rows]` and `[batch, heads, rows, columns]`.
   std::vector<int32_t> partialCounts, partialIndices, fullCounts, fullIndices;
 };
+/// The lists of `view` on the grid of `shape`.
 BlockLists makeBlockLists(const MaskView &view, TileShape shape);
 
 /// A predicate as a Python function `mask_mod(b, h, q_idx, kv_idx)` over arrays

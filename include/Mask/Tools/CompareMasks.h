@@ -16,6 +16,7 @@ namespace mlir::mask {
 struct MaskElement {
   int64_t query, key, batch, head;
 
+  /// By query, then key, then batch row, then head.
   bool operator<(const MaskElement &other) const;
 };
 

@@ -12,6 +12,7 @@
 
 namespace mlir::mask {
 
+/// What masks are written as; `BlockMask` is a directory of files.
 enum class ExplainFormat { Text, Svg, Json, Npy, BlockMask };
 
 /// What `mask-explain` is asked for.

@@ -46,11 +46,13 @@ struct FactInfo {
   /// The least and the greatest value.
   int64_t least, greatest;
 
+  /// Whether a request may have it.
   bool isRequestKey() const { return kind != FactKind::Derived; }
 };
 
 /// Every key of a request and every derived fact (`length`).
 llvm::ArrayRef<FactInfo> getKnownFacts();
+/// The fact of that name, or null.
 const FactInfo *lookupFact(llvm::StringRef name);
 /// `index`, or a tensor with dynamic sizes.
 Type getFactType(MLIRContext *context, const FactInfo &fact);
@@ -73,6 +75,7 @@ struct Request {
   /// seq]`, indexed by absolute position.
   std::map<std::string, HostValue, std::less<>> facts;
 
+  /// The offsets of a batch row.
   int64_t getQueryOffset(int64_t row) const {
     return queryOffset.size() == 1 ? queryOffset[0] : queryOffset[row];
   }

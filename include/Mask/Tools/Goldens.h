@@ -28,6 +28,7 @@ struct GoldenCase {
   /// `[batch, q, k]`, 0 and 1.
   std::vector<uint8_t> mask;
 
+  /// An element, by array indices.
   uint8_t at(int64_t b, int64_t q, int64_t k) const {
     return mask[(b * request.queries + q) * request.keys + k];
   }
@@ -45,6 +46,7 @@ llvm::Expected<GoldenCase> readGoldenCase(llvm::StringRef path);
 using MaskEngine = llvm::function_ref<FailureOr<std::vector<uint8_t>>(
     const GoldenCase &golden, PolicyOp policy)>;
 
+/// What came of a set of cases.
 struct GoldenReport {
   /// Cases whose mask was compared, and of those the equal ones.
   unsigned compared = 0, equal = 0;

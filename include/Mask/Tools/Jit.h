@@ -34,6 +34,7 @@ llvm::Error setOpenMPThreads(int64_t threads);
 /// users' files need.
 void registerJitDialects(DialectRegistry &registry);
 
+/// How functions are compiled and run.
 struct JitOptions {
   /// Share loops among OpenMP threads; needs `getOpenMPLibrary`.
   bool openmp = false;
@@ -74,7 +75,9 @@ private:
 /// two pointers, an offset, sizes and strides.
 class MemRefDescriptor {
 public:
+  /// Row-major data that outlives the calls it is passed to.
   MemRefDescriptor(const void *data, llvm::ArrayRef<int64_t> shape);
+  /// What compiled code takes a pointer to.
   void *get() { return words.data(); }
 
 private:

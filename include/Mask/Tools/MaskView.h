@@ -22,6 +22,7 @@ namespace mlir::mask {
 struct KeySpan {
   int32_t lower, upper;
 
+  /// The number of keys.
   int64_t getSize() const { return int64_t(upper) - lower; }
   bool operator==(const KeySpan &other) const {
     return lower == other.lower && upper == other.upper;
@@ -37,6 +38,7 @@ public:
   /// Ends the row being written.
   void endRow() { ends.push_back(spans.size()); }
 
+  /// The rows that are ended, and their spans.
   int64_t getNumRows() const { return int64_t(ends.size()) - 1; }
   /// The number of spans of all rows, the one being written included.
   size_t getNumSpans() const { return spans.size(); }
@@ -62,6 +64,7 @@ struct MaskPlane {
   /// more than the visible ones.
   std::optional<RowSpans> outer;
 
+  /// What loops pass over.
   const RowSpans &getOuter() const { return outer ? *outer : visible; }
 };
 
@@ -78,6 +81,7 @@ struct MaskView {
   /// `[batch][heads]`.
   std::vector<MaskPlane> planes;
 
+  /// The plane of a batch row and head.
   const MaskPlane &getPlane(int64_t b, int64_t h) const {
     return planes[b * heads + h];
   }

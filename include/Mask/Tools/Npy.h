@@ -46,7 +46,9 @@ struct NpyArray {
   llvm::SmallVector<int64_t> shape;
   std::string bytes;
 
+  /// The product of the extents.
   int64_t getNumElements() const;
+  /// The elements; `T` has the size of `type`.
   template <typename T>
   llvm::ArrayRef<T> getData() const {
     return {reinterpret_cast<const T *>(bytes.data()),
@@ -66,6 +68,7 @@ struct NpyArray {
 /// allocated beyond the size of the input.
 llvm::Expected<NpyArray> parseNpy(llvm::StringRef contents,
                                   llvm::StringRef name);
+/// The same of a file; errors start with its path.
 llvm::Expected<NpyArray> readNpy(llvm::StringRef path);
 
 /// Format version 1.0, C order.

@@ -19,6 +19,7 @@ struct ObservedTile {
   int64_t batch, head, query, key, queries, keys;
   bool masked;
 
+  /// Scores that are computed for it.
   int64_t getNumPairs() const { return queries * keys; }
 };
 

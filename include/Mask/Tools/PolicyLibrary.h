@@ -26,6 +26,7 @@ struct PolicyEntry {
 
 /// All policies, by name.
 llvm::ArrayRef<PolicyEntry> getPolicies();
+/// The policy of that name, or null.
 const PolicyEntry *lookupPolicy(llvm::StringRef name);
 
 /// The policy `name` as an op of `module`, parsed into it unless it is there
@@ -41,10 +42,10 @@ std::optional<PackingRule> parsePackingRule(llvm::StringRef text);
 using FactBuilder = llvm::function_ref<Value(llvm::StringRef name, Type type)>;
 
 /// Builds the predicate of one layer type as a request sees it: the policy's
-/// own (`mask.of_layer`), and last, where the policy does not place them itself,
-/// `sequence_ids` (by the packing rule, 5.12 unless one is given) and `key_valid`.
-/// Facts that are not given become `mask.absent`; one that the policy needs is an
-/// error that names both.
+/// own (`mask.of_layer`), and last, where the policy does not place them
+/// itself, `sequence_ids` (by the packing rule, 5.12 unless one is given) and
+/// `key_valid`. Facts that are not given become `mask.absent`; one that the
+/// policy needs is an error that names both.
 FailureOr<Value> buildPredicate(OpBuilder &builder, Location loc,
                                 PolicyOp policy, llvm::StringRef layerType,
                                 std::optional<PackingRule> packing,

@@ -15,6 +15,7 @@
 
 namespace mlir::mask {
 
+/// What tokens are, to readers of a picture.
 enum class TokenKind : uint8_t { Text, Image, Video, Audio, Padding, Block };
 
 /// The name of a kind of tokens, and its letter in text maps (lower case).
@@ -35,6 +36,7 @@ struct RenderContext {
   /// Per batch row, ascending; empty where nothing is known of the tokens.
   std::vector<std::vector<TokenSegment>> tokens;
 
+  /// The tokens of a batch row, or none.
   llvm::ArrayRef<TokenSegment> getTokens(int64_t b) const {
     if (b < int64_t(tokens.size()))
       return tokens[b];
@@ -59,6 +61,7 @@ struct ComparedMasks {
   const MaskView *first, *second;
   const MaskDifference *difference;
 };
+/// One image with a panel per pair and plane.
 void renderSvg(llvm::raw_ostream &os, llvm::ArrayRef<ComparedMasks> compared,
                TileShape shape, const RenderContext &context);
 

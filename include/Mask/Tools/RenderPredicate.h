@@ -17,6 +17,7 @@ namespace mlir::mask {
 /// The names of facts and parameters, for people.
 class ValueNames {
 public:
+  /// Names a value.
   void set(Value value, StringRef name) { names[value] = name.str(); }
   /// A parameter as an expression of named ones ("window - 1"), per-token data
   /// by what they are made of ("runs of [1, 2] of token_types").

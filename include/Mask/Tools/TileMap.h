@@ -39,6 +39,7 @@ struct TileRun {
 struct TileCounts {
   int64_t total = 0, visited = 0, core = 0, edge = 0, blank = 0;
 
+  /// Adds the counts of other tiles.
   TileCounts &operator+=(const TileCounts &other);
 };
 
@@ -49,6 +50,7 @@ struct TileMap {
   int64_t rows = 0, columns = 0;
   std::vector<std::vector<TileRun>> runs;
 
+  /// How many tiles there are of each class.
   TileCounts count() const;
 };
 
@@ -62,7 +64,7 @@ TileMap classifyTiles(const MaskPlane &plane, int64_t queries, int64_t keys,
 /// The tiles of all planes of `view`.
 TileCounts countTiles(const MaskView &view, TileShape shape);
 
-/// A grid of cells of `tilesPerRow x tilesPerColumn` tiles. A cell is the set
+/// A grid of cells of `queryTiles` x `keyTiles` tiles. A cell is the set
 /// of classes in it, as a bit mask (`1 << TileKind`).
 struct CellMap {
   int64_t rows = 0, columns = 0;
@@ -70,10 +72,12 @@ struct CellMap {
   int64_t queryTiles = 1, keyTiles = 1;
   std::vector<uint8_t> cells;
 
+  /// The set of one cell.
   uint8_t at(int64_t row, int64_t column) const {
     return cells[row * columns + column];
   }
 };
+/// The map in cells of `queryTiles` x `keyTiles` tiles.
 CellMap coarsen(const TileMap &map, int64_t queryTiles, int64_t keyTiles);
 
 /// The class of a cell: that of its tiles if they are alike, else `Edge`.

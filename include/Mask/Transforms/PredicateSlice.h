@@ -27,6 +27,7 @@ struct PredicateSlice {
   SmallVector<Value> captures;
 };
 
+/// The ops that `predicate` is built from, up to where its facts are.
 PredicateSlice getPredicateSlice(Value predicate);
 
 /// Copies the ops to the insertion point, with `captures` in place of the

@@ -15,6 +15,7 @@
 namespace mlir::mask {
 struct PredicateSlice;
 
+/// How policies are resolved.
 struct ResolvePoliciesOptions {
   /// Keep policies that nothing refers to any longer.
   bool keepPolicies = false;
@@ -47,6 +48,7 @@ void hoistFacts(RewriterBase &rewriter, AttentionOp attention);
 SmallVector<Value> addCaptures(RewriterBase &rewriter, AttentionOp attention,
                                ValueRange values);
 
+/// How simplification reports.
 struct SimplifyOptions {
   /// The category of remarks: the argument of the pass that simplifies.
   StringRef category = "mask-simplify";
