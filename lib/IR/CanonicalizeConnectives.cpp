@@ -269,7 +269,7 @@ struct TightenWindowByChunk : OpRewritePattern<AndOp> {
     auto drop = [&](Parameter &side) {
       if (!side.getConstant() || *side.getConstant() < *size - 1)
         return;
-      side = Parameter();
+      side.attribute.reset();
       changed = true;
     };
     for (Value &input : inputs) {
