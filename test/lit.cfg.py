@@ -24,18 +24,18 @@ config.substitutions.append(("%src", config.mask_src_root))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%mlir_include", config.mlir_include_dir))
 config.substitutions.append(("%mlir_lib_dir", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")))
+config.substitutions.append(("%mask_obj_root", config.mask_obj_root))
+config.substitutions.append(("%cmake_generator", f'"{config.cmake_generator}"'))
+config.substitutions.append(("%cmake", config.cmake_command))
+config.substitutions.append(("%cxx", config.cxx_compiler))
+config.substitutions.append(("%mlir_dir", config.mlir_dir))
 
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
-# Optional tools; a test that needs one says `REQUIRES: NAME`.
-plugin = os.path.join(config.mask_obj_root, "lib", "MaskPlugin.so")
-config.substitutions.append(("%mask_plugin", plugin))
-if os.path.exists(plugin):
+# What not every build has; a test that needs it says `REQUIRES: NAME`.
+config.substitutions.append(("%mask_plugin", os.path.join(config.mask_obj_root, "lib", "MaskPlugin.so")))
+if config.mask_has_plugin:
     config.available_features.add("plugin")
-for tool in ["mask-translate", "mask-explain", "mask-run", "mask-lsp-server"]:
-    if os.path.exists(os.path.join(config.mask_tools_dir, tool)):
-        config.available_features.add(tool)
-
 for module in ["torch"]:
     if importlib.util.find_spec(module):
         config.available_features.add(module)
@@ -45,10 +45,10 @@ for module in ["torch"]:
 roundtrip = ["--verify-roundtrip"] if "verify_roundtrip" in lit_config.params else []
 tools = [
     ToolSubst("mask-opt", extra_args=roundtrip),
-    ToolSubst("mask-translate", unresolved="ignore"),
-    ToolSubst("mask-explain", unresolved="ignore"),
-    ToolSubst("mask-run", unresolved="ignore"),
-    ToolSubst("mask-lsp-server", unresolved="ignore"),
+    "mask-translate",
+    "mask-explain",
+    "mask-run",
+    "mask-lsp-server",
     "mlir-opt",
     "mlir-runner",
     "mlir-tblgen",

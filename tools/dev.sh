@@ -9,7 +9,9 @@ readonly ROOT
 readonly BUILD="${MASK_BUILD_DIR:-$ROOT/build}"
 readonly RESULTS="$BUILD/test-results"
 # The tests that run mask-opt.
-readonly ROUNDTRIP_DIRECTORIES=(IR Analysis Transforms Conversion Pipelines)
+readonly ROUNDTRIP_DIRECTORIES=(IR Transforms Conversion Pipelines)
+# How many masks of real systems there are: one that is lost is a failure.
+readonly GOLDENS=540
 
 usage() {
   cat <<EOF
@@ -83,17 +85,21 @@ install_packages() {
   cmake -S . -B build -G Ninja -DMLIR_DIR=/path/to/lib/cmake/mlir && ninja -C build check-mask"
   command -v apt-get >/dev/null ||
     die "missing packages: $* (this is not Debian); install them, or $hint"
-  local sudo=()
+  # A mirror may be busy for a moment.
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3)
   if [[ $(id -u) != 0 ]]; then
     command -v sudo >/dev/null ||
       die "missing packages: $* (no root, no sudo); have them installed, or $hint"
-    sudo=(sudo)
+    apt=(sudo "${apt[@]}")
   fi
   say "installing $*"
-  "${sudo[@]}" apt-get update -q
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends "$@" ccache ||
-    die "apt-get could not install $*; LLVM $LLVM_MAJOR comes from Debian 12's security archive; otherwise $hint"
+  # An archive that cannot be reached may be one that is not needed.
+  "${apt[@]}" update || true
+  "${apt[@]}" install -y --no-install-recommends "$@" ccache ||
+    die "apt-get could not install $*
+LLVM $LLVM_MAJOR is in Debian 12's security archive. Is that reachable, and one of apt's sources?
+  deb http://deb.debian.org/debian-security bookworm-security main
+Otherwise $hint"
 }
 
 ensure_toolchain() {
@@ -158,36 +164,39 @@ phase() {
 
 cache_value() { sed -n "s/^$1:[A-Z]*=//p" "$BUILD/CMakeCache.txt"; }
 
-# run_lit NAME ARGUMENT...: counts every test of the run; a run that finds no
-# test is a failure.
+# run_lit NAME SUITES ARGUMENT...: counts every test of the run, which has tests
+# of each of SUITES.
 run_lit() {
-  local name=$1 result="$RESULTS/$1.json" lit numbers
-  shift
+  local name=$1 suites=$2 result="$RESULTS/$1.json" lit code=0 ran bad
+  shift 2
   lit=$(cache_value LLVM_EXTERNAL_LIT)
   rm -f "$result"
   [[ -t 1 ]] || set -- --no-progress-bar "$@"
-  "$lit" -sv -j "$(jobs_count)" --output "$result" "$@" || true
-  numbers=$(python3 "$ROOT/tools/count-tests.py" "$result") || numbers="0 1"
-  # shellcheck disable=SC2086 # two words
-  count $numbers
-  echo "    $name: ${numbers/ / passed, } failed"
+  "$lit" -sv -j "$(jobs_count)" --output "$result" "$@" || code=$?
+  # shellcheck disable=SC2086 # one word a suite
+  read -r ran bad < <(python3 "$ROOT/tools/count-tests.py" "$result" $suites || echo 0 1)
+  # What lit itself finds wrong is no test's failure.
+  [[ $code == 0 || $bad != 0 ]] || bad=1
+  count "$ran" "$bad"
+  echo "    $name: $ran passed, $bad failed"
 }
 
 # The masks that real systems produced, from TARGET's point of view.
 run_goldens() {
-  local target=$1 log="$RESULTS/goldens-$1.txt" line
+  local target=$1 log="$RESULTS/goldens-$1.txt" code=0 line ran=0 bad=0
   "$BUILD/bin/mask-run" --cases="$ROOT/test/goldens" --target="$target" \
-    >"$log" 2>&1 || true
-  line=$(grep -E '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
+    >"$log" 2>&1 || code=$?
+  line=$(tail -n 1 "$log")
   if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
-    count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
-    [[ ${BASH_REMATCH[2]} == 0 && ${BASH_REMATCH[1]} != 0 ]] || tail -n 30 "$log"
-    echo "    goldens ($target): $line"
-  else
-    tail -n 30 "$log"
-    echo "    goldens ($target): mask-run printed no summary"
-    count 0 1
+    ran=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
   fi
+  if [[ $((ran + bad)) != "$GOLDENS" || ($code != 0 && $bad == 0) ]]; then
+    echo "    $((ran + bad)) of $GOLDENS masks were tested, and mask-run ended with $code"
+    bad=$((bad + 1))
+  fi
+  [[ $bad == 0 ]] || tail -n 30 "$log"
+  count "$ran" "$bad"
+  echo "    goldens ($target): $line"
 }
 
 # One more test: COMMAND's exit code.
@@ -195,25 +204,32 @@ run_check() {
   if "$@"; then count 1 0; else count 0 1; fi
 }
 
+# Ends every test run, however it ended: the last line says how many tests passed
+# and failed. What keeps the run from its end (no toolchain, an error of the build)
+# is one more failure.
+completed=false
+report() {
+  local code=$?
+  $completed || count 0 1
+  echo "$passed passed, $failed failed"
+  [[ $code == 0 && $failed == 0 && $passed != 0 ]] || exit 1
+}
+
 run_tests() {
+  trap report EXIT
   build all MaskUnitTests
   mkdir -p "$RESULTS"
-  local suite="$BUILD/test" directories=() directory target
-  for directory in "${ROUNDTRIP_DIRECTORIES[@]}"; do
-    [[ ! -d $ROOT/test/$directory ]] || directories+=("$suite/$directory")
-  done
-  phase "lit suite and unit tests" run_lit suite "$suite"
+  local suite="$BUILD/test" target
+  phase "lit suite and unit tests" run_lit suite "mask mask-unit" "$suite"
   phase "lit again, each mask-opt verifying its round trip" \
-    run_lit roundtrip --param verify_roundtrip=1 "${directories[@]}"
-  if [[ -x $BUILD/bin/mask-run ]]; then
-    for target in interpreter cpu; do
-      phase "goldens on target $target" run_goldens "$target"
-    done
-  fi
+    run_lit roundtrip mask --param verify_roundtrip=1 \
+    "${ROUNDTRIP_DIRECTORIES[@]/#/$suite/}"
+  for target in interpreter cpu; do
+    phase "goldens on target $target" run_goldens "$target"
+  done
   phase "clang-format" run_check format --check
   phase "clang-tidy on what changed" run_check tidy
-  echo "$passed passed, $failed failed"
-  [[ $failed == 0 && $passed != 0 ]]
+  completed=true
 }
 
 #===----------------------------------------------------------------------===#
