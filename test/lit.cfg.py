@@ -42,9 +42,13 @@ for module in ["torch"]:
 
 # `lit --param verify_roundtrip=1` has every mask-opt print and parse again what
 # it read, and compare.
-roundtrip = ["--verify-roundtrip"] if "verify_roundtrip" in lit_config.params else []
+mask_opt = ToolSubst("mask-opt")
+if "verify_roundtrip" in lit_config.params:
+    script = os.path.join(config.test_source_root, "Inputs", "verify-roundtrip.py")
+    mask_opt = ToolSubst("mask-opt", command=sys.executable,
+                         extra_args=[script, os.path.join(config.mask_tools_dir, "mask-opt")])
 tools = [
-    ToolSubst("mask-opt", extra_args=roundtrip),
+    mask_opt,
     "mask-translate",
     "mask-explain",
     "mask-run",
