@@ -28,7 +28,7 @@ struct Problem {
   std::vector<double> output = std::vector<double>(8, NAN);
   std::vector<double> lse = std::vector<double>(4, NAN);
 
-  void run(PredicateFunction visible) {
+  void run(const PredicateFunction &visible) {
     interpretAttention(data, visible, output, lse);
   }
 };

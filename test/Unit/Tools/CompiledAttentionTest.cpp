@@ -258,9 +258,9 @@ TEST_F(CompiledAttentionTest, Scores) {
 }
 
 TEST_F(CompiledAttentionTest, Placement) {
-  std::vector<int64_t> ids;
-  for (int64_t i = 0; i < 3 * 100; ++i)
-    ids.push_back(i / 9 % 4);
+  std::vector<int64_t> ids(3 * 100);
+  for (auto [i, id] : llvm::enumerate(ids))
+    id = i / 9 % 4;
   check({
       {"sinks",
        "%x: tensor<?xf32>",
@@ -297,9 +297,9 @@ TEST_F(CompiledAttentionTest, Placement) {
 }
 
 TEST_F(CompiledAttentionTest, Generic) {
-  std::vector<int64_t> divisors;
-  for (int64_t i = 0; i < kKeys; ++i)
-    divisors.push_back(i % 4 - 1);
+  std::vector<int64_t> divisors(kKeys);
+  for (auto [i, divisor] : llvm::enumerate(divisors))
+    divisor = int64_t(i % 4) - 1;
   check({
       {"floats",
        "%x: tensor<?xf32>, %w: f32",

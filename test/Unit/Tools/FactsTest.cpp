@@ -27,7 +27,7 @@ void expectError(const std::string &json, const std::string &text) {
 }
 /// A request of four tokens with more keys.
 void expectFactError(const std::string &keys, const std::string &text) {
-  expectError("{\"q_len\": 4, \"kv_len\": 4, " + keys + "}", text);
+  expectError(R"({"q_len": 4, "kv_len": 4, )" + keys + "}", text);
 }
 
 void expectArray(const Request &request, llvm::StringRef name,
@@ -87,17 +87,17 @@ TEST(Facts, Errors) {
   expectError(std::string(100000, '['), "nested more than 100 levels");
   expectError("{\"request\": 3}", "'request' must be an object");
   expectError("{\"kv_len\": 4}", "'q_len' is missing");
-  expectError("{\"q_len\": 1, \"kv_len\": 4}",
+  expectError(R"({"q_len": 1, "kv_len": 4})",
               "'q_len' is 1 and 'kv_len' is 4, so 'q_offset' must be given: 0 "
               "if the queries start with the keys, kv_len - q_len = 3");
-  expectError("{\"q_len\": 4, \"kv_len\": 99999999999}",
+  expectError(R"({"q_len": 4, "kv_len": 99999999999})",
               "'kv_len': 99999999999 is out of range");
   expectFactError("\"windw\": 3", "unknown key 'windw'; known are q_len");
   expectFactError("\"length\": 4", "unknown key 'length'");
   expectFactError("\"window\": 0", "'window': 0 is out of range; it must be at "
                                    "least 1");
   expectFactError("\"window\": -3", "'window': -3 is out of range");
-  expectFactError("\"chunk\": \"4\"", "'chunk': expected an integer");
+  expectFactError(R"("chunk": "4")", "'chunk': expected an integer");
   expectFactError("\"window\": null", "'window': expected an integer");
   expectFactError("\"q_offset\": -1", "'q_offset': -1 is out of range");
   expectFactError("\"token_types\": 3", "expected a list with one entry per "
@@ -120,7 +120,7 @@ TEST(Facts, Errors) {
   expectFactError("\"token_types\": [[[0, 4]], [[0, 4]]], \"key_valid\": "
                   "[[[1, 4]]]",
                   "'key_valid': has 1 batch rows, but 'token_types' has 2");
-  expectFactError("\"q_offset\": [0, 1], \"kv_offset\": [0]",
+  expectFactError(R"("q_offset": [0, 1], "kv_offset": [0])",
                   "'kv_offset': has 1 batch rows, but 'q_offset' has 2");
   expectFactError("\"item_ranges\": [[[3, 2]]]", "range [3, 2] is reversed");
   expectFactError("\"item_ranges\": [[[2, 4]]]",

@@ -38,7 +38,7 @@ TEST(Npy, RoundTrip) {
   for (NpyType type :
        {NpyType::Bool, NpyType::UInt8, NpyType::UInt16, NpyType::Int32,
         NpyType::Int64, NpyType::Float16, NpyType::Float32, NpyType::Float64})
-    for (llvm::SmallVector<int64_t> shape :
+    for (const llvm::SmallVector<int64_t> &shape :
          {llvm::SmallVector<int64_t>{}, {5}, {2, 0, 3}, {2, 3, 4, 5}}) {
       NpyArray array = NpyArray::zeros(type, shape);
       for (size_t i = 0; i < array.bytes.size(); ++i)
