@@ -55,7 +55,10 @@ private:
   /// The run-time value of `value`, whose pure producers in the predicate's
   /// region are repeated here.
   FailureOr<Value> fact(Value value);
-  FailureOr<Value> parameter(Parameter parameter);
+  /// A parameter, or `otherwise` for a batch row or head that it has no element
+  /// for, which makes `inside` false as well: the leaf is false there (law 1).
+  FailureOr<Value> parameter(Parameter parameter, Value &inside,
+                             int64_t otherwise = 0);
   FailureOr<LaneBuilder::Loaded> token(Value source, Value position);
 
   LaneBuilder b;
@@ -123,7 +126,8 @@ FailureOr<Value> PredicateEmitter::fact(Value value) {
   return facts.lookup(value);
 }
 
-FailureOr<Value> PredicateEmitter::parameter(Parameter parameter) {
+FailureOr<Value> PredicateEmitter::parameter(Parameter parameter, Value &inside,
+                                             int64_t otherwise) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return b.index(*constant);
   FailureOr<Value> value = fact(parameter.value);
@@ -134,7 +138,9 @@ FailureOr<Value> PredicateEmitter::parameter(Parameter parameter) {
            << "parameter of type " << value->getType()
            << " must be a memref here";
   Value row = *parameter.axis == ParameterAxis::Batch ? point.b : point.h;
-  return b.toIndex(b.load(*value, row).value);
+  auto [element, exists] = b.load(*value, row);
+  inside = b.logicalAnd(inside, exists);
+  return b.select(exists, b.toIndex(element), b.index(otherwise));
 }
 
 FailureOr<LaneBuilder::Loaded> PredicateEmitter::token(Value source,
@@ -166,13 +172,14 @@ FailureOr<Value> PredicateEmitter::emit(CausalOp op) {
 FailureOr<Value> PredicateEmitter::emit(WindowOp op) {
   Value visible = b.truth(true);
   if (Parameter left = op.getLeftParameter(); left.isGiven()) {
-    FailureOr<Value> bound = parameter(left);
+    FailureOr<Value> bound = parameter(left, visible);
     if (failed(bound))
       return failure();
-    visible = b.compare(CmpIPredicate::sge, point.k, b.sub(point.q, *bound));
+    visible = b.logicalAnd(visible, b.compare(CmpIPredicate::sge, point.k,
+                                              b.sub(point.q, *bound)));
   }
   if (Parameter right = op.getRightParameter(); right.isGiven()) {
-    FailureOr<Value> bound = parameter(right);
+    FailureOr<Value> bound = parameter(right, visible);
     if (failed(bound))
       return failure();
     visible = b.logicalAnd(visible, b.compare(CmpIPredicate::sle, point.k,
@@ -197,23 +204,27 @@ FailureOr<Value> PredicateEmitter::sameId(Value queryIds, Value keyIds,
 }
 
 FailureOr<Value> PredicateEmitter::emit(ChunkOp op) {
-  FailureOr<Value> size = parameter(op.getSizeParameter());
+  Value inside = b.truth(true);
+  FailureOr<Value> size =
+      parameter(op.getSizeParameter(), inside, /*otherwise=*/1);
   FailureOr<Value> offset = op.getOffsetParameter().isGiven()
-                                ? parameter(op.getOffsetParameter())
+                                ? parameter(op.getOffsetParameter(), inside)
                                 : b.index(0);
   if (failed(size) || failed(offset))
     return failure();
   auto chunkOf = [&](Value position) {
     return b.floorDiv(b.sub(position, *offset), *size);
   };
-  return b.compare(CmpIPredicate::eq, chunkOf(point.q), chunkOf(point.k));
+  return b.logicalAnd(
+      inside, b.compare(CmpIPredicate::eq, chunkOf(point.q), chunkOf(point.k)));
 }
 
 FailureOr<Value> PredicateEmitter::below(Parameter length) {
-  FailureOr<Value> end = parameter(length);
+  Value inside = b.truth(true);
+  FailureOr<Value> end = parameter(length, inside);
   if (failed(end))
     return failure();
-  return b.compare(CmpIPredicate::slt, point.k, *end);
+  return b.logicalAnd(inside, b.compare(CmpIPredicate::slt, point.k, *end));
 }
 
 FailureOr<Value> PredicateEmitter::emit(KeyPaddingOp op) {
@@ -225,12 +236,15 @@ FailureOr<Value> PredicateEmitter::emit(KeyPaddingOp op) {
 }
 
 FailureOr<Value> PredicateEmitter::emit(DilatedOp op) {
-  FailureOr<Value> stride = parameter(op.getStrideParameter());
+  Value inside = b.truth(true);
+  FailureOr<Value> stride =
+      parameter(op.getStrideParameter(), inside, /*otherwise=*/1);
   if (failed(stride))
     return failure();
   Value distance = b.sub(point.q, point.k);
-  return b.compare(CmpIPredicate::eq, b.floorMod(distance, *stride),
-                   b.index(0));
+  return b.logicalAnd(
+      inside,
+      b.compare(CmpIPredicate::eq, b.floorMod(distance, *stride), b.index(0)));
 }
 
 FailureOr<Value> PredicateEmitter::emit(IntervalOp op) {
@@ -335,11 +349,16 @@ FailureOr<Value> PredicateEmitter::emitAt(Value predicate, Value q, Value k) {
 }
 
 FailureOr<Value> PredicateEmitter::emit(ShiftOp op) {
-  FailureOr<Value> query = parameter(op.getQueryParameter());
-  FailureOr<Value> key = parameter(op.getKeyParameter());
+  Value inside = b.truth(true);
+  FailureOr<Value> query = parameter(op.getQueryParameter(), inside);
+  FailureOr<Value> key = parameter(op.getKeyParameter(), inside);
   if (failed(query) || failed(key))
     return failure();
-  return emitAt(op.getInput(), b.add(point.q, *query), b.add(point.k, *key));
+  FailureOr<Value> visible =
+      emitAt(op.getInput(), b.add(point.q, *query), b.add(point.k, *key));
+  if (failed(visible))
+    return failure();
+  return b.logicalAnd(inside, *visible);
 }
 
 FailureOr<Value> PredicateEmitter::atPositions(Value input,

@@ -296,6 +296,38 @@ TEST_F(CompiledAttentionTest, Placement) {
   });
 }
 
+/// The second batch row has no parameter: each leaf is false there (law 1), its
+/// complement true, and there is no division by what was not read.
+TEST_F(CompiledAttentionTest, ParametersThatEnd) {
+  check({
+      {"ends",
+       "%x: tensor<?xi32>",
+       {integers({1}, {3})},
+       R"(
+       %w = mask.window left %x per batch : tensor<?xi32> right 3
+       %e = mask.window left 3 right %x per batch : tensor<?xi32>
+       %c = mask.chunk size %x per batch : tensor<?xi32>
+       %f = mask.chunk size 4 offset %x per batch : tensor<?xi32>
+       %d = mask.dilated %x per batch : tensor<?xi32>
+       %n = mask.key_length %x per batch : tensor<?xi32>
+       %s = mask.shift %causal query %x per batch : tensor<?xi32> key -60
+       %any = mask.or %w, %e, %c, %f, %d, %n, %s
+       %two = mask.dilated 2
+       %rest = mask.not %any
+       %even = mask.and %rest, %two)",
+       "mask(%even)"},
+      {"ends_alone",
+       "%x: tensor<?xi32>",
+       {integers({1}, {3})},
+       R"(
+       %w = mask.window left %x per batch : tensor<?xi32> right 3
+       %c = mask.chunk size %x per batch : tensor<?xi32>
+       %d = mask.dilated %x per batch : tensor<?xi32>
+       %any = mask.or %w, %c, %d)",
+       "mask(%any)"},
+  });
+}
+
 TEST_F(CompiledAttentionTest, Generic) {
   std::vector<int64_t> divisors(kKeys);
   for (auto [i, divisor] : llvm::enumerate(divisors))
