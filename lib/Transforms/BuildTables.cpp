@@ -176,8 +176,9 @@ private:
                                          getIntervalTableType(ids), ids, keyIds,
                                          nonNegative);
     attach(leaf, share(table, ids, leaf));
-    // Where the ids come from is out of sight in a body or on memrefs.
-    if (hasContiguousIds(keyIds ? keyIds : ids))
+    // Where the ids come from is out of sight in a body or on memrefs. The
+    // tokens without an id lie anywhere, and share the id of a document.
+    if (nonNegative && hasContiguousIds(keyIds ? keyIds : ids))
       rewriter.modifyOpInPlace(leaf, [&] { leaf.setContiguous(true); });
   }
 

@@ -140,6 +140,24 @@ func.func @contiguous_runs(%q: tensor<1x1x?x4xf32>, %types: tensor<?x?xi8>) -> t
 
 // -----
 
+// The tokens outside of all runs are one document, which is not contiguous.
+
+// CHECK-LABEL: @negative_documents_of_runs
+// CHECK-NOT: {contiguous}
+// CHECK: return
+func.func @negative_documents_of_runs(%q: tensor<1x1x?x4xf32>, %types: tensor<?x?xi8>) -> tensor<1x1x?x4xf32> {
+  %ids = mask.runs %types of [1] : tensor<?x?xi8> -> tensor<?x?xi32>
+  %o = mask.attention ins(%q, %q, %q : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+           outs(%q : tensor<1x1x?x4xf32>) captures(%ids : tensor<?x?xi32>) predicate {
+           ^bb0(%i: tensor<?x?xi32>):
+             %document = mask.document %i : tensor<?x?xi32>
+             mask.yield %document : !mask.predicate
+           } -> tensor<1x1x?x4xf32>
+  return %o : tensor<1x1x?x4xf32>
+}
+
+// -----
+
 // What a region reads at the key gets a table, what it reads at the query does
 // not; positions get one for where they fall.
 

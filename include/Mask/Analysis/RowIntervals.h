@@ -75,8 +75,8 @@ struct TilePlan {
 TilePlan planTiles(TermContext &context, Value predicate,
                    const RowIntervalOptions &options = {});
 
-/// Whether the tokens of each id are known to be contiguous, since the ids
-/// number runs or items.
+/// Whether the tokens of each id that is not negative are known to be
+/// contiguous, since the ids number runs or items.
 bool hasContiguousIds(Value ids);
 
 } // namespace mlir::mask
