@@ -25,7 +25,9 @@
 #include "llvm/Support/WithColor.h"
 
 #include <cmath>
+#include <set>
 #include <thread>
+#include <tuple>
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -240,8 +242,13 @@ static LogicalResult runCases(MLIRContext &context) {
   if (failed(options))
     return failure();
   KernelCache kernels(*options);
+  // By policy, layer type and packing; each is compiled per set of facts.
+  std::set<std::tuple<std::string, std::string, std::optional<PackingRule>>>
+      masks;
   llvm::Expected<GoldenReport> report = checkGoldens(
       casesDir, &context, [&](const GoldenCase &golden, PolicyOp policy) {
+        masks.emplace(golden.policyFile + policy.getSymName().str(),
+                      golden.layerType, golden.packing);
         return target == Target::Interpreter
                    ? interpretGolden(golden, policy)
                    : recoverMask(golden, policy, kernels);
@@ -255,7 +262,10 @@ static LogicalResult runCases(MLIRContext &context) {
   if (report->skipped)
     llvm::outs() << ", " << report->skipped << " skipped (no policy)";
   if (kernels.size())
-    llvm::outs() << "; " << kernels.size() << " compilations";
+    llvm::outs() << "; " << kernels.size() << " compilations for "
+                 << masks.size()
+                 << " masks (policy, layer type, packing) and the facts that "
+                    "their requests give";
   llvm::outs() << "\n";
   if (report->compared == 0)
     return fail("no cases below '" + casesDir + "'");
