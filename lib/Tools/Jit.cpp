@@ -73,13 +73,13 @@ saveTemp(Location loc, const JitOptions &options, const Twine &file,
 
 /// A target machine with everything that this processor has.
 static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createTargetMachine() {
+createTargetMachine(llvm::CodeGenOptLevel level) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
     return builder.takeError();
-  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  builder->setCodeGenOptLevel(level);
   return builder->createTargetMachine();
 }
 
@@ -144,13 +144,16 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
     return emitError(loc) << "cannot compile: "
                           << llvm::toString(std::move(error));
   };
-  auto machine = createTargetMachine();
+  auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
+                                : llvm::CodeGenOptLevel::None;
+  auto machine = createTargetMachine(level);
   if (!machine)
     return report(machine.takeError());
   // The engine owns the machine, and calls this while it is made.
   llvm::TargetMachine *target = machine->get();
   auto transform = [&](llvm::Module *module) -> llvm::Error {
-    optimize(*module, *target);
+    if (options.optimize)
+      optimize(*module, *target);
     (void)saveTemp(loc, options, name + ".ll",
                    [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
     return llvm::Error::success();
@@ -161,7 +164,7 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
       libraries.push_back(library);
   ExecutionEngineOptions engineOptions;
   engineOptions.transformer = transform;
-  engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
+  engineOptions.jitCodeGenOptLevel = level;
   engineOptions.sharedLibPaths = libraries;
   engineOptions.enableGDBNotificationListener = false;
   engineOptions.enablePerfNotificationListener = false;

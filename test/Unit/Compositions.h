@@ -158,6 +158,7 @@ public:
     results.push_back(value);
   }
   unsigned getNumYields() const { return numYields; }
+  const std::string &getBody() const { return body; }
   const std::vector<std::string> &getResults() const { return results; }
 
   /// In a policy a fact may still be absent, in a function it may not.
