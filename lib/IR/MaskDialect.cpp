@@ -12,6 +12,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/TilingInterface.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -26,7 +27,19 @@ using namespace mlir::mask;
 #define GET_ATTRDEF_CLASSES
 #include "Mask/IR/MaskAttrs.cpp.inc"
 
+namespace {
+/// Ops mean the same in whatever function they are.
+struct MaskInlinerInterface : public DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void MaskDialect::initialize() {
+  addInterfaces<MaskInlinerInterface>();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "Mask/IR/MaskTypes.cpp.inc"
