@@ -119,6 +119,15 @@ void AttentionDomain::describe(Term term, const Variable &variable) {
   }
 }
 
+/// Whether a leaf promises that the ids are contiguous: where they come from
+/// may be out of sight.
+static bool isReadAsContiguous(Value ids) {
+  return llvm::any_of(ids.getUsers(), [&](Operation *user) {
+    auto block = dyn_cast<BlockBidirectionalOp>(user);
+    return block && block.getContiguous() && block.getEffectiveKeyIds() == ids;
+  });
+}
+
 void AttentionDomain::describeCaptures() {
   TermContext &context = getContext();
   auto assumeEqual = [&](Term a, Term b) {
@@ -130,7 +139,7 @@ void AttentionDomain::describeCaptures() {
   for (auto [outside, inside] : llvm::zip_equal(
            attention.getCaptures(), attention.getPredicate().getArguments())) {
     if (auto drop = outside.getDefiningOp<DropLongOp>())
-      if (hasContiguousIds(outside))
+      if (hasContiguousIds(outside) || isReadAsContiguous(inside))
         assumeBlocksAtMost(inside, number(drop.getBound()));
     if (inside.getType().isIndex())
       assumeEqual(context.parameter(inside), number(outside));

@@ -7,6 +7,7 @@
 
 #include "LayerBody.h"
 
+#include "Mask/IR/Absence.h"
 #include "Mask/Transforms/Transforms.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -106,6 +107,18 @@ static void sinkPredicates(RewriterBase &rewriter, const LayerCall &call,
     function.setAllArgAttrs(attributes);
 }
 
+/// What a call does not give is not given in the body either.
+static void sinkAbsentFacts(RewriterBase &rewriter, const LayerCall &call,
+                            func::FuncOp function) {
+  rewriter.setInsertionPointToStart(&function.front());
+  for (auto [value, argument] :
+       llvm::zip_first(call.data, function.getArguments()))
+    if (isAbsent(value))
+      rewriter.replaceAllUsesWith(
+          argument,
+          AbsentOp::create(rewriter, argument.getLoc(), argument.getType()));
+}
+
 /// Gives the data the types they have before they are cast for the call.
 static void specializeShapes(RewriterBase &rewriter, const LayerCall &call,
                              func::FuncOp function) {
@@ -124,25 +137,30 @@ static void specializeShapes(RewriterBase &rewriter, const LayerCall &call,
   updateType(function);
 }
 
-LogicalResult mlir::mask::specializeBody(RewriterBase &rewriter,
-                                         const LayerCall &call,
-                                         func::FuncOp function,
-                                         StringRef category) {
+void mlir::mask::specializeBody(RewriterBase &rewriter, const LayerCall &call,
+                                func::FuncOp function) {
   OpBuilder::InsertionGuard guard(rewriter);
   sinkPredicates(rewriter, call, function);
+  sinkAbsentFacts(rewriter, call, function);
   specializeShapes(rewriter, call, function);
+  function.walk([&](AttentionOp attention) {
+    foldCastsIntoAttention(rewriter, attention);
+  });
+  refineResults(rewriter, function);
+  eraseDeadOps(rewriter, function.getBody());
+}
+
+LogicalResult mlir::mask::closeBody(RewriterBase &rewriter,
+                                    func::FuncOp function, StringRef category) {
   SmallVector<AttentionOp> attentions;
   function.walk(
       [&](AttentionOp attention) { attentions.push_back(attention); });
   SimplifyOptions options;
   options.category = category;
   for (AttentionOp attention : attentions) {
-    foldCastsIntoAttention(rewriter, attention);
     if (failed(closePredicate(rewriter, attention)))
       return failure();
     simplifyPredicate(rewriter, attention, options);
   }
-  refineResults(rewriter, function);
-  eraseDeadOps(rewriter, function.getBody());
   return success();
 }

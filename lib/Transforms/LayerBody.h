@@ -34,11 +34,15 @@ struct LayerCall {
 
 /// Turns `function`, a copy of the callee, into the body for `call`: it takes
 /// the data in the shapes that they have before they are cast, then the
-/// captures of the predicates, one after the other. The predicates are sunk
-/// into the attentions, closed and simplified; remarks go to `category`. Fails,
-/// with an error, where a predicate cannot be closed.
-LogicalResult specializeBody(RewriterBase &rewriter, const LayerCall &call,
-                             func::FuncOp function, StringRef category);
+/// captures of the predicates, one after the other. The predicates, and the
+/// facts that are not given, are sunk into it.
+void specializeBody(RewriterBase &rewriter, const LayerCall &call,
+                    func::FuncOp function);
+
+/// Closes the predicates of a body and simplifies them; remarks go to
+/// `category`. Fails, with an error, where a predicate cannot be closed.
+LogicalResult closeBody(RewriterBase &rewriter, func::FuncOp function,
+                        StringRef category);
 
 } // namespace mlir::mask
 

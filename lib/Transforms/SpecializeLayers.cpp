@@ -6,7 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AgreedArguments.h"
 #include "LayerBody.h"
+#include "Mask/IR/Absence.h"
 #include "Mask/IR/Canonicalization.h"
 #include "Mask/IR/Packing.h"
 #include "Mask/Transforms/Passes.h"
@@ -40,6 +42,8 @@ struct LayerBody {
   func::FuncOp function;
   /// All calls of it.
   SmallVector<func::CallOp> calls;
+  /// How many of its arguments are data of the layer; captures come after them.
+  unsigned numData = 0;
   /// What was appended to the layer's name.
   std::string suffix;
   /// How many bodies lie between this one and the model.
@@ -68,6 +72,9 @@ private:
   LayerBody *lookup(LayerCall &call);
   FailureOr<LayerBody *> create(LayerCall &call, LayerBody *caller);
   void redirect(LayerCall &call, LayerBody &body);
+  LogicalResult finishBodies();
+  SmallVector<LayerBody *> getCallersFirst();
+  bool eraseArguments(LayerBody &body, const llvm::BitVector &unused);
   void dropUnusedCaptures();
   void report();
   void eraseUnusedLayers();
@@ -84,6 +91,12 @@ private:
   SmallVector<Caller> callers;
 };
 } // namespace
+
+static void canonicalizePredicates(Operation *root) {
+  RewritePatternSet patterns(root->getContext());
+  populateMaskCanonicalizationPatterns(patterns);
+  (void)applyPatternsGreedily(root, std::move(patterns));
+}
 
 void LayerSpecializer::nameCalls() {
   for (auto function : module.getOps<func::FuncOp>())
@@ -120,7 +133,8 @@ LogicalResult LayerSpecializer::run() {
   }
   for (func::FuncOp function : touched)
     eraseDeadOps(rewriter, function.getBody());
-  dropUnusedCaptures();
+  if (failed(finishBodies()))
+    return failure();
   for (func::FuncOp function : touched)
     eraseDeadOps(rewriter, function.getBody());
   report();
@@ -198,6 +212,8 @@ LayerBody *LayerSpecializer::lookup(LayerCall &call) {
     LayerCall &other = body->call;
     if (other.callee == call.callee &&
         TypeRange(ValueRange(other.data)) == TypeRange(ValueRange(call.data)) &&
+        llvm::equal(llvm::map_range(other.data, isAbsent),
+                    llvm::map_range(call.data, isAbsent)) &&
         llvm::equal(other.predicates, call.predicates, haveSameStructure))
       return body.get();
   }
@@ -232,8 +248,11 @@ FailureOr<LayerBody *> LayerSpecializer::create(LayerCall &call,
   symbols->insert(function, std::next(call.callee->getIterator()));
   body->call = call;
   body->function = function;
-  if (failed(specializeBody(rewriter, call, function, category)))
-    return failure();
+  body->numData = call.data.size();
+  specializeBody(rewriter, call, function);
+  // What is made of facts that are not given is not given to inner layers.
+  if (llvm::any_of(call.data, isAbsent))
+    canonicalizePredicates(function);
   callers.push_back({function, body.get()});
   bodies.push_back(std::move(body));
   return bodies.back().get();
@@ -260,26 +279,77 @@ void LayerSpecializer::redirect(LayerCall &call, LayerBody &body) {
   rewriter.replaceOp(call.op, results);
 }
 
+/// The bodies, callers before what they call: what is known in the one may be
+/// handed to the other.
+SmallVector<LayerBody *> LayerSpecializer::getCallersFirst() {
+  DenseMap<Operation *, LayerBody *> bodyOf;
+  for (std::unique_ptr<LayerBody> &body : bodies)
+    bodyOf[body->function] = body.get();
+  llvm::SmallSetVector<LayerBody *, 8> sorted;
+  llvm::SmallPtrSet<LayerBody *, 8> seen;
+  auto visit = [&](auto &visit, LayerBody *body) -> void {
+    if (!body || !seen.insert(body).second)
+      return;
+    for (func::CallOp call : body->calls)
+      visit(visit, bodyOf.lookup(call->getParentOfType<func::FuncOp>()));
+    sorted.insert(body);
+  };
+  for (std::unique_ptr<LayerBody> &body : bodies)
+    visit(visit, body.get());
+  return sorted.takeVector();
+}
+
+/// Gives the bodies what all their calls agree on, and simplifies their masks.
+LogicalResult LayerSpecializer::finishBodies() {
+  SmallVector<LayerBody *> sorted = getCallersFirst();
+  for (LayerBody *body : sorted)
+    if (eraseArguments(*body, sinkAgreedArguments(rewriter, body->function,
+                                                  body->calls, category)))
+      canonicalizePredicates(body->function);
+  SmallVector<Operation *> assumptions;
+  for (LayerBody *body : sorted)
+    llvm::append_range(
+        assumptions,
+        assumeDroppedBlocks(rewriter, body->function, body->calls, category));
+  for (std::unique_ptr<LayerBody> &body : bodies)
+    if (failed(closeBody(rewriter, body->function, category)))
+      return failure();
+  for (Operation *assumption : assumptions)
+    rewriter.replaceOp(assumption, assumption->getOperand(0));
+  dropUnusedCaptures();
+  return success();
+}
+
+/// Erases arguments that the body does not read, and what is handed over for
+/// them; returns whether there were any.
+bool LayerSpecializer::eraseArguments(LayerBody &body,
+                                      const llvm::BitVector &unused) {
+  if (unused.none() || failed(body.function.eraseArguments(unused)))
+    return false;
+  for (func::CallOp call : body.calls)
+    call->eraseOperands(unused);
+  body.numData -= llvm::count_if(unused.set_bits(), [&](unsigned number) {
+    return number < body.numData;
+  });
+  return true;
+}
+
 /// What simplification made superfluous is not passed. A body that no longer
 /// passes something on may itself not need it.
 void LayerSpecializer::dropUnusedCaptures() {
   auto dropFrom = [&](LayerBody &body) {
     Block &entry = body.function.front();
     llvm::BitVector unused(entry.getNumArguments());
-    for (unsigned i = body.call.data.size(); i < entry.getNumArguments(); ++i)
+    for (unsigned i = body.numData; i < entry.getNumArguments(); ++i)
       if (entry.getArgument(i).use_empty())
         unused.set(i);
-    if (unused.none() || failed(body.function.eraseArguments(unused)))
-      return false;
-    for (func::CallOp call : body.calls)
-      call->eraseOperands(unused);
-    return true;
+    return eraseArguments(body, unused);
   };
   for (bool changed = true; changed;) {
     changed = false;
     for (std::unique_ptr<LayerBody> &body : llvm::reverse(bodies)) {
-      changed |= dropFrom(*body);
       eraseDeadOps(rewriter, body->function.getBody());
+      changed |= dropFrom(*body);
     }
   }
 }
@@ -345,9 +415,7 @@ LogicalResult mlir::mask::specializeLayers(RewriterBase &rewriter,
   });
   if (failed(resolvePolicies(rewriter, module)))
     return failure();
-  RewritePatternSet patterns(module.getContext());
-  populateMaskCanonicalizationPatterns(patterns);
-  (void)applyPatternsGreedily(module.getOperation(), std::move(patterns));
+  canonicalizePredicates(module);
   for (std::unique_ptr<LayerSpecializer> &specializer : specializers)
     if (failed(specializer->run()))
       return failure();

@@ -146,7 +146,16 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
     K bodies for N layers. In the clone the predicate is built and closed; what it reads,
     facts, parameters and tables, are further arguments. Tables are computed in the
     caller, once for all layers. Then predicates are simplified (`mask-simplify`), and
-    arguments that are not needed any more are dropped.
+    arguments that are not needed any more are dropped. A fact that is not given
+    (`mask.absent`) has no place in a body: it folds, and calls that give it have another
+    body.
+
+    What all calls of a body say of an argument is known in the body: an `index` that is a
+    number, or an affine function of sizes of the data and of the indices before it, and
+    the bound that `mask.drop_long` puts on the blocks of ids. So the causal mask of a
+    decode step vanishes where the caller hands over `dim(key) - 1` as the offset of its
+    one query. Values never split a body: an offset that differs from call to call, and
+    one that is known at run time only, stay arguments.
 
     Policies are resolved first (`mask-resolve-policies`); the layer type that a
     predicate was taken for names the clone. A layer may take several predicates, and may
@@ -155,8 +164,9 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
     every call is an error. Nested modules have their own layers and bodies. Calls through
     pointers are left alone.
 
-    A private layer function that nothing refers to any longer is erased. Each body, and
-    each generic layer that stays, is a remark.
+    A private layer function that nothing refers to any longer is erased. Each body, each
+    argument that calls agree on, or that one call knows and another contradicts, and each
+    generic layer that stays, is a remark.
 
     ```mlir
     %m = mask.of_layer @gemma "sliding_attention"(%t, %w) : tensor<?x?xi8>, index

@@ -1,0 +1,248 @@
+//===- AgreedArguments.cpp - what all calls of a body say -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AgreedArguments.h"
+
+#include "Mask/IR/Absence.h"
+#include "Mask/IR/Mask.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+using Variable = ValueBoundsConstraintSet::Variable;
+
+namespace {
+/// An index that a call hands over, or a size of the data: the operand, and the
+/// dimension.
+struct Place {
+  unsigned operand;
+  std::optional<int64_t> dim;
+};
+
+/// What an argument is in every call, in terms that the body has itself: an
+/// affine function of other arguments, or, without a map, not given.
+struct Meaning {
+  AffineMap map;
+  SmallVector<Place> places;
+};
+
+class ArgumentSinker {
+public:
+  ArgumentSinker(RewriterBase &rewriter, func::FuncOp function,
+                 ArrayRef<func::CallOp> calls, StringRef category)
+      : rewriter(rewriter), function(function), calls(calls),
+        category(category), values(function.getArguments()) {}
+
+  llvm::BitVector run();
+  SmallVector<Operation *> assumeDropped();
+
+private:
+  std::optional<Meaning> getMeaning(func::CallOp call, Value value,
+                                    unsigned before);
+  bool says(func::CallOp call, Value value, const Meaning &meaning);
+  bool handsOn(func::CallOp call, unsigned number, const Meaning &meaning);
+  Value materialize(Location loc, Type type, const Meaning &meaning);
+  std::string describe(const Meaning &meaning);
+  remark::RemarkOpts options(StringRef name) {
+    return remark::RemarkOpts::name(name).category(category).function(
+        function.getSymName());
+  }
+
+  RewriterBase &rewriter;
+  func::FuncOp function;
+  ArrayRef<func::CallOp> calls;
+  StringRef category;
+  /// The arguments, or what has replaced them.
+  SmallVector<Value> values;
+};
+} // namespace
+
+/// What `value` is in terms of what `call` hands over: of sizes, and of indices
+/// before the operand `before`.
+std::optional<Meaning>
+ArgumentSinker::getMeaning(func::CallOp call, Value value, unsigned before) {
+  Meaning meaning;
+  if (isAbsent(value))
+    return meaning;
+  if (!value.getType().isIndex())
+    return {};
+  ValueDimList known;
+  SmallVector<Place> places;
+  auto add = [&](unsigned other, std::optional<int64_t> dim) {
+    known.emplace_back(call.getOperand(other), dim);
+    places.push_back({other, dim});
+  };
+  for (auto [i, other] : llvm::enumerate(call.getOperandTypes())) {
+    if (other.isIndex() && i < before)
+      add(i, std::nullopt);
+    if (auto data = dyn_cast<RankedTensorType>(other))
+      for (int64_t dim = 0; dim < data.getRank(); ++dim)
+        if (data.isDynamicDim(dim))
+          add(i, dim);
+  }
+  ValueDimList inputs;
+  if (failed(ValueBoundsConstraintSet::computeDependentBound(
+          meaning.map, inputs, presburger::BoundType::EQ, Variable(value),
+          known)))
+    return {};
+  for (const auto &input : inputs)
+    meaning.places.push_back(
+        places[std::distance(known.begin(), llvm::find(known, input))]);
+  return meaning;
+}
+
+/// Whether `value` is what `meaning` makes of what `call` hands over.
+bool ArgumentSinker::says(func::CallOp call, Value value,
+                          const Meaning &meaning) {
+  if (!meaning.map)
+    return isAbsent(value);
+  if (!value.getType().isIndex())
+    return false;
+  SmallVector<Variable> inputs;
+  for (Place place : meaning.places)
+    inputs.emplace_back(call.getOperand(place.operand), place.dim);
+  FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
+      Variable(value), Variable(meaning.map, inputs));
+  return succeeded(equal) && *equal;
+}
+
+/// Whether `call` is in the body itself and hands on what the body was given:
+/// it repeats what the other calls say.
+bool ArgumentSinker::handsOn(func::CallOp call, unsigned number,
+                             const Meaning &meaning) {
+  auto isSame = [&](unsigned i) { return call.getOperand(i) == values[i]; };
+  return isSame(number) && llvm::all_of(meaning.places, [&](Place place) {
+           return isSame(place.operand);
+         });
+}
+
+Value ArgumentSinker::materialize(Location loc, Type type,
+                                  const Meaning &meaning) {
+  if (!meaning.map)
+    return AbsentOp::create(rewriter, loc, type);
+  SmallVector<OpFoldResult> inputs;
+  for (Place place : meaning.places) {
+    Value input = values[place.operand];
+    if (place.dim)
+      input = tensor::DimOp::create(rewriter, loc, input, *place.dim);
+    inputs.push_back(input);
+  }
+  return getValueOrCreateConstantIndexOp(
+      rewriter, loc,
+      affine::makeComposedFoldedAffineApply(rewriter, loc, meaning.map,
+                                            inputs));
+}
+
+/// `d0 - 1, where d0 is size 2 of argument 1`.
+std::string ArgumentSinker::describe(const Meaning &meaning) {
+  if (!meaning.map)
+    return "absent";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << meaning.map.getResult(0);
+  unsigned numDims = meaning.map.getNumDims();
+  for (auto [i, place] : llvm::enumerate(meaning.places)) {
+    os << (i == 0 ? ", where " : " and ");
+    if (i < numDims)
+      os << "d" << i << " is ";
+    else
+      os << "s" << i - numDims << " is ";
+    if (place.dim)
+      os << "size " << *place.dim << " of ";
+    os << "argument " << place.operand;
+  }
+  return text;
+}
+
+llvm::BitVector ArgumentSinker::run() {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPointToStart(&function.front());
+  llvm::BitVector sunk(values.size());
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    std::optional<Meaning> meaning;
+    for (func::CallOp call : calls)
+      if (!meaning)
+        meaning = getMeaning(call, call.getOperand(number), number);
+    if (!meaning)
+      continue;
+    const auto *other = llvm::find_if_not(calls, [&](func::CallOp call) {
+      return handsOn(call, number, *meaning) ||
+             says(call, call.getOperand(number), *meaning);
+    });
+    if (other != calls.end()) {
+      remark::missed(func::CallOp(*other).getLoc(), options("CallsDisagree"))
+          << ("here argument " + Twine(number) +
+              " is not, as in another call, " + describe(*meaning))
+                 .str();
+      continue;
+    }
+    remark::passed(argument.getLoc(), options("CallsAgree"))
+        << ("in every call argument " + Twine(number) + " is " +
+            describe(*meaning))
+               .str();
+    values[number] =
+        materialize(argument.getLoc(), argument.getType(), *meaning);
+    rewriter.replaceAllUsesWith(argument, values[number]);
+    sunk.set(number);
+  }
+  return sunk;
+}
+
+SmallVector<Operation *> ArgumentSinker::assumeDropped() {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPointToStart(&function.front());
+  auto getBound = [](func::CallOp call, unsigned number) -> Value {
+    auto drop = call.getOperand(number).getDefiningOp<DropLongOp>();
+    return drop ? drop.getBound() : Value();
+  };
+  SmallVector<Operation *> assumptions;
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    Value bound = getBound(calls.front(), number);
+    std::optional<Meaning> meaning;
+    if (bound && !argument.use_empty())
+      meaning = getMeaning(calls.front(), bound, values.size());
+    if (!meaning || !llvm::all_of(calls, [&](func::CallOp call) {
+          Value other = getBound(call, number);
+          return handsOn(call, number, *meaning) ||
+                 (other && says(call, other, *meaning));
+        }))
+      continue;
+    remark::passed(argument.getLoc(), options("CallsAgree"))
+        << ("in every call argument " + Twine(number) +
+            " has no block longer than " + describe(*meaning))
+               .str();
+    Value known = materialize(argument.getLoc(), bound.getType(), *meaning);
+    auto drop =
+        DropLongOp::create(rewriter, argument.getLoc(), argument, known);
+    values[number] = drop;
+    rewriter.replaceAllUsesExcept(argument, drop, drop);
+    assumptions.push_back(drop);
+  }
+  return assumptions;
+}
+
+llvm::BitVector mlir::mask::sinkAgreedArguments(RewriterBase &rewriter,
+                                                func::FuncOp function,
+                                                ArrayRef<func::CallOp> calls,
+                                                StringRef category) {
+  return ArgumentSinker(rewriter, function, calls, category).run();
+}
+
+SmallVector<Operation *>
+mlir::mask::assumeDroppedBlocks(RewriterBase &rewriter, func::FuncOp function,
+                                ArrayRef<func::CallOp> calls,
+                                StringRef category) {
+  return ArgumentSinker(rewriter, function, calls, category).assumeDropped();
+}
