@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -36,6 +37,15 @@ struct MaskInlinerInterface : public DialectInlinerInterface {
     return true;
   }
 };
+/// Tells upstream folds of `tensor.cast` that the regions need care: they clone
+/// any other destination-passing op with the more static operands, but captures
+/// give the regions their types, and a region may be missing. Nothing is to be
+/// moved out of the regions, which are isolated from above.
+struct AttentionLoopModel
+    : public LoopLikeOpInterface::ExternalModel<AttentionLoopModel,
+                                                AttentionOp> {
+  SmallVector<Region *> getLoopRegions(Operation *) const { return {}; }
+};
 } // namespace
 
 void MaskDialect::initialize() {
@@ -57,6 +67,7 @@ void MaskDialect::initialize() {
                             IntervalTableOp, ItemIdsOp, MonotoneTableOp,
                             RangeTableOp, PositionsOp, RunsOp>();
   declarePromisedInterface<TilingInterface, AttentionOp>();
+  AttentionOp::attachInterface<AttentionLoopModel>(*getContext());
 }
 
 /// Folders say "full" and "empty" as booleans of predicate type, and "absent"

@@ -3,7 +3,7 @@
 // What all calls of a body say of an argument is known in it.
 
 // A decode step: the caller hands over where its one query lies, behind all other
-// keys. Both caches agree, each of itself, and no mask is left.
+// keys. Both calls say so, each of its own cache, and no mask is left.
 
 // CHECK: #[[$LAST:.*]] = affine_map<()[s0] -> (s0 - 1)>
 // CHECK-LABEL: func.func private @decode_layer_specialized
@@ -69,8 +69,7 @@ func.func @negative_other_cache(%q: tensor<1x8x1x64xf32>, %k: tensor<1x2x?x64xf3
 
 // -----
 
-// An unrolled decode loop: a body for each step would be one for each token. The
-// window is the same in every step, and longer than the cache.
+// An unrolled decode loop: a body for each step would be one for each token.
 
 // CHECK-LABEL: func.func private @step_specialized
 // CHECK-SAME: (%{{[a-z0-9]+}}: tensor<1x1x1x4xf32>, %{{[a-z0-9]+}}: tensor<1x1x8x4xf32>, %[[OFFSET:[a-z0-9]+]]: index) ->
@@ -339,4 +338,29 @@ func.func @negative_longer_blocks(%x: tensor<1x1x?x4xf32>, %types: tensor<?xi8>)
   %n = mask.and %left, %other
   %1 = call @near(%0, %n) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
   return %1 : tensor<1x1x?x4xf32>
+}
+
+// -----
+
+// Ids that a caller gives may lie apart: a block of few tokens may be wider than the
+// window.
+
+// CHECK-LABEL: func.func private @near_specialized
+// CHECK: mask.window left 7 right unbounded
+// expected-remark @below {{1 layer uses @near_specialized}}
+func.func private @near(%x: tensor<1x1x?x4xf32>,
+                        // expected-remark @below {{in every call argument 1 has no block longer than 8}}
+                        %m: !mask.predicate) -> tensor<1x1x?x4xf32> {
+  %o = mask.attention ins(%x, %x, %x : tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>, tensor<1x1x?x4xf32>)
+         outs(%x : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
+  return %o : tensor<1x1x?x4xf32>
+}
+func.func @negative_scattered_blocks(%x: tensor<1x1x?x4xf32>, %ids: tensor<?xi32>) -> tensor<1x1x?x4xf32> {
+  %c8 = arith.constant 8 : index
+  %left = mask.window left 7 right unbounded
+  %short = mask.drop_long %ids longer_than %c8 : tensor<?xi32>
+  %block = mask.block_bidirectional %short : tensor<?xi32>
+  %m = mask.and %left, %block
+  %0 = call @near(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
+  return %0 : tensor<1x1x?x4xf32>
 }

@@ -63,7 +63,8 @@ void simplifyPredicate(RewriterBase &rewriter, AttentionOp attention,
 /// Clones each function that takes predicates once per structure of predicate
 /// and shape of data that it is called with, and gives each clone its
 /// predicate: K bodies for N layers, in `module` and in each module nested in
-/// it. Resolves policies and builds the tables of the callers' predicates.
+/// it. Resolves policies and builds the tables of the callers' predicates. What
+/// all calls of a clone say of an argument is known in it.
 /// Fails, with an error, on a predicate that is not built by ops of the mask
 /// dialect, and on layers that call themselves with ever other predicates.
 LogicalResult specializeLayers(RewriterBase &rewriter, ModuleOp module);
