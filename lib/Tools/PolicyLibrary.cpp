@@ -85,6 +85,23 @@ static LogicalResult collectFacts(OpBuilder &builder, Location loc,
   return success();
 }
 
+/// From 5.23 on packed sequences ask a policy about positions, but the padding
+/// of a policy that places it itself is told by index.
+static LogicalResult checkPacking(Location loc, PolicyOp policy,
+                                  std::optional<PackingRule> packing,
+                                  ArrayRef<Value> facts, FactBuilder getFact) {
+  std::optional<unsigned> valid = policy.lookupFact("key_valid");
+  if (!valid || policy.lookupFact("sequence_ids") || !packing ||
+      *packing == PackingRule::V5_12 || facts[*valid].getDefiningOp<AbsentOp>())
+    return success();
+  Type ids = getFactType(loc.getContext(), *lookupFact("sequence_ids"));
+  if (!getFact("sequence_ids", ids))
+    return success();
+  return emitError(loc) << "policy '" << policy.getSymName()
+                        << "' places 'key_valid' by index, so that only "
+                           "packing 5.12 can join its 'sequence_ids'";
+}
+
 FailureOr<Value> mlir::mask::buildPredicate(OpBuilder &builder, Location loc,
                                             PolicyOp policy,
                                             StringRef layerType,
@@ -99,7 +116,8 @@ FailureOr<Value> mlir::mask::buildPredicate(OpBuilder &builder, Location loc,
     return error;
   }
   SmallVector<Value> facts;
-  if (failed(collectFacts(builder, loc, policy, getFact, facts)))
+  if (failed(collectFacts(builder, loc, policy, getFact, facts)) ||
+      failed(checkPacking(loc, policy, packing, facts, getFact)))
     return failure();
   MLIRContext *context = builder.getContext();
   auto type = PredicateType::get(context);
