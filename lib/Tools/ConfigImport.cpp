@@ -132,7 +132,7 @@ static FailureOr<PolicyOp> buildPolicy(Location loc, const ModelConfig &config,
   for (StringRef type : config.getLayerTypes()) {
     FailureOr<StringRef> name = StringRef(choice.policy);
     if (choice.policy.empty())
-      name = getFamily(loc, config, type);
+      name = getFamily(loc, config, choice, type);
     if (failed(name))
       return failure();
     FailureOr<PolicyOp> family = loadPolicy(*name, *families);

@@ -5,15 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConfigFields.h"
 #include "Mask/Tools/ConfigImport.h"
 
-#include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -37,111 +32,35 @@ SmallVector<StringRef> ModelConfig::getLayerTypes() const {
 }
 
 namespace {
-/// Reads the fields of one object. After an error reading goes on, so that all
-/// errors of a file are said at once.
-class FieldReader {
-public:
-  FieldReader(Location loc, const json::Object &object, std::string prefix,
-              bool &valid)
-      : loc(loc), object(object), prefix(std::move(prefix)), valid(valid) {}
+/// How full layers recur in the models whose files need not list them.
+struct LayerPattern {
+  StringLiteral model;
+  /// The field with the period, if it is not `sliding_window_pattern`.
+  StringLiteral field;
+  int64_t period;
+  /// Whether the first layer of a period is full, or its last.
+  bool isFirstFull;
+};
+} // namespace
 
-  InFlightDiagnostic fail(StringRef field) {
-    valid = false;
-    return emitError(loc) << prefix << field << ": ";
-  }
-
-  /// The value, or null where the field is missing or null.
-  const json::Value *lookup(StringRef field) const {
-    const json::Value *value = object.get(field);
-    return value && value->kind() != json::Value::Null ? value : nullptr;
-  }
-
-  std::optional<int64_t> getInteger(StringRef field, int64_t least,
-                                    int64_t greatest) {
-    const json::Value *value = lookup(field);
-    if (!value)
-      return std::nullopt;
-    std::optional<int64_t> integer = value->getAsInteger();
-    if (integer && *integer >= least && *integer <= greatest)
-      return integer;
-    fail(field) << print(*value) << " is not an integer from " << least
-                << " to " << greatest;
-    return std::nullopt;
-  }
-
-  int64_t requireInteger(StringRef field, int64_t least, int64_t greatest) {
-    if (!lookup(field))
-      fail(field) << "missing";
-    return getInteger(field, least, greatest).value_or(least);
-  }
-
-  /// A finite number above zero.
-  std::optional<double> getPositive(StringRef field) {
-    const json::Value *value = lookup(field);
-    if (!value)
-      return std::nullopt;
-    std::optional<double> number = value->getAsNumber();
-    if (number && std::isfinite(*number) && *number > 0)
-      return number;
-    fail(field) << print(*value) << " is not a number above zero";
-    return std::nullopt;
-  }
-
-  std::optional<bool> getBool(StringRef field) {
-    const json::Value *value = lookup(field);
-    if (!value)
-      return std::nullopt;
-    if (std::optional<bool> flag = value->getAsBoolean())
-      return flag;
-    fail(field) << print(*value) << " is neither true nor false";
-    return std::nullopt;
-  }
-
-  std::string getString(StringRef field) {
-    const json::Value *value = lookup(field);
-    if (!value)
-      return {};
-    if (std::optional<StringRef> text = value->getAsString())
-      return text->str();
-    fail(field) << print(*value) << " is not a string";
-    return {};
-  }
-
-  const json::Array *getArray(StringRef field) {
-    const json::Value *value = lookup(field);
-    if (value && !value->getAsArray())
-      fail(field) << print(*value) << " is not a list";
-    return value ? value->getAsArray() : nullptr;
-  }
-
-  const json::Object *getObject(StringRef field) {
-    const json::Value *value = lookup(field);
-    if (value && !value->getAsObject())
-      fail(field) << print(*value) << " is not an object";
-    return value ? value->getAsObject() : nullptr;
-  }
-
-  FieldReader nest(StringRef field, const json::Object &inner) {
-    return {loc, inner, prefix + field.str() + ".", valid};
-  }
-
-  StringRef getPrefix() const { return prefix; }
-  const json::Object &getObject() const { return object; }
-
-  /// A value as the file has it, cut where it is long.
-  static std::string print(const json::Value &value) {
-    std::string text = llvm::formatv("{0}", value).str();
-    constexpr size_t kMaxLength = 60;
-    return text.size() > kMaxLength ? text.substr(0, kMaxLength) + "..." : text;
-  }
-
-private:
-  Location loc;
-  const json::Object &object;
-  std::string prefix;
-  bool &valid;
+/// As in the configuration classes of Transformers.
+static constexpr LayerPattern kPatterns[] = {
+    {"afmoe", "global_attn_every_n_layers", 4, false},
+    {"cohere2", "", 4, false},
+    {"cwm", "", 4, true},
+    {"gemma2", "", 2, false},
+    {"gemma3", "", 6, false},
+    {"gemma3n", "", 5, false},
+    {"gemma4", "", 6, false},
+    {"gemma4_unified", "", 6, false},
+    {"gpt_oss", "", 2, false},
+    {"modernbert", "global_attn_every_n_layers", 3, true},
+    {"modernbert-decoder", "global_attn_every_n_layers", 3, true},
+    {"olmo3", "", 4, false},
+    {"vaultgemma", "", 2, false},
 };
 
+namespace {
 /// Collects a ModelConfig from the object that has the layers.
 class ConfigReader {
 public:
@@ -162,35 +81,38 @@ public:
   }
 
 private:
+  bool isType(StringRef type) const {
+    return config.modelType == type || textType == type;
+  }
+  /// The type itself or that of its text part alone.
+  bool isModel(StringRef type) const {
+    return isType(type) || isType((type + "_text").str());
+  }
   bool isGemma4() const {
-    return StringRef(config.modelType).starts_with("gemma4");
+    return isModel("gemma4") || isModel("gemma4_unified");
   }
   bool isGemma3() const {
     return config.modelType == "gemma3" || config.modelType == "gemma3_text";
   }
   bool isModernBert() const {
-    return StringRef(config.modelType).starts_with("modernbert");
-  }
-  bool isType(StringRef type) const {
-    return config.modelType == type || textType == type;
+    return isType("modernbert") || isType("modernbert-decoder");
   }
 
   /// Models and flags whose masks are none of those that are known here.
   void rejectOtherMasks() {
-    static constexpr StringLiteral others[] = {
-        "paligemma", "t5",         "t5gemma", "t5gemma2", "bert",
-        "roberta",   "distilbert", "electra", "hrm_text", "diffusion_gemma"};
-    if (llvm::is_contained(others, config.modelType))
+    bool isWhole = &root.getObject() != &text.getObject();
+    if (hasOtherMasks(config.modelType, isWhole) && !isModernBert())
       root.fail("model_type")
           << "\"" << config.modelType << "\" has masks that are not known here";
     for (FieldReader *reader : {&root, &text}) {
       if (reader->getBool("is_encoder_decoder").value_or(false))
         reader->fail("is_encoder_decoder")
             << "true: encoders with decoders are not known here";
-      if (!reader->getBool("is_causal").value_or(true) && !isModernBert())
-        reader->fail("is_causal") << "false is not known for model type \""
-                                  << config.modelType << "\"";
-      if (reader == &text || &root.getObject() == &text.getObject())
+      for (StringRef field : {"is_causal", "causal"})
+        if (!reader->getBool(field).value_or(true) && !isModernBert())
+          reader->fail(field) << "false is not known for model type \""
+                              << config.modelType << "\"";
+      if (!isWhole)
         break;
     }
   }
@@ -198,9 +120,9 @@ private:
   void readMode() {
     constexpr StringLiteral field = "use_bidirectional_attention";
     const json::Value *value = text.lookup(field);
-    if (isModernBert())
+    if (isType("modernbert"))
       config.mode = MaskMode::Encoder;
-    else if (config.modelType == "gemma3")
+    else if (config.modelType == "gemma3" || config.modelType == "shieldgemma2")
       config.mode = MaskMode::Gemma3Vision;
     if (!value || value->getAsBoolean() == false)
       return;
@@ -220,18 +142,17 @@ private:
   }
 
   void readWindows() {
-    config.window = text.getInteger("sliding_window", 1, kMaxSize);
     config.chunk = text.getInteger("attention_chunk_size", 1, kMaxSize);
-    // Files of Qwen2 keep the window that they do not use.
-    if (!text.getBool("use_sliding_window").value_or(true))
-      config.window = std::nullopt;
-    if (!isModernBert())
+    if (isModernBert()) {
+      // The local attention counts both sides.
+      if (auto local = text.getInteger("local_attention", 2, kMaxSize))
+        config.window = *local / 2;
       return;
-    // The local attention counts both sides.
-    if (auto local = text.getInteger("local_attention", 2, kMaxSize))
-      config.window = *local / 2;
-    else
-      config.window = std::nullopt;
+    }
+    // Files of Qwen keep the window that they do not use.
+    bool isQwen = StringRef(config.modelType).starts_with("qwen");
+    if (text.getBool("use_sliding_window").value_or(!isQwen))
+      config.window = text.getInteger("sliding_window", 1, kMaxSize);
   }
 
   /// Reads after the layers, whose head size gives the factor otherwise.
@@ -242,8 +163,10 @@ private:
           return layer.headDim == *scalar;
         }))
       config.scale = 1 / std::sqrt(*scalar);
-    // Gemma 4 normalises queries and keys instead.
-    if (isGemma4())
+    if (std::optional<double> factor = text.getPositive("attention_multiplier"))
+      config.scale = factor;
+    // These normalise queries and keys instead.
+    if (isGemma4() || isModel("gemma3n"))
       config.scale = 1;
     config.sinks = isType("gpt_oss");
   }
@@ -256,15 +179,22 @@ private:
     int64_t count = text.requireInteger("num_hidden_layers", 1, kMaxLayers);
     LayerConfig layer;
     layer.heads = text.requireInteger("num_attention_heads", 1, kMaxHeads);
-    layer.kvHeads = isModernBert() ? layer.heads
-                                   : text.requireInteger("num_key_value_heads",
-                                                         1, kMaxHeads);
+    layer.kvHeads = hasHeadPerKey() ? layer.heads
+                                    : text.requireInteger("num_key_value_heads",
+                                                          1, kMaxHeads);
     layer.headDim = readHeadDim(layer.heads);
     config.layers.assign(count, layer);
     readTypes();
     readGlobalShapes();
     readPerLayer();
     checkLayers();
+  }
+
+  /// Whether keys have as many heads as queries: a model without groups, or
+  /// null, which is not the same as a missing field.
+  bool hasHeadPerKey() const {
+    const json::Value *value = text.getObject().get("num_key_value_heads");
+    return isModernBert() || (value && value->kind() == json::Value::Null);
   }
 
   int64_t readHeadDim(int64_t heads) {
@@ -284,9 +214,9 @@ private:
 
   void readTypes() {
     const json::Array *types = text.getArray("layer_types");
+    rejectUnknownFields(text, /*hasLayerTypes=*/types != nullptr);
     if (!types) {
-      for (auto [i, layer] : llvm::enumerate(config.layers))
-        layer.type = deriveType(i).str();
+      deriveTypes();
       return;
     }
     if (types->size() != config.layers.size()) {
@@ -303,60 +233,102 @@ private:
             << ", " << kSliding << ", " << kChunked;
       config.layers[i].type = type.str();
     }
+    LayerConfig &last = config.layers.back();
+    if (isGemma4() && last.type == kSliding) {
+      last.type = kFull;
+      text.remark("layer_types") << "the last layer of Gemma 4 is " << kFull
+                                 << ", whatever the list says";
+    }
   }
 
-  /// The type of layer `i` in files that do not list them.
-  StringRef deriveType(int64_t i) {
-    if (isModernBert())
-      return i % readPeriod("global_attn_every_n_layers", 3) ? kSliding : kFull;
-    if (config.window) {
-      if (int64_t period = getSlidingPeriod())
-        return (i + 1) % period ? kSliding : kFull;
-      return i >= readFirstSliding() ? kSliding : kFull;
-    }
-    if (config.chunk)
-      return hasChunk(i) ? kChunked : kFull;
-    return kFull;
+  /// The types in files that do not list them.
+  void deriveTypes() {
+    bool slides = config.window || isModernBert();
+    StringRef local = slides ? kSliding : config.chunk ? kChunked : kFull;
+    SmallVector<bool> full(config.layers.size());
+    if (slides)
+      readSlidingPattern(full);
+    else if (config.chunk)
+      readChunkPattern(full);
+    for (auto [layer, isFull] : llvm::zip_equal(config.layers, full))
+      layer.type = (isFull ? StringRef(kFull) : local).str();
+    if (isGemma4())
+      config.layers.back().type = kFull.str();
+  }
+
+  /// One layer of `period` is full: the first of them, or the last.
+  static void markFull(MutableArrayRef<bool> full, int64_t period,
+                       bool isFirst) {
+    for (auto [i, isFull] : llvm::enumerate(full))
+      isFull = int64_t(i) % period == (isFirst ? 0 : period - 1);
   }
 
   int64_t readPeriod(StringRef field, int64_t otherwise) {
     return text.getInteger(field, 1, kMaxLayers).value_or(otherwise);
   }
 
-  /// Every how many layers one is full, or 0 if all slide.
-  int64_t getSlidingPeriod() {
-    for (StringRef field :
-         {"sliding_window_pattern", "_sliding_window_pattern"})
-      if (text.lookup(field))
-        return readPeriod(field, 1);
-    if (isGemma3())
-      return 6;
-    return isType("gemma2") || isType("gpt_oss") ? 2 : 0;
+  void readSlidingPattern(MutableArrayRef<bool> full) {
+    const LayerPattern *known = llvm::find_if(
+        kPatterns, [&](const LayerPattern &p) { return isModel(p.model); });
+    StringRef field = "sliding_window_pattern";
+    if (!text.lookup(field))
+      field = "_sliding_window_pattern";
+    if (known != std::end(kPatterns)) {
+      int64_t period = readPeriod(field, known->period);
+      if (!known->field.empty())
+        period = readPeriod(known->field, period);
+      return markFull(full, period, known->isFirstFull);
+    }
+    if (text.lookup(field))
+      return markFull(full, readPeriod(field, 1), /*isFirst=*/false);
+    if (text.lookup("max_window_layers"))
+      return readWindowLayers(full);
+    rejectPattern("global_attn_every_n_layers");
+    rejectPattern("no_rope_layers");
+    text.remark("layer_types") << "missing; every layer is " << kSliding
+                               << " as sliding_window is set";
   }
 
-  /// In Qwen2 the layers before `max_window_layers` are full.
-  int64_t readFirstSliding() {
-    if (!text.lookup("use_sliding_window"))
-      return 0;
-    return text.getInteger("max_window_layers", 0, kMaxLayers).value_or(0);
+  /// Qwen: the layers before `max_window_layers` are full, but in Qwen2 MoE
+  /// every second one of them slides and no other.
+  void readWindowLayers(MutableArrayRef<bool> full) {
+    int64_t first = text.requireInteger("max_window_layers", 0, kMaxLayers);
+    bool alternates = isType("qwen2_moe");
+    for (auto [i, isFull] : llvm::enumerate(full)) {
+      bool isBefore = int64_t(i) < first;
+      isFull = alternates ? i % 2 != 0 || !isBefore : isBefore;
+    }
   }
 
   /// In Llama 4 the layers without rotary embedding are full.
-  bool hasChunk(int64_t i) {
-    if (!isType("llama4") && !isType("llama4_text"))
-      return true;
+  void readChunkPattern(MutableArrayRef<bool> full) {
+    if (!isModel("llama4")) {
+      rejectPattern("no_rope_layers");
+      text.remark("layer_types") << "missing; every layer is " << kChunked
+                                 << " as attention_chunk_size is set";
+      return;
+    }
     const json::Array *rope = text.getArray("no_rope_layers");
     if (!rope || rope->empty())
-      return (i + 1) % readPeriod("no_rope_layer_interval", 4) != 0;
-    std::optional<int64_t> flag;
-    if (rope->size() == config.layers.size())
-      flag = (*rope)[i].getAsInteger();
-    if (!flag || *flag < 0 || *flag > 1) {
-      text.fail("no_rope_layers")
-          << "has no 0 or 1 for each of " << config.layers.size() << " layers";
-      return false;
+      return markFull(full, readPeriod("no_rope_layer_interval", 4),
+                      /*isFirst=*/false);
+    bool isValid = rope->size() == full.size();
+    for (size_t i = 0; isValid && i < full.size(); ++i) {
+      std::optional<int64_t> flag = (*rope)[i].getAsInteger();
+      isValid = flag && (*flag == 0 || *flag == 1);
+      full[i] = isValid && *flag == 0;
     }
-    return *flag == 1;
+    if (!isValid)
+      text.fail("no_rope_layers")
+          << "has no 0 or 1 for each of " << full.size() << " layers";
+  }
+
+  /// A field that says which layers are local in some model, but not in this.
+  void rejectPattern(StringRef field) {
+    if (const json::Value *value = text.lookup(field))
+      text.fail(field) << FieldReader::print(*value)
+                       << " is not known for model type \"" << config.modelType
+                       << "\" without layer_types";
   }
 
   /// Full layers of Gemma 4 may have shapes of their own.
@@ -365,6 +337,9 @@ private:
         text.getInteger("global_head_dim", 1, kMaxHeadDim);
     std::optional<int64_t> kvHeads =
         text.getInteger("num_global_key_value_heads", 1, kMaxHeads);
+    // Gemma 4 has fewer key heads only where values are keys.
+    if (!text.getBool("attention_k_eq_v").value_or(true))
+      kvHeads = std::nullopt;
     for (LayerConfig &layer : config.layers) {
       if (layer.type != kFull)
         continue;
@@ -393,6 +368,7 @@ private:
   }
 
   static void readLayer(FieldReader reader, LayerConfig &layer) {
+    rejectUnknownFields(reader, /*hasLayerTypes=*/false);
     for (StringRef field :
          {"sliding_window", "attention_chunk_size", "layer_type", "layer_types",
           "use_bidirectional_attention", "attn_logit_softcapping"})
@@ -416,13 +392,31 @@ private:
             << " in the layers of type " << layer.type;
         break;
       }
+    checkValueSize();
     SmallVector<StringRef> types = config.getLayerTypes();
-    if (!config.window && llvm::is_contained(types, kSliding))
-      text.fail(isModernBert() ? "local_attention" : "sliding_window")
-          << "missing, but there are layers of type " << kSliding;
+    if (!config.window && llvm::is_contained(types, kSliding)) {
+      bool isUnused = text.lookup("sliding_window") && !isModernBert();
+      text.fail(isUnused         ? "use_sliding_window"
+                : isModernBert() ? "local_attention"
+                                 : "sliding_window")
+          << (isUnused ? "not true" : "missing")
+          << ", but there are layers of type " << kSliding;
+    }
     if (!config.chunk && llvm::is_contained(types, kChunked))
       text.fail("attention_chunk_size")
           << "missing, but there are layers of type " << kChunked;
+  }
+
+  /// Layers hand their result on as queries, so that values are as wide as
+  /// keys.
+  void checkValueSize() {
+    std::optional<int64_t> dim = text.getInteger("v_head_dim", 1, kMaxHeadDim);
+    for (const LayerConfig &layer : config.layers)
+      if (dim && *dim != layer.headDim) {
+        text.fail("v_head_dim") << *dim << " is not the head size "
+                                << layer.headDim << " of queries and keys";
+        break;
+      }
   }
 
   FieldReader root, text;

@@ -23,6 +23,10 @@ struct Rule {
   StringLiteral policy;
   /// When it differs from the newest rule of Transformers; empty if never.
   StringLiteral differs;
+  /// The family of sliding layers, where it is not that of Transformers.
+  StringLiteral sliding = "";
+  /// How the types of its models begin; empty if all have it.
+  StringLiteral models = "";
 };
 } // namespace
 
@@ -31,7 +35,10 @@ struct Rule {
 static constexpr Rule kRules[] = {
     {"transformers", "5.0", "5.24", MaskMode::Causal, "", ""},
     {"vllm", "0.20", "0.33", MaskMode::Causal, "", ""},
-    {"gemma", "3.2", "4.0.1", MaskMode::Causal, "", ""},
+    {"gemma", "3.2", "4.0.1", MaskMode::Causal, "gemma-jax-gemma3",
+     "padding holes", "", "gemma3"},
+    {"gemma", "4.0.0", "4.0.1", MaskMode::Causal, "gemma-jax-gemma4",
+     "padding holes", "", "gemma4"},
     {"keras-hub", "0.32", "0.32", MaskMode::Causal, "", ""},
     {"llamacpp", "", "", MaskMode::Causal, "", ""},
     {"transformers", "5.0", "5.24", MaskMode::Encoder, "", ""},
@@ -70,6 +77,9 @@ static constexpr Rule kRules[] = {
 
     {"transformers", "5.0", "5.24", MaskMode::Gemma4Bidirectional, "", ""},
     {"transformers", "5.0", "5.24", MaskMode::Gemma3Bidirectional, "", ""},
+    {"keras-hub", "0.32", "0.32", MaskMode::Gemma3Bidirectional, "",
+     "the last key in the past of sliding layers, if the window is even",
+     "kerashub-bidirectional"},
 };
 
 //===----------------------------------------------------------------------===//
@@ -123,8 +133,13 @@ static bool isSystem(StringRef name) {
                       [&](const Rule &rule) { return rule.system == name; });
 }
 
+static bool isFor(const Rule &rule, const ModelConfig &config) {
+  return rule.mode == config.mode &&
+         StringRef(config.modelType).starts_with(rule.models);
+}
+
 static PolicyChoice choose(const Rule &rule, ArrayRef<unsigned> version) {
-  PolicyChoice choice{rule.policy.str(), std::nullopt};
+  PolicyChoice choice{rule.policy.str(), rule.sliding.str(), std::nullopt};
   if (rule.system == "transformers")
     choice.packing = getPackingRule(version);
   return choice;
@@ -146,7 +161,7 @@ static FailureOr<PolicyChoice> chooseSystem(Location loc,
   }
   SmallVector<std::string> known;
   for (const Rule &rule : kRules) {
-    if (rule.system != system || rule.mode != config.mode)
+    if (rule.system != system || !isFor(rule, config))
       continue;
     if (covers(rule, version))
       return choose(rule, version);
@@ -162,6 +177,22 @@ static FailureOr<PolicyChoice> chooseSystem(Location loc,
   return error;
 }
 
+/// Which earlier rules for packed rows differ from the newest. Causal and
+/// sliding layers are the same under all of them.
+static void notePacking(InFlightDiagnostic &note, const ModelConfig &config) {
+  bool crosses = config.mode == MaskMode::Gemma3Vision ||
+                 config.mode == MaskMode::Gemma4UnifiedVision;
+  bool restarts =
+      config.mode == MaskMode::Gemma4Vision ||
+      llvm::is_contained(config.getLayerTypes(), "chunked_attention");
+  if (crosses || restarts)
+    note.attachNote() << "transformers@5.0 to 5.22 (packing 5.12) differs: "
+                         "packed sequences";
+  if (crosses)
+    note.attachNote() << "transformers@5.23 (packing 5.23) differs: packed "
+                         "sequences that share an image";
+}
+
 /// The newest rule of Transformers, and what else there is.
 static PolicyChoice chooseNewest(Location loc, const ModelConfig &config) {
   const Rule *newest = nullptr;
@@ -175,9 +206,11 @@ static PolicyChoice chooseNewest(Location loc, const ModelConfig &config) {
       note << " (" << newest->policy << ")";
     note << ", as no --policy was given";
     for (const Rule &rule : kRules)
-      if (rule.mode == config.mode && !rule.differs.empty())
-        note.attachNote() << describe(rule) << " (" << rule.policy
+      if (isFor(rule, config) && !rule.differs.empty())
+        note.attachNote() << describe(rule) << " ("
+                          << (rule.policy.empty() ? rule.sliding : rule.policy)
                           << ") differs: " << rule.differs;
+    notePacking(note, config);
   }
   return choose(*newest, *parseVersion(newest->last));
 }
@@ -188,7 +221,7 @@ FailureOr<PolicyChoice> mlir::mask::choosePolicy(Location loc,
   if (request.empty())
     return chooseNewest(loc, config);
   if (lookupPolicy(request))
-    return PolicyChoice{request.str(), std::nullopt};
+    return PolicyChoice{request.str(), "", std::nullopt};
   auto [system, version] = request.split('@');
   if (request.contains('@') || isSystem(system))
     return chooseSystem(loc, config, system, version);
@@ -217,12 +250,14 @@ static StringRef getSlidingFamily(MaskMode mode) {
 
 FailureOr<StringRef> mlir::mask::getFamily(Location loc,
                                            const ModelConfig &config,
+                                           const PolicyChoice &choice,
                                            StringRef layerType) {
   bool isCausal = config.mode == MaskMode::Causal;
   if (layerType == "full_attention")
     return StringRef(isCausal ? "causal" : "bidirectional");
   if (layerType == "sliding_attention")
-    return getSlidingFamily(config.mode);
+    return choice.sliding.empty() ? getSlidingFamily(config.mode)
+                                  : StringRef(choice.sliding);
   if (isCausal)
     return StringRef("chunked-causal");
   return emitError(loc) << config.prefix << "layer_types: \"" << layerType

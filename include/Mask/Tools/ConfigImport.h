@@ -64,6 +64,8 @@ FailureOr<ModelConfig> readModelConfig(Location loc, StringRef text);
 struct PolicyChoice {
   /// A policy for all layer types; empty where each type has its family.
   std::string policy;
+  /// The family of sliding layers, where it is not that of the mode.
+  std::string sliding;
   /// The rule for packed rows, where the system has one.
   std::optional<PackingRule> packing;
 };
@@ -76,7 +78,7 @@ FailureOr<PolicyChoice> choosePolicy(Location loc, const ModelConfig &config,
 /// The policy of a single predicate for one layer type of the config, or an
 /// error where the type has none.
 FailureOr<StringRef> getFamily(Location loc, const ModelConfig &config,
-                               StringRef layerType);
+                               const PolicyChoice &choice, StringRef layerType);
 
 /// The policy, a layer function over any mask and shape, and a function
 /// `@model` that calls it once per layer. Facts of the policy are its arguments
