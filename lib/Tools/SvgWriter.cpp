@@ -8,6 +8,7 @@
 #include "SvgPanel.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -26,13 +27,14 @@ static constexpr double kTitle = 54, kLegendLine = 20, kLegendTop = 22;
 static constexpr int64_t kMostLines = 72;
 static constexpr size_t kMostSegments = 400;
 
+/// Colours differ in lightness too, for colour-blind readers and grey printers.
 static constexpr const char *kStyle = R"(<style>
 text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif;fill:#1f2933}
 .title{font-size:19px;font-weight:bold}.subtitle,.legend{font-size:12px;fill:#52606d}
 .panel{font-size:15px;font-weight:bold}.counts{font-size:11px;fill:#52606d}
 .tick{font-size:10px;fill:#52606d}.axis{font-size:11px}.token{font-size:9px}
 .paper{fill:#fff}.never{fill:#eef1f4}.core{fill:#2f6690}.edge{fill:#f2b55f}
-.both{fill:#c5ced8}.first{fill:#d1495b}.second{fill:#2a9d8f}.mixed{fill:#7b4f9d}
+.both{fill:#c5ced8}.first{fill:#f0a030}.second{fill:#2166ac}.mixed{fill:#a06aa8}
 .grid{stroke:#fff;stroke-width:.6;stroke-opacity:.75;fill:none}
 .frame,.ticks{stroke:#9aa5b1;stroke-width:1;fill:none}
 .outline{stroke:#102a43;stroke-width:1.1;stroke-linejoin:round;fill:none}
@@ -69,6 +71,20 @@ static void writeText(llvm::raw_ostream &os, double x, double y,
      << "</text>\n";
 }
 
+/// About the width of a text in the widest of the usual fonts.
+static double getTextWidth(llvm::StringRef text, double fontSize) {
+  double width = 0;
+  for (char c : text) {
+    if (llvm::StringRef("ijlI.,:;'|! ()").contains(c))
+      width += 0.38;
+    else if (llvm::StringRef("mwMW%").contains(c))
+      width += 0.95;
+    else
+      width += llvm::isUpper(c) ? 0.7 : 0.62;
+  }
+  return width * fontSize;
+}
+
 static constexpr const char *kMiddle = " text-anchor=\"middle\"";
 static constexpr const char *kEnd = " text-anchor=\"end\"";
 
@@ -98,6 +114,17 @@ static int64_t getTickStep(int64_t extent, int64_t labels) {
   return step;
 }
 
+/// The room between a map and the left end of the labels of its queries.
+static double getTickRoom(const Panel &panel) {
+  std::string last = std::to_string(panel.queryOffset + panel.queries);
+  return kAxis + kTick + 3 + getTextWidth(last, 10);
+}
+
+/// Where the name of that axis stands, which is turned.
+static double getAxisRoom(const Panel &panel) {
+  return std::max(kLeft - 22, getTickRoom(panel) + 8);
+}
+
 /// Labels at the beginnings of elements, in absolute positions.
 static void writeAxes(llvm::raw_ostream &os, const Panel &panel) {
   std::string ticks;
@@ -120,7 +147,7 @@ static void writeAxes(llvm::raw_ostream &os, const Panel &panel) {
   writePath(os, "ticks", ticks);
   writeText(os, panel.width / 2, -kAxis - kTick - 17, "axis", "key", kMiddle);
   // Turned around its own place.
-  double x = -kLeft + 22, y = panel.height / 2;
+  double x = -getAxisRoom(panel), y = panel.height / 2;
   writeText(os, x, y, "axis", "query",
             std::string(kMiddle) + " transform=\"rotate(-90 " +
                 formatNumber(x) + " " + formatNumber(y) + ")\"");
@@ -196,10 +223,6 @@ static void writePanel(llvm::raw_ostream &os, const Panel &panel, double x,
 // The whole
 //===----------------------------------------------------------------------===//
 
-static double getTextWidth(llvm::StringRef text, double fontSize) {
-  return 0.56 * fontSize * text.size();
-}
-
 static double getLegendWidth(const LegendEntry &entry) {
   return 38 + getTextWidth(entry.text, 12);
 }
@@ -236,14 +259,15 @@ static double writeLegend(llvm::raw_ostream *os, const Picture &picture,
 void svg::writePicture(llvm::raw_ostream &os, const Picture &picture) {
   llvm::ArrayRef<Panel> panels = picture.panels;
   size_t columns = panels.size() < 2 ? 1 : panels.size() == 3 ? 3 : 2;
-  double margin = kLeft - kAxis;
-  double panelWidth = 300, panelHeight = 0;
+  double left = kLeft, panelWidth = 300, panelHeight = 0;
   for (const Panel &panel : panels) {
+    left = std::max(left, getAxisRoom(panel) + 22);
     panelWidth = std::max(
         {panelWidth, panel.width, getTextWidth(panel.counts, 11) - kAxis});
     panelHeight = std::max(panelHeight, panel.height);
   }
-  panelWidth += kLeft + kRight;
+  double margin = left - kAxis;
+  panelWidth += left + kRight;
   panelHeight += kTop + kBottom;
   size_t rows = llvm::divideCeil(panels.size(), columns);
   double width = std::max(columns * panelWidth,
@@ -261,7 +285,7 @@ void svg::writePicture(llvm::raw_ostream &os, const Picture &picture) {
   writeText(os, margin, 32, "title", picture.title);
   writeText(os, margin, 50, "subtitle", picture.subtitle);
   for (auto [i, panel] : llvm::enumerate(panels))
-    writePanel(os, panel, (i % columns) * panelWidth + kLeft,
+    writePanel(os, panel, (i % columns) * panelWidth + left,
                kTitle + (i / columns) * panelHeight + kTop, picture.shape);
   writeLegend(&os, picture, margin, legendTop, width - kRight);
   os << "</svg>\n";

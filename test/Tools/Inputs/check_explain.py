@@ -3,6 +3,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import struct
 import sys
 import xml.dom.minidom
@@ -111,12 +112,27 @@ def blockmask(path, directory):
                 assert bool(mask_mod(b, 0, q, k)) == visible(b, q, k), (b, q, k)
 
 
+def lightness(colour):
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
+    return 0.3 * red + 0.59 * green + 0.11 * blue
+
+
 def svg(path):
-    """The picture is XML, scales, and has few elements."""
+    """The picture is XML, scales, has few elements, is still read in grey, and no
+    text of its legend runs into the next."""
     root = xml.dom.minidom.parse(path).documentElement
     assert root.tagName == "svg" and root.hasAttribute("viewBox")
     elements = root.getElementsByTagName("*")
     assert len(elements) < 400, len(elements)
+    style = root.getElementsByTagName("style")[0].firstChild.data
+    fills = dict(re.findall(r"\.(\w+){fill:#(\w{6})}", style))
+    for legend in [["core", "edge", "never"], ["first", "second", "mixed", "both", "never"]]:
+        light = sorted(lightness(fills[name]) for name in legend)
+        assert all(b - a > 25 for a, b in zip(light, light[1:])), (legend, light)
+    words = [(e.getAttribute("y"), float(e.getAttribute("x")), e.firstChild.data)
+             for e in elements if e.getAttribute("class") == "legend"]
+    for (y, x, text), (below, right, _) in zip(words, words[1:]):
+        assert y != below or right - 20 > x + 0.56 * 12 * len(text), (text, x, right)
     print("classes:", " ".join(sorted({e.getAttribute("class") for e in elements} - {""})))
 
 
