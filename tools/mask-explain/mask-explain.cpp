@@ -267,12 +267,17 @@ static FailureOr<bool> run(MLIRContext &context) {
   return explainDifference(first->policy, second->policy, *request, *options);
 }
 
+/// In a comparison 1 means a difference.
+static int getErrorCode() { return against.empty() ? 1 : 2; }
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions({&maskCategory, &showCategory, &askCategory});
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "mask-explain: shows an attention mask, compares two, says why\n");
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "mask-explain: shows an attention mask, compares two, says why\n",
+          &llvm::errs()))
+    return getErrorCode();
   DialectRegistry registry;
   mlir::registerAllDialects(registry);
   registry.insert<MaskDialect>();
@@ -286,6 +291,6 @@ int main(int argc, char **argv) {
 
   FailureOr<bool> equal = run(context);
   if (failed(equal))
-    return against.empty() ? 1 : 2;
+    return getErrorCode();
   return *equal ? 0 : 1;
 }
