@@ -224,6 +224,83 @@ def differences_lie_in_blocks():
                         assert not outside, (layer, first, second, min(outside))
 
 
+def window_conventions():
+    """What a window of W shows before and after a query, both ends inclusive."""
+    reach = {
+        "causal-sliding": lambda W: (W - 1, 0),
+        "causal-sliding-inclusive": lambda W: (W, 0),
+        "bidirectional-sliding": lambda W: (W, W),
+        "gemma4-all": lambda W: (W // 2 + 1, W // 2 + 1),
+        "gemma3-bidirectional": lambda W: (W // 2, W // 2),
+        "kerashub-bidirectional": lambda W: (W - W // 2 - 1, W // 2),
+        "t5gemma2": lambda W: ((W + 1) // 2 - 1, W // 2),
+    }
+    for policy, ends in reach.items():
+        for W, n in [(1, 9), (2, 9), (5, 21), (512, 1100)]:
+            past, future = ends(W)
+            spans = rows(policy, prompt(f"text:{n}", W), "--layer-type=any")
+            assert spans == [[[max(0, q - past), min(n, q + future + 1)]] for q in range(n)], (policy, W)
+    assert reach["gemma4-all"](512) == (257, 257)
+    # Both sides and the offset of splash attention are inclusive; a side may be unbounded.
+    for key, low, high in [({"left": 2, "right": 1}, -2, 1), ({"left": 2, "right": 1, "offset": 3}, 1, 4),
+                           ({"left": 0}, 0, 9), ({"right": 0}, -9, 0)]:
+        request = facts({"q_len": 9, "kv_len": 9} | key)
+        expected = [[[max(0, q + low), min(9, q + high + 1)]] if q + low < 9 else [] for q in range(9)]
+        assert rows("local-inclusive", request, "--layer-type=any") == expected, key
+    shifted = facts({"q_len": 6, "kv_len": 6, "offset": 2})
+    assert rows("causal-offset", shifted, "--layer-type=any") == [[[0, min(6, q + 3)]] for q in range(6)]
+
+
+def other_families():
+    """Chunks begin at the left padding of their row, the two sides of an audio
+    layer are exclusive, a prefix sees itself both ways."""
+    padded = facts({"q_len": 10, "kv_len": 10, "chunk": 4, "left_padding": [3],
+                    "key_valid": [[[0, 3], [1, 7]]]})
+    assert rows("chunked-causal", padded, "--layer-type=any") == \
+        [[]] * 3 + [[[3 if q < 7 else 7, q + 1]] for q in range(3, 10)]
+    for left, right, past, future in [(3, 2, 2, 1), (1, 0, 0, 0), (0, 3, -1, 2)]:
+        request = facts({"q_len": 8, "kv_len": 8, "left": left, "right": right})
+        spans = rows("asymmetric-local", request, "--layer-type=any")
+        assert spans == [[[max(0, q - past), min(8, q + future + 1)]] if q < 7 or past >= 0 else []
+                         for q in range(8)], (left, right, spans)
+    prefix = facts({"q_len": 6, "kv_len": 6, "prefix": 4})
+    assert rows("prefix-lm", prefix, "--layer-type=any") == [[[0, max(4, q + 1)]] for q in range(6)]
+    back = facts({"q_len": 9, "kv_len": 9, "chunk": 3, "lookback": 1})
+    assert rows("chunked-causal-lookback", back, "--layer-type=any") == \
+        [[[max(0, (q // 3 - 1) * 3), q + 1]] for q in range(9)]
+
+
+def packed_positions():
+    """From 5.23 on chunks begin with each sequence, and a sliding layer of Gemma
+    looks its blocks up at positions: those of the first tokens of the row."""
+    request = facts({"q_len": 9, "kv_len": 9, "chunk": 2, "window": 9, "token_types": [[[0, 1], [1, 2], [0, 6]]],
+                     "sequence_ids": [[[0, 5], [1, 4]]], "positions": [[0, 1, 2, 3, 4, 0, 1, 2, 3]]})
+    chunks = [rows("chunked-causal", [*request, f"--packing={rule}"], "--layer-type=any")
+              for rule in ["5.12", "5.23", "5.24"]]
+    assert chunks[0][5:] == [[[5, 6]], [[6, 7]], [[6, 8]], [[8, 9]]], chunks[0]
+    assert chunks[1] == chunks[2] and chunks[1][5:] == [[[5, 6]], [[5, 7]], [[7, 8]], [[7, 9]]], chunks[1]
+    old, new = (rows(RUNS[1], [*request, f"--packing={rule}"]) for rule in ["5.12", "5.23"])
+    assert old[6] == [[5, 7]] and new[6] == [[5, 8]], (old[6], new[6])
+
+
+def caches():
+    """A cache of the last W - 1 keys (C - 1 of chunks) holds all that a step can
+    see, and slots behind the last query, which are not written, are hidden."""
+    for policy, layer, key in [("transformers-5.13-gemma4", SLIDING, "window"),
+                               ("chunked-causal", "--layer-type=any", "chunk")]:
+        for seen, steps in [(0, 3), (3, 1), (5, 1), (9, 4), (20, 1)]:
+            step = {"q_len": steps, "q_offset": seen, key: 6, "window": 6}
+            first = max(seen - 6 + 1, 0)
+            whole = rows(policy, facts(step | {"kv_len": seen + steps}), layer)
+            kept = rows(policy, facts(step | {"kv_len": seen + steps - first, "kv_offset": first}), layer)
+            assert whole == [[[low + first, high + first] for low, high in spans] for spans in kept], (policy, seen)
+    static = facts({"q_len": 1, "kv_len": 16, "q_offset": 4, "window": 6})
+    assert rows("transformers-5.13-gemma4", static, FULL) == [[[0, 5]]]
+    # vLLM: the queries are the last of the keys.
+    varlen = facts({"q_len": 3, "kv_len": 10, "q_offset": 7, "window": 4})
+    assert rows("vllm-0.25-triton", varlen) == [[[4, 8]], [[5, 9]], [[6, 10]]]
+
+
 if __name__ == "__main__":
     try:
         globals()[sys.argv[2]]()
