@@ -19,7 +19,7 @@ namespace mlir::mask {
 
 /// Emits the numbering of the ids of one row of tokens, or of two rows at once:
 /// equal ids have equal slots, other ids other slots. The cost is linear in the
-/// number of tokens, whatever the ids.
+/// number of tokens, whatever the ids. Slot 0 is nobody's.
 class IdSlots {
 public:
   /// Some tokens, the first `size` of a row.
@@ -27,32 +27,31 @@ public:
     TokenRow ids;
     Value size;
   };
+  /// One may ask for the slots of this many tokens more than there are; they
+  /// are 0 at the end of the last row.
+  static constexpr int64_t kSlotsAhead = 32;
 
   IdSlots(ImplicitLocOpBuilder &builder, ArrayRef<Tokens> given);
 
   /// The number of slots, an index.
   Value getNumSlots() const { return numSlots; }
-  /// The slot, an index, of token `i` of `rows[row]`, which carries `id`.
-  Value get(unsigned row, Value i, Value id) const;
+  /// The slot, an index, of token `i` of `rows[row]`.
+  Value get(unsigned row, Value i) const;
 
 private:
-  void emitRanks() const;
-  Value emitRanksOfRuns() const;
+  void emitDistances() const;
+  void emitRanks(Value tokens) const;
+  Value emitRanksOfRuns(Value tokens) const;
   Value getPosition(unsigned row, Value i) const;
 
   ImplicitLocOpBuilder &builder;
   SmallVector<Tokens> rows;
   /// The least id, and the greatest less the least (unsigned).
   Value least, range;
-  /// Whether the slot is the id less the least one; otherwise it is the rank of
-  /// the id among all, `ranks[position]`.
-  Value isDense, ranks;
+  /// The slots of the tokens of all rows, a memref.
+  Value slots;
   Value numSlots;
 };
-
-/// Whether token `i` begins a run: its id is not that of the token before.
-Value emitBeginsRun(ImplicitLocOpBuilder &builder, Value i, Value id,
-                    Value previous);
 
 } // namespace mlir::mask
 

@@ -46,7 +46,7 @@ static Value emitCounts(ImplicitLocOpBuilder &builder, const IdSlots &slots,
     return SmallVector<Value>();
   });
   emitLoop(builder, zero, size, {}, [&](Value i, ValueRange) {
-    Value slot = slots.get(0, i, ids.load(i));
+    Value slot = slots.get(0, i);
     Value count = memref::LoadOp::create(builder, counts, slot);
     count = arith::AddIOp::create(builder, count, emitNarrow(builder, 1));
     memref::StoreOp::create(builder, count, counts, slot);
@@ -68,7 +68,7 @@ void mlir::mask::emitDropLong(ImplicitLocOpBuilder &builder, Value ids,
         builder, emitIndex(builder, 0), size, {}, [&](Value i, ValueRange) {
           Value id = in.load(i);
           Value count =
-              memref::LoadOp::create(builder, counts, slots.get(0, i, id));
+              memref::LoadOp::create(builder, counts, slots.get(0, i));
           Value isLong = compare(builder, arith::CmpIPredicate::sgt,
                                  arith::IndexCastOp::create(
                                      builder, builder.getIndexType(), count),
@@ -84,25 +84,25 @@ void mlir::mask::emitDropLong(ImplicitLocOpBuilder &builder, Value ids,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Where the keys of each slot are: the first one, one past the last one, and
-/// the first one of the last run of them. They are contiguous if the last run
-/// is the only one.
+/// Where the keys of each slot are: the first one, and one past the last one.
+/// The first one is complemented if there are other keys between the two; the
+/// end of a slot without keys is zero.
 ///
-/// Each of the three is written by a loop that only stores, once per token: the
-/// last store wins. So no token waits for the one before, and nothing depends
-/// on how long the runs are.
+/// What is known of a slot fills eight bytes and is filled in one pass: where
+/// neighbours have ids that lie far apart, each visit misses the cache.
 class KeysOfSlots {
 public:
-  /// With `mayLack`, a slot may have no keys; its end is zero then.
-  KeysOfSlots(ImplicitLocOpBuilder &builder, const IdSlots &slots,
-              TokenRow keys, Value size, bool mayLack);
+  KeysOfSlots(ImplicitLocOpBuilder &builder, const IdSlots &slots, Value size);
 
   Value loadFirst(Value slot) const { return load(slot, kFirst); }
   Value loadEnd(Value slot) const { return load(slot, kEnd); }
-  Value loadLastRun(Value slot) const { return load(slot, kLastRun); }
+  /// Asks for what is known of the slot of a token some way behind token `i` of
+  /// a row: where neighbours have ids that lie far apart the caches hold none,
+  /// and the processor looks ahead for a few tokens only.
+  void prefetch(unsigned row, Value i) const;
 
 private:
-  enum Column { kFirst, kEnd, kLastRun, kNumColumns };
+  enum Column { kFirst, kEnd, kNumColumns };
 
   Value load(Value slot, Column column) const {
     return memref::LoadOp::create(builder, table,
@@ -112,47 +112,69 @@ private:
     memref::StoreOp::create(builder, value, table,
                             ValueRange{slot, emitIndex(builder, column)});
   }
+  Value emitFirst(Value i, Value slot) const;
 
   ImplicitLocOpBuilder &builder;
+  const IdSlots &slots;
   Value table;
 };
 } // namespace
 
+static Value complement(ImplicitLocOpBuilder &builder, Value first) {
+  return arith::XOrIOp::create(builder, first, emitNarrow(builder, -1));
+}
+
 KeysOfSlots::KeysOfSlots(ImplicitLocOpBuilder &builder, const IdSlots &slots,
-                         TokenRow keys, Value size, bool mayLack)
-    : builder(builder) {
+                         Value size)
+    : builder(builder), slots(slots) {
   auto type = MemRefType::get({ShapedType::kDynamic, kNumColumns},
                               builder.getI32Type());
   table = memref::AllocOp::create(builder, type, slots.getNumSlots());
-  Value zero = emitIndex(builder, 0), one = emitIndex(builder, 1);
-  if (mayLack)
-    emitLoop(builder, zero, slots.getNumSlots(), {},
-             [&](Value slot, ValueRange) {
-               store(emitNarrow(builder, 0), slot, kEnd);
-               return SmallVector<Value>();
-             });
-  // Forwards. Carried: the id before, and where its run began.
-  emitLoop(builder, zero, size,
-           {emitConstant(builder, 0), emitNarrow(builder, 0)},
-           [&](Value i, ValueRange carried) -> SmallVector<Value> {
-             Value id = keys.load(i);
-             Value slot = slots.get(0, i, id);
-             Value begins = emitBeginsRun(builder, i, id, carried[0]);
-             Value run = arith::SelectOp::create(
-                 builder, begins, narrow(builder, i), carried[1]);
-             store(run, slot, kLastRun);
-             Value end = arith::AddIOp::create(builder, i, one);
-             store(narrow(builder, end), slot, kEnd);
-             return {id, run};
+  Value nobodys = emitIndex(builder, 0), one = emitIndex(builder, 1);
+  emitLoop(builder, nobodys, slots.getNumSlots(), {},
+           [&](Value slot, ValueRange) {
+             for (Column column : {kFirst, kEnd})
+               store(emitNarrow(builder, 0), slot, column);
+             return SmallVector<Value>();
            });
-  // Backwards.
-  Value last = arith::SubIOp::create(builder, size, one);
-  emitLoop(builder, zero, size, {}, [&](Value i, ValueRange) {
-    Value token = arith::SubIOp::create(builder, last, i);
-    Value slot = slots.get(0, token, keys.load(token));
-    store(narrow(builder, token), slot, kFirst);
-    return SmallVector<Value>();
-  });
+  // Carried: the slot before, and its first key.
+  emitLoop(
+      builder, emitIndex(builder, 0), size, {nobodys, emitNarrow(builder, 0)},
+      [&](Value i, ValueRange carried) -> SmallVector<Value> {
+        prefetch(0, i);
+        Value slot = slots.get(0, i);
+        Value begins =
+            compare(builder, arith::CmpIPredicate::ne, slot, carried[0]);
+        // In a run nothing is read that the token before has written, so
+        // that none waits for another.
+        Value before = arith::SelectOp::create(builder, begins, slot, nobodys);
+        Value first = arith::SelectOp::create(builder, begins,
+                                              emitFirst(i, before), carried[1]);
+        store(first, slot, kFirst);
+        Value end = arith::AddIOp::create(builder, i, one);
+        store(narrow(builder, end), slot, kEnd);
+        return {slot, first};
+      });
+}
+
+void KeysOfSlots::prefetch(unsigned row, Value i) const {
+  Value ahead = arith::AddIOp::create(builder, i,
+                                      emitIndex(builder, IdSlots::kSlotsAhead));
+  memref::PrefetchOp::create(
+      builder, table,
+      ValueRange{slots.get(row, ahead), emitIndex(builder, kFirst)},
+      /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+/// The first key of a slot when key `i` begins a run of it: a second run lies
+/// apart from the first.
+Value KeysOfSlots::emitFirst(Value i, Value slot) const {
+  Value isNew = compare(builder, arith::CmpIPredicate::eq, loadEnd(slot),
+                        emitNarrow(builder, 0));
+  Value first = loadFirst(slot);
+  Value apart =
+      arith::MinSIOp::create(builder, first, complement(builder, first));
+  return arith::SelectOp::create(builder, isNew, narrow(builder, i), apart);
 }
 
 namespace {
@@ -171,8 +193,9 @@ static SmallVector<Value> emitInterval(ImplicitLocOpBuilder &builder,
   Value first = keys.loadFirst(slot), end = keys.loadEnd(slot);
   Value isContiguous =
       arith::AndIOp::create(builder, occurs,
-                            compare(builder, arith::CmpIPredicate::eq, first,
-                                    keys.loadLastRun(slot)));
+                            compare(builder, arith::CmpIPredicate::sge, first,
+                                    emitNarrow(builder, 0)));
+  first = arith::MaxSIOp::create(builder, first, complement(builder, first));
   Value noLower = emitNarrow(builder, kNoKey),
         noUpper = emitNarrow(builder, -kNoKey);
   return {arith::SelectOp::create(builder, occurs, first, noLower),
@@ -188,12 +211,13 @@ static void emitIntervalRows(ImplicitLocOpBuilder &builder, const IdRows &rows,
   if (!rows.isSelf)
     tokens.push_back(rows.queries);
   IdSlots slots(builder, tokens);
-  KeysOfSlots keys(builder, slots, rows.keys.ids, rows.keys.size,
-                   /*mayLack=*/!rows.isSelf);
+  KeysOfSlots keys(builder, slots, rows.keys.size);
   emitLoop(builder, emitIndex(builder, 0), rows.queries.size, {},
            [&](Value i, ValueRange) {
              Value id = rows.queries.ids.load(i);
-             Value slot = slots.get(tokens.size() - 1, i, id);
+             unsigned row = tokens.size() - 1;
+             keys.prefetch(row, i);
+             Value slot = slots.get(row, i);
              Value occurs = arith::ConstantIntOp::create(builder, 1, 1);
              if (!rows.isSelf)
                occurs = compare(builder, arith::CmpIPredicate::ne,
