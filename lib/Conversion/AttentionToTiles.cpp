@@ -37,8 +37,13 @@ public:
 
 private:
   void emitFacts();
+  void findShared(Term term);
+  LogicalResult emitShared();
+  void loadShared();
   LogicalResult emitQueryTile(ValueRange position);
-  QueryTile makeTile(ValueRange position);
+  void placeHead(Value head);
+  void placeRows(Value batch, Value row, TermScope &rows);
+  Value getTileNumber();
   FailureOr<SmallVector<Value>> emitBounds();
 
   Value dim(Value memref, int64_t dim) {
@@ -60,6 +65,10 @@ private:
   TermContext context;
   TilePlan plan;
   TermScope scope;
+  /// Extrema over the rows of a tile that are the same for all heads, and a
+  /// memref of their values, `[batch, tile, extremum]`; null without any.
+  SetVector<const Term::Node *> shared;
+  Value sharedValues;
   QueryTile tile;
   Value keyEnd;
 };
@@ -135,15 +144,20 @@ void AttentionLowering::emitFacts() {
   }
 }
 
-QueryTile AttentionLowering::makeTile(ValueRange position) {
-  QueryTile tile;
-  tile.batch = position[0];
-  tile.head = position[1];
-  tile.row = position[2];
+void AttentionLowering::placeHead(Value head) {
+  tile.head = head;
   // Inside of the loops: without heads there is nothing to divide by.
   Value heads = dim(op.getQuery(), 1), keyHeads = dim(op.getKey(), 1);
   Value group = b.createOrFold<arith::DivUIOp>(heads, keyHeads);
-  tile.keyHead = b.createOrFold<arith::DivUIOp>(tile.head, group);
+  tile.keyHead = b.createOrFold<arith::DivUIOp>(head, group);
+  tile.absoluteHead = shift(head, Parameter(), 1);
+  scope.bind(TermSymbol::Head, tile.absoluteHead);
+}
+
+/// Where the rows of a tile are: of the head that was placed, if any.
+void AttentionLowering::placeRows(Value batch, Value row, TermScope &rows) {
+  tile.batch = batch;
+  tile.row = row;
   int64_t queryTile = schedule.getQueryTile();
   Value queries = dim(op.getQuery(), 2);
   std::optional<int64_t> count = getConstantIntValue(queries);
@@ -152,7 +166,12 @@ QueryTile AttentionLowering::makeTile(ValueRange position) {
                   : minimum(b.getAffineConstantExpr(queryTile),
                             b.getAffineDimExpr(1) - b.getAffineDimExpr(0),
                             {tile.row, queries});
-  return tile;
+  tile.absoluteBatch = shift(batch, Parameter(), 0);
+  tile.firstQuery = shift(row, op.getQueryOffsetParameter(), 2);
+  tile.lastQuery = add(tile.firstQuery, add(tile.rows, index(-1)));
+  rows.bind(TermSymbol::Batch, tile.absoluteBatch);
+  rows.bind(TermSymbol::QueryFirst, tile.firstQuery);
+  rows.bind(TermSymbol::QueryLast, tile.lastQuery);
 }
 
 /// Four bounds per interval, within the keys that exist.
@@ -174,19 +193,98 @@ FailureOr<SmallVector<Value>> AttentionLowering::emitBounds() {
   return bounds;
 }
 
+//===----------------------------------------------------------------------===//
+// What all heads share
+//===----------------------------------------------------------------------===//
+
+/// Adds the extrema over rows in `term` that depend on nothing else.
+void AttentionLowering::findShared(Term term) {
+  if (term.getKind() != TermKind::RowMin &&
+      term.getKind() != TermKind::RowMax) {
+    for (unsigned i = 0; i < term.getNumOperands(); ++i)
+      findShared(term.getOperand(i));
+    return;
+  }
+  for (TermSymbol symbol :
+       {TermSymbol::Head, TermSymbol::KeyFirst, TermSymbol::KeyLast})
+    if (term.dependsOn(symbol))
+      return;
+  shared.insert(term.getNode());
+}
+
+Value AttentionLowering::getTileNumber() {
+  AffineExpr number = b.getAffineDimExpr(0).floorDiv(schedule.getQueryTile());
+  return getValueOrCreateConstantIndexOp(
+      b, b.getLoc(),
+      affine::makeComposedFoldedAffineApply(b, b.getLoc(), number,
+                                            {getAsOpFoldResult(tile.row)}));
+}
+
+/// Computes the extrema that all heads share, once per tile of rows.
+LogicalResult AttentionLowering::emitShared() {
+  std::optional<ParameterAxis> axis = op.getQueryOffsetParameter().axis;
+  if (getConstantIntValue(dim(op.getQuery(), 1)) == 1 ||
+      axis == ParameterAxis::Head)
+    return success();
+  for (const TileInterval &interval : plan.intervals)
+    for (Term bound : {interval.hullLower, interval.coreLower,
+                       interval.coreUpper, interval.hullUpper})
+      findShared(bound);
+  findShared(plan.tileFull);
+  findShared(plan.tileEmpty);
+  if (shared.empty())
+    return success();
+  Value zero = index(0), batches = dim(op.getQuery(), 0),
+        queries = dim(op.getQuery(), 2);
+  int64_t queryTile = schedule.getQueryTile();
+  OpFoldResult tiles = affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), b.getAffineDimExpr(0).ceilDiv(queryTile),
+      {getAsOpFoldResult(queries)});
+  sharedValues = memref::AllocOp::create(
+      b,
+      ArrayRef<OpFoldResult>{getAsOpFoldResult(batches), tiles,
+                             b.getIndexAttr(shared.size())},
+      b.getIndexType());
+  auto loop = scf::ParallelOp::create(b, ValueRange{zero, zero},
+                                      ValueRange{batches, queries},
+                                      ValueRange{index(1), index(queryTile)});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(loop.getBody()->getTerminator());
+  TermScope rows(&scope);
+  Value batch = loop.getInductionVars()[0];
+  placeRows(batch, loop.getInductionVars()[1], rows);
+  Value number = getTileNumber();
+  for (auto [column, extremum] : llvm::enumerate(shared)) {
+    FailureOr<Value> value = emitTerm(b, b.getLoc(), Term(extremum), rows);
+    if (failed(value))
+      return failure();
+    memref::StoreOp::create(b, *value, sharedValues,
+                            ValueRange{batch, number, index(column)});
+  }
+  return success();
+}
+
+void AttentionLowering::loadShared() {
+  if (!sharedValues)
+    return;
+  Value number = getTileNumber();
+  for (auto [column, extremum] : llvm::enumerate(shared))
+    scope.setEmitted(
+        extremum, /*asTruth=*/false,
+        memref::LoadOp::create(b, sharedValues,
+                               ValueRange{tile.batch, number, index(column)}));
+}
+
+//===----------------------------------------------------------------------===//
+// One tile of queries
+//===----------------------------------------------------------------------===//
+
 LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
-  tile = makeTile(position);
-  Parameter none;
-  tile.absoluteBatch = shift(tile.batch, none, 0);
-  tile.absoluteHead = shift(tile.head, none, 1);
-  tile.firstQuery = shift(tile.row, op.getQueryOffsetParameter(), 2);
+  placeHead(position[1]);
+  placeRows(position[0], position[2], scope);
+  loadShared();
   tile.firstKey = shift(index(0), op.getKeyOffsetParameter(), 3);
   keyEnd = add(tile.firstKey, dim(op.getKey(), 2));
-  tile.lastQuery = add(tile.firstQuery, add(tile.rows, index(-1)));
-  scope.bind(TermSymbol::Batch, tile.absoluteBatch);
-  scope.bind(TermSymbol::Head, tile.absoluteHead);
-  scope.bind(TermSymbol::QueryFirst, tile.firstQuery);
-  scope.bind(TermSymbol::QueryLast, tile.lastQuery);
 
   TileKernel kernel(b, op, schedule, tile);
   FailureOr<SmallVector<Value>> bounds = emitBounds();
@@ -222,11 +320,15 @@ LogicalResult AttentionLowering::run() {
   options.buildTables = false;
   plan = planTiles(context, op.getPredicateValue(), options);
   emitFacts();
+  if (failed(emitShared()))
+    return failure();
   Value zero = index(0), one = index(1), step = index(schedule.getQueryTile());
   SmallVector<Value> sizes = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
                               dim(op.getQuery(), 2)};
   auto loop = scf::ParallelOp::create(b, ValueRange{zero, zero, zero}, sizes,
                                       ValueRange{one, one, step});
+  if (sharedValues)
+    memref::DeallocOp::create(b, sharedValues);
   b.setInsertionPoint(loop.getBody()->getTerminator());
   return emitQueryTile(loop.getInductionVars());
 }
