@@ -212,12 +212,13 @@ Form Generator::makeForm(std::string name) {
                            predicate);
 
   std::string arguments, absent;
-  // These three meet in one op and have to be of one rank.
-  auto isId = [](StringRef fact) {
-    return fact == "ids" || fact == "docs" || fact == "lower";
+  // The first three meet in one op and have to be of one rank; a region has no
+  // neutral element for what it reads.
+  auto isNeeded = [](StringRef fact) {
+    return fact == "ids" || fact == "docs" || fact == "lower" || fact == "near";
   };
   auto addFact = [&](const std::string &fact, const std::string &type) {
-    if (type != "index" && !isId(fact) && oneIn(40)) {
+    if (type != "index" && !isNeeded(fact) && oneIn(40)) {
       absent += "  %" + fact + " = mask.absent : " + type + "\n";
       return;
     }
