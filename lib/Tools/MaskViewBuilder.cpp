@@ -7,8 +7,7 @@
 
 #include "Mask/Tools/MaskViewBuilder.h"
 
-#include "Mask/Analysis/RowIntervals.h"
-#include "Mask/Analysis/TermEvaluator.h"
+#include "Mask/Analysis/RowChanges.h"
 #include "Mask/Tools/CompareMasks.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -122,6 +121,12 @@ public:
     if (failed(function))
       return failure();
     visible = std::move(*function);
+    if (rows.exact)
+      return success();
+    FailureOr<RowChanges> found = findRowChanges(predicate, facts);
+    if (failed(found))
+      return failure();
+    rowChanges = std::move(*found);
     return success();
   }
 
@@ -193,20 +198,33 @@ private:
                         ArrayRef<KeySpan> outer, ArrayRef<KeySpan> inner,
                         RowSpans &result) const {
     for (KeySpan span : outer)
-      for (int64_t key = span.lower; key < span.upper;) {
+      for (int64_t key = span.lower, end; key < span.upper; key = end) {
         while (!inner.empty() && inner.front().upper <= key)
           inner = inner.drop_front();
+        end = span.upper;
         if (!inner.empty() && inner.front().lower <= key) {
-          int64_t end = std::min(inner.front().upper, span.upper);
+          end = std::min<int64_t>(end, inner.front().upper);
           result.append(key, end);
-          key = end;
           continue;
         }
-        if (visible(point.batch, point.head, point.query, key + keyOffset))
-          result.append(key, key + 1);
-        ++key;
+        if (!inner.empty())
+          end = std::min<int64_t>(end, inner.front().lower);
+        interpretKeys(point, keyOffset, key, end, result);
       }
     result.endRow();
+  }
+
+  /// Of the keys `[begin, end)` what the interpreter finds visible. It looks at
+  /// one key between two changes.
+  void interpretKeys(const TermPoint &point, int64_t keyOffset, int64_t begin,
+                     int64_t end, RowSpans &result) const {
+    SmallVector<int64_t> changes = {begin + keyOffset};
+    rowChanges(point, {begin + keyOffset, end + keyOffset}, changes);
+    llvm::sort(changes);
+    changes.push_back(end + keyOffset);
+    for (auto [key, next] : llvm::zip(changes, llvm::drop_begin(changes)))
+      if (key < next && visible(point.batch, point.head, point.query, key))
+        result.append(key - keyOffset, next - keyOffset);
   }
 
   FactEvaluator &facts;
@@ -215,6 +233,7 @@ private:
   Value predicate;
   RowIntervals rows;
   PredicateFunction visible;
+  RowChanges rowChanges;
 };
 } // namespace
 

@@ -28,9 +28,10 @@ FailureOr<int64_t> countHeads(Value predicate, FactEvaluator &facts);
 
 /// What `predicate` shows. Rows come from the row intervals; only where those
 /// are not exact, the keys between the inner and the outer intervals are
-/// interpreted one by one. So interval predicates cost O(rows), others the
-/// number of keys that their bounds leave open. Errors are emitted at `loc` or
-/// at the op that cannot be evaluated.
+/// interpreted, one key for all between two that `findRowChanges` names. A row
+/// costs the ends of its parts' intervals, so that padding holes and scattered
+/// ids are no matter; only `dense`, `generic` and `dilated` are looked at key
+/// by key. Errors are emitted at `loc` or at the op that cannot be evaluated.
 FailureOr<MaskView> buildMaskView(Location loc, Value predicate,
                                   FactEvaluator &facts,
                                   const MaskExtents &extents, int64_t heads);
