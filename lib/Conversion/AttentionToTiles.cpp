@@ -11,6 +11,7 @@
 #include "Mask/Analysis/RowIntervals.h"
 #include "Mask/Conversion/EmitTerm.h"
 #include "Mask/IR/SoftCap.h"
+#include "ReportBounds.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -319,6 +320,7 @@ LogicalResult AttentionLowering::run() {
   RowIntervalOptions options;
   options.buildTables = false;
   plan = planTiles(context, op.getPredicateValue(), options);
+  reportBounds(op, plan, context, options);
   emitFacts();
   if (failed(emitShared()))
     return failure();

@@ -6,44 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Analysis/RowIntervals.h"
+#include "Mask/Analysis/ColumnIntervals.h"
+#include "Mask/Analysis/DescribeBounds.h"
 #include "Mask/Tools/Render.h"
 #include "Mask/Tools/RenderPredicate.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 using namespace mlir::mask;
-
-/// Why a predicate has no exact intervals although its parts have.
-static StringRef getReason(Operation *op) {
-  return TypeSwitch<Operation *, StringRef>(op)
-      .Case([](DilatedOp) { return "every n-th key is not an interval"; })
-      .Case([](DenseOp) { return "a stored mask has no interval form"; })
-      .Case([](GenericOp) { return "scalar code has no interval form"; })
-      .Case([](KeyPaddingOp) {
-        return "whether there are holes is known only at run time";
-      })
-      .Case<BlockBidirectionalOp, DocumentOp>([](auto) {
-        return "whether ids are contiguous is known only at run time";
-      })
-      .Case([](PackedOp) {
-        return "whether sequences are contiguous is known only at run time";
-      })
-      .Case([](AtPositionsOp) {
-        return "whether positions rise is known only at run time";
-      })
-      .Case([](NotOp) { return "the complement of several intervals"; })
-      .Default([](Operation *) {
-        return "whether the parts touch is known only at run time";
-      });
-}
-
-static std::string describeInterval(const KeyInterval &interval,
-                                    const ValueNames &names) {
-  return "[" + describeTerm(interval.lower, names) + ", " +
-         describeTerm(interval.upper, names) + ")";
-}
 
 /// Prints `text`, broken at commas where it is longer than the line.
 static void printWrapped(raw_ostream &os, StringRef label, std::string text) {
@@ -83,8 +52,8 @@ static void printPart(raw_ostream &os, TermContext &context, Value predicate,
     return computeRowIntervals(context, part).exact;
   });
   if (!rows.exact && partsAreExact)
-    os << std::string(6 + 2 * depth, ' ') << "because " << getReason(op)
-       << "\n";
+    os << std::string(6 + 2 * depth, ' ') << "because "
+       << explainInexactness(op) << "\n";
   for (Value part : parts)
     printPart(os, context, part, names, depth + 1);
 }
@@ -113,6 +82,27 @@ static void printRows(raw_ostream &os, const MaskView &view) {
      << (most == 1 ? " interval" : " intervals") << " in a row\n";
 }
 
+/// Bounds of rows or of columns, and what they are to tiles.
+static void printBounds(raw_ostream &os, const RowIntervals &bounds,
+                        ArrayRef<TileInterval> tiles, const ValueNames &names,
+                        BoundSubject subject) {
+  auto describe = [&](Term lower, Term upper) {
+    return describeInterval(
+        {lower, upper}, [&](Value value) { return names.describe(value); },
+        subject);
+  };
+  bool areRows = subject == BoundSubject::Query;
+  for (const auto &[interval, tile] : llvm::zip(bounds.intervals, tiles)) {
+    printWrapped(os, areRows ? "  row q    " : "  column k ",
+                 describe(interval.outer.lower, interval.outer.upper));
+    if (!interval.isExact())
+      printWrapped(os, "   inner   ",
+                   describe(interval.inner.lower, interval.inner.upper));
+    printWrapped(os, "  hull     ", describe(tile.hullLower, tile.hullUpper));
+    printWrapped(os, "  core     ", describe(tile.coreLower, tile.coreUpper));
+  }
+}
+
 void mlir::mask::renderWhy(raw_ostream &os, Value predicate,
                            const ValueNames &names, const MaskView *view) {
   TermContext context;
@@ -121,15 +111,7 @@ void mlir::mask::renderWhy(raw_ostream &os, Value predicate,
   size_t count = rows.intervals.size();
   os << "  bounds   " << count << (count == 1 ? " interval" : " intervals")
      << " per row, " << (rows.exact ? "exact" : "not exact") << "\n";
-  for (const auto &[row, tile] : llvm::zip(rows.intervals, plan.intervals)) {
-    printWrapped(os, "  row q    ", describeInterval(row.outer, names));
-    if (!row.isExact())
-      printWrapped(os, "   inner   ", describeInterval(row.inner, names));
-    printWrapped(os, "  hull     ",
-                 describeInterval({tile.hullLower, tile.hullUpper}, names));
-    printWrapped(os, "  core     ",
-                 describeInterval({tile.coreLower, tile.coreUpper}, names));
-  }
+  printBounds(os, rows, plan.intervals, names, BoundSubject::Query);
   if (rows.exact && count == 1 && hasWindow(predicate))
     os << "  window   folded into the bounds: it costs nothing in a tile\n";
   if (rows.exact)
@@ -140,6 +122,12 @@ void mlir::mask::renderWhy(raw_ostream &os, Value predicate,
     os << "  tiles    between hull and core a classifier looks at each tile\n";
   if (view)
     printRows(os, *view);
+  ColumnPlan columns = planColumns(context, predicate);
+  count = columns.columns.intervals.size();
+  os << "  columns  " << count << (count == 1 ? " interval" : " intervals")
+     << " of queries per key, "
+     << (columns.columns.exact ? "exact" : "not exact") << "\n";
+  printBounds(os, columns.columns, columns.intervals, names, BoundSubject::Key);
   os << "  parts\n";
   printPart(os, context, predicate, names, 0);
 }

@@ -40,6 +40,11 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     sizes, and whether the tile is masked: a way to count or draw what the code does.
     The function must exist and take six `index` and one `i1`.
 
+    Remarks tell, for each interval of a row, the keys that it sees, that a tile visits,
+    and that a tile does not mask (`Bounds`); that the loop over tiles is split into
+    several (`TileLoopSplit`); and of every op that has no exact bounds, why
+    (`InexactBounds`): an index table is missing, or only the data decide.
+
     Options give the schedule of the attentions that have no `schedule` attribute.
 
     ```mlir

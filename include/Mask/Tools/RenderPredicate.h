@@ -9,7 +9,6 @@
 #define MASK_TOOLS_RENDERPREDICATE_H
 
 #include "Mask/Analysis/Interpreter.h"
-#include "Mask/Analysis/Term.h"
 #include "Mask/Tools/CompareMasks.h"
 
 namespace mlir::mask {
@@ -29,9 +28,6 @@ private:
 
 /// A predicate op in one line: "window left window - 1 right unbounded".
 std::string describePredicate(Value predicate, const ValueNames &names);
-
-/// A bound in usual notation: "max(q - window + 1, 0)".
-std::string describeTerm(Term term, const ValueNames &names);
 
 /// Prints whether one element is visible, and under it, as a tree, every
 /// sub-predicate with its value and the numbers that decide it. Returns whether

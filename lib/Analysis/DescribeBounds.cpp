@@ -1,13 +1,14 @@
-//===- RenderTerm.cpp - bounds in usual notation -*- C++ -*-===//
+//===- DescribeBounds.cpp - bounds of predicates as text -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Tools/RenderPredicate.h"
+#include "Mask/Analysis/DescribeBounds.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -16,37 +17,41 @@ namespace {
 /// Terms as text. Sums are put in parentheses where something binds tighter.
 class TermWriter {
 public:
-  explicit TermWriter(const ValueNames &names) : names(names) {}
+  TermWriter(ValueNamer name, BoundSubject subject)
+      : name(name), subject(subject) {}
 
   std::string write(Term term) const;
 
 private:
   std::string writeOperand(Term term) const;
-  std::string writeCall(StringRef name, Term term) const;
+  std::string writeCall(StringRef callee, Term term) const;
   std::string writeAll(StringRef separator, Term term) const;
   std::string writeCondition(Term term) const;
   std::string writeSum(Term term) const;
   std::string writeLoad(Term term) const;
   std::string writeSource(const TermSource &source) const;
+  StringRef getSymbolName(TermSymbol symbol) const;
 
-  const ValueNames &names;
+  ValueNamer name;
+  BoundSubject subject;
   /// How many more terms are written before the rest is left out.
   mutable unsigned budget = 60;
 };
 } // namespace
 
-static StringRef getSymbolName(TermSymbol symbol) {
+StringRef TermWriter::getSymbolName(TermSymbol symbol) const {
+  bool isQuery = subject == BoundSubject::Query;
   switch (symbol) {
   case TermSymbol::Batch:
     return "b";
   case TermSymbol::Head:
     return "h";
   case TermSymbol::Query:
-    return "q";
+    return isQuery ? "q" : "k";
   case TermSymbol::QueryFirst:
-    return "q0";
+    return isQuery ? "q0" : "k0";
   case TermSymbol::QueryLast:
-    return "q1";
+    return isQuery ? "q1" : "k1";
   case TermSymbol::KeyFirst:
     return "k0";
   case TermSymbol::KeyLast:
@@ -63,8 +68,8 @@ std::string TermWriter::writeOperand(Term term) const {
   return isSum ? "(" + text + ")" : text;
 }
 
-std::string TermWriter::writeCall(StringRef name, Term term) const {
-  std::string text = name.str() + "(";
+std::string TermWriter::writeCall(StringRef callee, Term term) const {
+  std::string text = callee.str() + "(";
   llvm::ListSeparator comma;
   for (unsigned i = 0; i < term.getNumOperands(); ++i)
     text += StringRef(comma).str() + write(term.getOperand(i));
@@ -96,8 +101,23 @@ static bool isTruth(Term term) {
   }
 }
 
+/// The `t` of `1 - t` where that is a truth value, else null.
+static Term getNegated(Term term) {
+  if (term.getKind() != TermKind::Add || term.getNumOperands() != 2)
+    return Term();
+  Term one = term.getOperand(1), product = term.getOperand(0);
+  if (!one.isConstant())
+    std::swap(one, product);
+  bool isNegation = one.isConstant(1) && product.getKind() == TermKind::Mul &&
+                    product.getOperand(0).isConstant(-1) &&
+                    isTruth(product.getOperand(1));
+  return isNegation ? product.getOperand(1) : Term();
+}
+
 /// What a selection asks, without outer parentheses.
 std::string TermWriter::writeCondition(Term term) const {
+  if (Term negated = getNegated(term))
+    return "not " + write(negated);
   if (isTruth(term) && term.getKind() == TermKind::Min)
     return writeAll(" and ", term);
   if (isTruth(term) && term.getKind() == TermKind::Max)
@@ -153,7 +173,7 @@ std::string TermWriter::writeSum(Term term) const {
 std::string TermWriter::writeSource(const TermSource &source) const {
   switch (source.kind) {
   case TermSource::Data:
-    return names.describe(source.value);
+    return name(source.value);
   case TermSource::IntervalTable:
     return "document";
   case TermSource::NonNegativeIntervalTable:
@@ -202,19 +222,19 @@ static StringRef getColumnName(TermSource::Kind table, Term column) {
 }
 
 std::string TermWriter::writeLoad(Term term) const {
-  std::string name = writeSource(term->source);
+  std::string source = writeSource(term->source);
   unsigned count = term.getNumOperands();
   StringRef column =
       getColumnName(term->source.kind, term.getOperand(count - 1));
   if (!column.empty()) {
-    name += column;
+    source += column;
     --count;
   }
   if (count == 0)
-    return name;
-  if (StringRef(name).contains(' '))
-    name = "(" + name + ")";
-  std::string text = name + "[";
+    return source;
+  if (StringRef(source).contains(' '))
+    source = "(" + source + ")";
+  std::string text = source + "[";
   llvm::ListSeparator comma;
   for (unsigned i = 0; i < count; ++i)
     text += StringRef(comma).str() + write(term.getOperand(i));
@@ -236,7 +256,7 @@ std::string TermWriter::write(Term term) const {
   case TermKind::Symbol:
     return getSymbolName(term->symbol).str();
   case TermKind::Parameter:
-    return names.describe(term->source.value);
+    return name(term->source.value);
   case TermKind::Add:
     return writeSum(term);
   case TermKind::Mul:
@@ -276,6 +296,37 @@ std::string TermWriter::write(Term term) const {
   llvm_unreachable("unknown term");
 }
 
-std::string mlir::mask::describeTerm(Term term, const ValueNames &names) {
-  return TermWriter(names).write(term);
+std::string mlir::mask::describeTerm(Term term, ValueNamer name,
+                                     BoundSubject subject) {
+  return TermWriter(name, subject).write(term);
+}
+
+std::string mlir::mask::describeInterval(const KeyInterval &interval,
+                                         ValueNamer name,
+                                         BoundSubject subject) {
+  return "[" + describeTerm(interval.lower, name, subject) + ", " +
+         describeTerm(interval.upper, name, subject) + ")";
+}
+
+StringRef mlir::mask::explainInexactness(Operation *op) {
+  return TypeSwitch<Operation *, StringRef>(op)
+      .Case([](DilatedOp) { return "every n-th key is not an interval"; })
+      .Case([](DenseOp) { return "a stored mask has no interval form"; })
+      .Case([](GenericOp) { return "scalar code has no interval form"; })
+      .Case([](KeyPaddingOp) {
+        return "whether there are holes is known only at run time";
+      })
+      .Case<BlockBidirectionalOp, DocumentOp>([](auto) {
+        return "whether ids are contiguous is known only at run time";
+      })
+      .Case([](PackedOp) {
+        return "whether sequences are contiguous is known only at run time";
+      })
+      .Case([](AtPositionsOp) {
+        return "whether positions rise is known only at run time";
+      })
+      .Case([](NotOp) { return "the complement of several intervals"; })
+      .Default([](Operation *) {
+        return "whether the parts touch is known only at run time";
+      });
 }
