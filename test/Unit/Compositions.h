@@ -107,6 +107,7 @@ inline const char *const kLeaves[] = {
     "mask.dilated %n",
     R"(mask.interval lower affine_map<(q) -> (q - 2)> upper affine_map<(q) -> (q + 3)>)",
     R"(mask.interval lower affine_map<(q) -> (0)> upper affine_map<(q) -> (q floordiv 2 + 2)>)",
+    R"(mask.interval lower affine_map<(q) -> ((q floordiv 2) * 2)> upper affine_map<(q) -> (q)>)",
     R"(mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)>[%n])",
     R"(mask.interval lower affine_map<(q)[s, t] -> (q + s - t)> upper affine_map<(q)[s, t] -> (q + s)>[%w, %w])",
     "mask.row_range %lower, %ids : tensor<?x?xi32>",

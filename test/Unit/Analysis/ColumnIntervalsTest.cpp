@@ -39,8 +39,8 @@ protected:
     context.disableMultithreading();
   }
 
-  void check(const Source &source, ArrayRef<int64_t> tiles = {1, 2, 3, 5}) {
-    std::vector<Fact> given = makeFacts();
+  void check(const Source &source, ArrayRef<int64_t> tiles = {1, 2, 3, 5},
+             const std::vector<Fact> &given = makeFacts()) {
     std::string text = source.print(given, /*asPolicy=*/false);
     auto module = parseSourceString<ModuleOp>(text, &context);
     ASSERT_TRUE(module) << text;
@@ -194,6 +194,19 @@ TEST_F(ColumnIntervalsTest, AffineBoundsAreSolvedExactly) {
         return;
     }
   EXPECT_EQ(exactSets, predicates);
+}
+
+/// The promise of contiguous ids is one of the keys, not of the queries.
+TEST_F(ColumnIntervalsTest, QueriesOfContiguousKeysMayBeScattered) {
+  std::vector<Fact> facts = {
+      {"a", "tensor<?xi32>", array({kTokens}, {0, 1, 1, 0, 2, 0, 1, 2, 2})},
+      {"b", "tensor<?xi32>", array({kTokens}, {0, 0, 1, 1, 1, 2, 2, 2, 3})}};
+  Source source;
+  for (const char *op : {"mask.block_bidirectional", "mask.document"})
+    source.yield(
+        source.add(std::string(op) +
+                   " %a, %b {contiguous} : tensor<?xi32>, tensor<?xi32>"));
+  check(source, {1, 2, 3, 5}, facts);
 }
 
 /// What the schedule of a sliding window with blocks needs: one interval.

@@ -192,6 +192,7 @@ TEST_F(ParameterLaws, Interval) {
                                  "q - t",
                                  "s",
                                  "(q floordiv s) * s",
+                                 "(q floordiv s) * t",
                                  "((q - t) floordiv s) * s + t",
                                  "(q + t) ceildiv s",
                                  "q mod s",

@@ -81,6 +81,28 @@ TEST_F(Precision, SinksAndWindow) {
   expectExact(source, 2);
 }
 
+/// Intervals that are all empty for one head are ordered for the others.
+TEST_F(Precision, UnionInHeads) {
+  Source source;
+  std::string either = source.add("mask.or @0, @1", source.add("mask.prefix 1"),
+                                  source.add("mask.window left 2 right 2"));
+  source.yield(source.add("mask.and @0, @1", source.add("mask.causal"),
+                          source.add("mask.heads @0 in [0]", either)));
+  expectExact(source, 2);
+}
+
+/// Eight intervals are kept, which is as many as loops are made for.
+TEST_F(Precision, EightIntervals) {
+  Source source;
+  std::string op = "mask.or ";
+  for (int64_t i = 0; i < 8; ++i)
+    op += (i ? ", " : "") +
+          source.add("mask.window left " + std::to_string(-2 * i) + " right " +
+                     std::to_string(2 * i));
+  source.yield(source.add(op));
+  expectExact(source, 8);
+}
+
 /// Where `and` leaves one operand of a union nothing, one interval is left.
 TEST_F(Precision, UnionCutToOne) {
   Source source;

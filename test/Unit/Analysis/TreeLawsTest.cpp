@@ -12,6 +12,8 @@
 
 #include "LawsFixture.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 #include <functional>
 #include <random>
 
@@ -91,6 +93,45 @@ TEST_F(TreeLaws, Binary) {
           source.add("mask.shift @0 query 0 key -3", left[0]);
       for (const char *op : kConnectives)
         source.yield(source.add(op, elsewhere, right[0]));
+    }
+    if (!checkSource(source, kGrid))
+      return;
+  }
+}
+
+/// What a union of two says only of its hull lies apart from a third that
+/// meets the second: the anchor of the second is not inside.
+TEST_F(TreeLaws, AnchorsOfJoinedIntervals) {
+  for (const char *apart : {"mask.key_padding %valid : tensor<?x?xi1>",
+                            "mask.document %ids, %docs : tensor<?x?xi32>, "
+                            "tensor<?x?xi32>"})
+    for (const char *window : {"mask.window left 0 right 0",
+                               "mask.window left 2 right 1", "mask.causal"}) {
+      Source source;
+      source.yield(source.add(
+          "mask.or " + source.add("mask.dilated 4") + ", " + source.add(apart) +
+          ", " + source.add(window) + ", " +
+          source.add("mask.block_bidirectional %docs : tensor<?x?xi32>")));
+      if (!checkSource(source, kGrid))
+        return;
+    }
+}
+
+/// Connectives of three to six leaves at once: a union may merge through a
+/// third, and what is joined at run time meets more of its kind.
+TEST_F(TreeLaws, Wide) {
+  std::mt19937 random(getSeed());
+  for (unsigned done = 0, count = getCount(1000); done < count; done += 50) {
+    Source source;
+    for (unsigned i = 0; i < 50; ++i) {
+      std::string op = random() % 4 ? "mask.or " : "mask.and ";
+      llvm::ListSeparator comma;
+      for (unsigned n = 3 + random() % 4; n; --n) {
+        std::string leaf = source.add(kLeaves[random() % std::size(kLeaves)]);
+        op += StringRef(comma).str() +
+              (random() % 4 ? leaf : source.add("mask.not @0", leaf));
+      }
+      source.yield(source.add(op));
     }
     if (!checkSource(source, kGrid))
       return;
