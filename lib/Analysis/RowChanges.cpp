@@ -105,9 +105,9 @@ static RunEnds findRunEnds(ArrayRef<int64_t> row) {
     if (key > 0 && key < size && row[key] == row[key - 1])
       continue;
     if (key > 0)
-      ends.push_back({row[key - 1], key});
+      ends.emplace_back(row[key - 1], key);
     if (key < size)
-      ends.push_back({row[key], key});
+      ends.emplace_back(row[key], key);
   }
   llvm::sort(ends);
   return ends;
