@@ -8,9 +8,9 @@
 #ifndef MASK_LIB_TOOLS_CONFIGFIELDS_H
 #define MASK_LIB_TOOLS_CONFIGFIELDS_H
 
+#include "StrictJson.h"
+
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
 
 #include <cmath>
 
@@ -114,9 +114,7 @@ public:
 
   /// A value as the file has it, cut where it is long.
   static std::string print(const llvm::json::Value &value) {
-    std::string text = llvm::formatv("{0}", value).str();
-    constexpr size_t kMaxLength = 60;
-    return text.size() > kMaxLength ? text.substr(0, kMaxLength) + "..." : text;
+    return printJson(value);
   }
 
 private:

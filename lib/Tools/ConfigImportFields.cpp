@@ -7,6 +7,7 @@
 
 #include "ConfigFields.h"
 #include "Mask/Tools/ConfigImport.h"
+#include "StrictJson.h"
 
 #include "llvm/ADT/SmallSet.h"
 
@@ -427,6 +428,8 @@ private:
 
 FailureOr<ModelConfig> mlir::mask::readModelConfig(Location loc,
                                                    StringRef text) {
+  if (llvm::Error error = checkJsonStructure(text))
+    return emitError(loc) << llvm::toString(std::move(error));
   llvm::Expected<json::Value> value = json::parse(text);
   if (!value)
     return emitError(loc) << "is not JSON: "

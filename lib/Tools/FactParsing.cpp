@@ -7,6 +7,8 @@
 
 #include "FactParsing.h"
 
+#include "StrictJson.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -18,7 +20,7 @@ Expected<int64_t> facts::parseNumber(const json::Value &value,
                                      const Place &place) {
   std::optional<int64_t> number = value.getAsInteger();
   if (!number)
-    return place.error("expected an integer");
+    return place.error("expected an integer, got " + printJson(value));
   const FactInfo &fact = place.fact;
   if (*number < fact.least || *number > fact.greatest)
     return place.error(
@@ -32,11 +34,12 @@ static Expected<std::pair<int64_t, int64_t>>
 parsePair(const json::Value &value, const Place &place, StringRef what) {
   const json::Array *pair = value.getAsArray();
   if (!pair || pair->size() != 2)
-    return place.error("expected pairs " + what);
+    return place.error("expected pairs " + what + ", got " + printJson(value));
   std::optional<int64_t> first = (*pair)[0].getAsInteger();
   std::optional<int64_t> second = (*pair)[1].getAsInteger();
   if (!first || !second)
-    return place.error("expected pairs " + what + " of integers");
+    return place.error("expected pairs " + what + " of integers, got " +
+                       printJson(value));
   return std::pair(*first, *second);
 }
 

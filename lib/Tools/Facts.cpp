@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FactParsing.h"
+#include "StrictJson.h"
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -161,7 +162,7 @@ Error RequestParser::parseRow(const Place &place, const json::Value &value,
                               Row &row) {
   const json::Array *array = value.getAsArray();
   if (!array)
-    return place.error("expected a list");
+    return place.error("expected a list, got " + printJson(value));
   switch (place.fact.kind) {
   case FactKind::TokenRuns:
     if (Error failed = parseRuns(*array, place, request.getLength(), row))
@@ -276,7 +277,8 @@ Error RequestParser::parseFact(const FactInfo &fact, const json::Value &value) {
   }
   const json::Array *array = value.getAsArray();
   if (!array)
-    return place.error("expected a list with one entry per batch row");
+    return place.error("expected a list with one entry per batch row, got " +
+                       printJson(value));
   if (Error failed = addBatch(place, array->size()))
     return failed;
   if (fact.kind == FactKind::PerRow)
@@ -320,27 +322,9 @@ Expected<Request> RequestParser::parse() {
   return std::move(request);
 }
 
-/// The parser of the support library recurses once per nesting level.
-static bool isNestedTooDeeply(StringRef text) {
-  int depth = 0;
-  bool inString = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '"')
-      inString = !inString;
-    else if (inString && c == '\\')
-      ++i;
-    else if (!inString && (c == '[' || c == '{') && ++depth > 100)
-      return true;
-    else if (!inString && (c == ']' || c == '}'))
-      --depth;
-  }
-  return false;
-}
-
 Expected<Request> mlir::mask::parseRequest(StringRef text) {
-  if (isNestedTooDeeply(text))
-    return createStringError("nested more than 100 levels deep");
+  if (Error failed = checkJsonStructure(text))
+    return failed;
   Expected<json::Value> value = json::parse(text);
   if (!value)
     return value.takeError();

@@ -147,7 +147,9 @@ Error CaseReader::readShape(const llvm::json::Object &object) {
   if (shape.size() == 2)
     shape.insert(shape.begin(), 1);
   golden.batch = shape.front();
-  if (golden.batch < 1 || shape[1] != golden.request.queries ||
+  bool hasBatch = golden.request.batched ? golden.batch == golden.request.batch
+                                         : golden.batch >= 1;
+  if (!hasBatch || shape[1] != golden.request.queries ||
       shape[2] != golden.request.keys)
     return error("'mask_shape' is not [batch, q_len, kv_len], that is [" +
                  Twine(golden.request.batch) + ", " +
