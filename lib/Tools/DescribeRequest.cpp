@@ -141,7 +141,19 @@ static llvm::json::Array toRanges(ArrayRef<int64_t> row) {
   return ranges;
 }
 
-static llvm::json::Value toJson(const FactInfo &fact, const HostValue &value) {
+/// Facts over the queries or keys are tables over positions, which begin before
+/// the offset.
+static ArrayRef<int64_t> getListed(const Request &request, const FactInfo &fact,
+                                   ArrayRef<int64_t> row, int64_t b) {
+  if (fact.kind == FactKind::QueryList)
+    return row.slice(request.getQueryOffset(b), request.queries);
+  if (fact.kind == FactKind::KeyList)
+    return row.slice(request.getKeyOffset(b), request.keys);
+  return row;
+}
+
+static llvm::json::Value toJson(const Request &request, const FactInfo &fact,
+                                const HostValue &value) {
   if (const int64_t *number = std::get_if<int64_t>(&value))
     return *number;
   const Array &array = std::get<Array>(value);
@@ -155,7 +167,7 @@ static llvm::json::Value toJson(const FactInfo &fact, const HostValue &value) {
     else if (fact.kind == FactKind::ItemRanges)
       rows.push_back(toRanges(row));
     else
-      rows.push_back(llvm::json::Array(row));
+      rows.push_back(llvm::json::Array(getListed(request, fact, row, b)));
   }
   return rows;
 }
@@ -176,7 +188,7 @@ void mlir::mask::printRequest(raw_ostream &os, const Request &request) {
     bool isFact = fact.isRequestKey() && fact.kind != FactKind::Extent &&
                   fact.kind != FactKind::Offset;
     if (value && isFact && !std::holds_alternative<AbsentValue>(*value))
-      os << ",\n  \"" << fact.name << "\": " << toJson(fact, *value);
+      os << ",\n  \"" << fact.name << "\": " << toJson(request, fact, *value);
   }
   os << "\n}\n";
 }

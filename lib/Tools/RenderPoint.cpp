@@ -256,6 +256,10 @@ void PointPrinter::printCoordinates(StringRef what, const MaskElement &at,
 LogicalResult PointPrinter::printMoved(Value predicate, MaskElement at,
                                        Value queryPositions, Value keyPositions,
                                        unsigned depth) {
+  if (isAbsentFact(queryPositions) || isAbsentFact(keyPositions)) {
+    os.indent(2 + 2 * depth) << "positions not given: the indices\n";
+    return print(predicate, at, depth);
+  }
   std::optional<int64_t> query = load(queryPositions, at.batch, at.query);
   std::optional<int64_t> key = load(keyPositions, at.batch, at.key);
   if (!query || !key) {

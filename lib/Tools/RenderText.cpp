@@ -49,9 +49,21 @@ static std::string describeRows(const MaskView &view) {
   return text;
 }
 
+/// "64 x 64: 256 total, 136 visited (53.1 %), 120 core, 16 edge".
+static std::string describeTiles(const TileCounts &tiles, TileShape shape) {
+  return std::to_string(shape.query) + " x " + std::to_string(shape.key) +
+         ": " + formatCount(tiles.total) + " total, " +
+         formatCount(tiles.visited) + " visited (" +
+         formatShare(tiles.visited, tiles.total) + "), " +
+         formatCount(tiles.core) + " core, " + formatCount(tiles.edge) +
+         " edge";
+}
+
 /// "2 batch rows, 128 queries from 512 x 640 keys, window 1024".
-static void printRequest(llvm::raw_ostream &os, const MaskView &view,
+static void printRequest(llvm::raw_ostream &out, const MaskView &view,
                          const RenderContext &context) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
   auto printOffset = [&](llvm::ArrayRef<int64_t> offset) {
     if (llvm::all_of(offset, [](int64_t o) { return o == 0; }))
       return;
@@ -63,7 +75,6 @@ static void printRequest(llvm::raw_ostream &os, const MaskView &view,
     if (!llvm::all_equal(offset))
       os << ")";
   };
-  os << "  request  ";
   if (view.batch > 1)
     os << view.batch << " batch rows, ";
   if (view.headsDiffer)
@@ -74,9 +85,9 @@ static void printRequest(llvm::raw_ostream &os, const MaskView &view,
   printOffset(view.keyOffset);
   if (!context.facts.empty())
     os << ", " << context.facts;
-  os << "\n";
+  printWrapped(out, "  request  ", text);
   if (view.batch == 1 && !context.getTokens(0).empty())
-    os << "  tokens   " << describeTokens(context.getTokens(0)) << "\n";
+    printWrapped(out, "  tokens   ", describeTokens(context.getTokens(0)));
 }
 
 /// Every element of a short plane.
@@ -99,16 +110,12 @@ void mlir::mask::renderText(llvm::raw_ostream &os, const MaskView &view,
   os << view.policy << ": " << view.layerType << "\n";
   printRequest(os, view, context);
   int64_t visible = view.countVisible();
-  os << "  visible  " << formatCount(visible) << " of "
-     << formatCount(view.countPairs()) << " pairs ("
-     << formatShare(visible, view.countPairs()) << "), " << describeRows(view)
-     << "\n";
+  printWrapped(os, "  visible  ",
+               formatCount(visible) + " of " + formatCount(view.countPairs()) +
+                   " pairs (" + formatShare(visible, view.countPairs()) +
+                   "), " + describeRows(view));
   TileCounts tiles = countTiles(view, shape);
-  os << "  tiles    " << shape.query << " x " << shape.key << ": "
-     << formatCount(tiles.total) << " total, " << formatCount(tiles.visited)
-     << " visited (" << formatShare(tiles.visited, tiles.total) << "), "
-     << formatCount(tiles.core) << " core, " << formatCount(tiles.edge)
-     << " edge\n";
+  printWrapped(os, "  tiles    ", describeTiles(tiles, shape));
   if (!view.isExact())
     os << "  bounds   not exact: " << formatCount(tiles.blank)
        << " of the edge tiles show nothing\n";

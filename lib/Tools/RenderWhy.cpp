@@ -14,21 +14,6 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Prints `text`, broken at commas where it is longer than the line.
-static void printWrapped(raw_ostream &os, StringRef label, std::string text) {
-  constexpr size_t kWidth = 100;
-  const size_t indent = label.size();
-  os << label;
-  while (indent + text.size() > kWidth) {
-    size_t at = StringRef(text).take_front(kWidth - indent).rfind(' ');
-    if (at == StringRef::npos || at == 0)
-      break;
-    os << StringRef(text).take_front(at) << "\n" << std::string(indent, ' ');
-    text = text.substr(at + 1);
-  }
-  os << text << "\n";
-}
-
 static void printPart(raw_ostream &os, TermContext &context, Value predicate,
                       const ValueNames &names, unsigned depth) {
   constexpr size_t kColumn = 52;

@@ -21,6 +21,22 @@ std::string mlir::mask::formatCount(int64_t count) {
   return digits;
 }
 
+void mlir::mask::printWrapped(llvm::raw_ostream &os, llvm::StringRef label,
+                              llvm::StringRef text) {
+  constexpr size_t kWidth = 100;
+  const size_t indent = label.size();
+  os << label;
+  while (indent + text.size() > kWidth) {
+    // A space may stand right behind the last column.
+    size_t at = text.take_front(kWidth - indent + 1).rfind(' ');
+    if (at == llvm::StringRef::npos || at == 0)
+      break;
+    os << text.take_front(at) << "\n" << std::string(indent, ' ');
+    text = text.drop_front(at + 1);
+  }
+  os << text << "\n";
+}
+
 std::string mlir::mask::formatShare(int64_t part, int64_t whole) {
   std::string text;
   llvm::raw_string_ostream os(text);

@@ -77,6 +77,10 @@ void renderNpy(llvm::raw_ostream &os, const MaskView &view);
 
 /// `1,234,567`.
 std::string formatCount(int64_t count);
+/// Prints a line of at most 100 columns that begins with `label`, and as many
+/// more below `text` as it takes.
+void printWrapped(llvm::raw_ostream &os, llvm::StringRef label,
+                  llvm::StringRef text);
 /// `part` of `whole` in percent, one decimal: `12.3 %`.
 std::string formatShare(int64_t part, int64_t whole);
 /// `text 16, image 1120, text 4`; long lists are cut.
