@@ -9,6 +9,7 @@
 
 #include "ExplainDetail.h"
 #include "Mask/Tools/BlockMask.h"
+#include "Mask/Tools/OutputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -26,14 +27,8 @@ using namespace mlir::mask::explain;
 
 LogicalResult mlir::mask::writeOutput(Location loc, StringRef path,
                                       function_ref<void(raw_ostream &)> write) {
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
-        write(os);
-        return llvm::Error::success();
-      });
-  if (error)
-    return emitError(loc) << "cannot write "
-                          << llvm::toString(std::move(error));
+  if (llvm::Error error = writeFile(path, write))
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 
@@ -41,6 +36,13 @@ LogicalResult mlir::mask::makeDirectory(Location loc, StringRef path) {
   if (std::error_code code = llvm::sys::fs::create_directories(path))
     return emitError(loc) << "cannot make directory '" << path
                           << "': " << code.message();
+  return success();
+}
+
+/// Keeps all files, or none of them.
+static LogicalResult keepFiles(Location loc, OutputFiles &files) {
+  if (llvm::Error error = files.keep())
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 
@@ -98,9 +100,15 @@ FailureOr<Instances> explain::instantiate(PolicyOp policy,
 
 FailureOr<int64_t> explain::chooseHeads(MaskInstance &instance,
                                         const ExplainOptions &options) {
-  if (options.heads)
-    return *options.heads;
-  return countHeads(instance.simplified, instance.facts);
+  FailureOr<int64_t> told = countHeads(instance.simplified, instance.facts);
+  if (failed(told) || !options.heads)
+    return told;
+  if (dependsOnHead(instance.simplified) && *options.heads < *told)
+    return emitError(UnknownLoc::get(instance.simplified.getContext()))
+           << "the mask of policy '" << instance.policy << "' speaks of "
+           << *told << " heads, more than the " << *options.heads
+           << " of --heads";
+  return *options.heads;
 }
 
 FailureOr<MaskView> explain::makeView(MaskInstance &instance,
@@ -171,14 +179,15 @@ static LogicalResult writeFiles(
                        [&](raw_ostream &os) { write(os, views); });
   if (failed(makeDirectory(loc, options.output)))
     return failure();
+  OutputFiles files;
   for (const MaskView *view : views) {
     std::string path =
         joinPath(options.output, getFileName(view->layerType) + extension);
-    if (failed(
-            writeOutput(loc, path, [&](raw_ostream &os) { write(os, view); })))
-      return failure();
+    if (llvm::Error error =
+            files.add(path, [&](raw_ostream &os) { write(os, view); }))
+      return emitError(loc) << llvm::toString(std::move(error));
   }
-  return success();
+  return keepFiles(loc, files);
 }
 
 static LogicalResult writeBlockMasks(Location loc, Instances &instances,
@@ -197,6 +206,7 @@ static LogicalResult writeBlockMasks(Location loc, Instances &instances,
       return failure();
     files.push_back(std::move(*made));
   }
+  OutputFiles outputs;
   for (size_t i = 0; i < files.size(); ++i) {
     std::string directory = options.output;
     if (files.size() > 1)
@@ -204,12 +214,22 @@ static LogicalResult writeBlockMasks(Location loc, Instances &instances,
     if (failed(makeDirectory(loc, directory)))
       return failure();
     for (const auto &[name, contents] : files[i])
-      if (failed(writeOutput(
-              loc, joinPath(directory, name),
-              [&, &text = contents](raw_ostream &os) { os << text; })))
-        return failure();
+      if (llvm::Error error = outputs.add(
+              joinPath(directory, name),
+              [&, &text = contents](raw_ostream &os) { os << text; }))
+        return emitError(loc) << llvm::toString(std::move(error));
   }
-  return success();
+  return keepFiles(loc, outputs);
+}
+
+LogicalResult mlir::mask::explainFacts(MLIRContext *context, PolicyOp policy,
+                                       const Request &request,
+                                       const ExplainOptions &options) {
+  if (policy && failed(instantiate(policy, getLayerTypes(policy, options),
+                                   &request, options)))
+    return failure();
+  return writeOutput(UnknownLoc::get(context), options.output,
+                     [&](raw_ostream &os) { printRequest(os, request); });
 }
 
 LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *request,

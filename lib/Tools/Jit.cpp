@@ -8,6 +8,7 @@
 #include "Mask/Tools/Jit.h"
 
 #include "Mask/Pipelines/MaskToCPU.h"
+#include "Mask/Tools/OutputFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
@@ -18,7 +19,6 @@
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -55,20 +55,16 @@ llvm::Error mlir::mask::setOpenMPThreads(int64_t threads) {
 //===----------------------------------------------------------------------===//
 
 /// Writes one intermediate form to `DIR/NAME.SUFFIX`.
-static LogicalResult
-saveTemp(Location loc, const JitOptions &options, const Twine &file,
+static llvm::Error
+saveTemp(const JitOptions &options, const Twine &file,
          llvm::function_ref<void(llvm::raw_ostream &)> print) {
   if (options.saveTemps.empty())
-    return success();
-  std::string path = (options.saveTemps + "/" + file).str();
-  std::error_code error = llvm::sys::fs::create_directories(options.saveTemps);
-  llvm::ToolOutputFile output(path, error, llvm::sys::fs::OF_None);
-  if (error)
-    return emitError(loc) << "cannot write '" << path
-                          << "': " << error.message();
-  print(output.os());
-  output.keep();
-  return success();
+    return llvm::Error::success();
+  if (std::error_code code =
+          llvm::sys::fs::create_directories(options.saveTemps))
+    return llvm::createStringError("cannot make directory '" +
+                                   options.saveTemps + "': " + code.message());
+  return writeFile((options.saveTemps + "/" + file).str(), print);
 }
 
 /// A target machine with everything that this processor has.
@@ -134,16 +130,17 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options) {
 FailureOr<std::unique_ptr<JitModule>>
 JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
   Location loc = module.getLoc();
-  auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
-  if (failed(saveTemp(loc, options, name + ".mlir", printModule)) ||
-      failed(lower(module, options)) ||
-      failed(saveTemp(loc, options, name + ".llvm.mlir", printModule)))
-    return failure();
-
   auto report = [&](llvm::Error error) -> LogicalResult {
     return emitError(loc) << "cannot compile: "
                           << llvm::toString(std::move(error));
   };
+  auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
+  if (llvm::Error error = saveTemp(options, name + ".mlir", printModule))
+    return report(std::move(error));
+  if (failed(lower(module, options)))
+    return failure();
+  if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
+    return report(std::move(error));
   auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
                                 : llvm::CodeGenOptLevel::None;
   auto machine = createTargetMachine(level);
@@ -154,9 +151,8 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
   auto transform = [&](llvm::Module *module) -> llvm::Error {
     if (options.optimize)
       optimize(*module, *target);
-    (void)saveTemp(loc, options, name + ".ll",
-                   [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
-    return llvm::Error::success();
+    return saveTemp(options, name + ".ll",
+                    [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
   };
   SmallVector<StringRef> libraries;
   for (StringRef library : {MASK_RUNNER_LIBRARY, MASK_OPENMP_LIBRARY})

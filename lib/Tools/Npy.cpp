@@ -7,6 +7,8 @@
 
 #include "Mask/Tools/Npy.h"
 
+#include "Mask/Tools/OutputFile.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/Endian.h"
@@ -328,11 +330,5 @@ std::string mlir::mask::serializeNpy(const NpyArray &array) {
 }
 
 Error mlir::mask::writeNpy(StringRef path, const NpyArray &array) {
-  Error failed = writeToOutput(path, [&](raw_ostream &os) {
-    os << serializeNpy(array);
-    return Error::success();
-  });
-  if (!failed)
-    return failed;
-  return createStringError(path + ": " + toString(std::move(failed)));
+  return writeFile(path, [&](raw_ostream &os) { os << serializeNpy(array); });
 }

@@ -7,6 +7,7 @@
 
 #include "Mask/IR/Mask.h"
 #include "Mask/Tools/ConfigImport.h"
+#include "Mask/Tools/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,7 +18,6 @@
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -67,19 +67,18 @@ static LogicalResult write(Location loc, ModuleOp module) {
   OpPrintingFlags flags;
   flags.printNameLocAsPrefix();
   llvm::Error error =
-      llvm::writeToOutput(output, [&](raw_ostream &os) -> llvm::Error {
-        module.print(os, flags);
-        return llvm::Error::success();
-      });
+      writeFile(output, [&](raw_ostream &os) { module.print(os, flags); });
   if (error)
-    return emitError(loc) << "cannot write '" << output
-                          << "': " << llvm::toString(std::move(error));
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 
 static LogicalResult run(Location loc) {
   if (!importHfConfig)
     return emitError(loc) << "say what to do with it: --import-hf-config";
+  if (llvm::Error error =
+          checkOutputPaths({{"-o", output}}, {{"<config.json>", input}}))
+    return emitError(loc) << llvm::toString(std::move(error));
   auto file = llvm::MemoryBuffer::getFileOrSTDIN(input, /*IsText=*/true);
   if (!file)
     return emitError(loc) << "cannot read: " << file.getError().message();

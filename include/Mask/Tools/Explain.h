@@ -32,6 +32,12 @@ struct ExplainOptions {
   std::optional<int64_t> heads;
 };
 
+/// Prints the request as `--facts` takes it. A policy that is given (it may be
+/// null) has to be content with it.
+LogicalResult explainFacts(MLIRContext *context, PolicyOp policy,
+                           const Request &request,
+                           const ExplainOptions &options);
+
 /// Shows the masks of a policy. `request` may be null with `why` alone.
 LogicalResult explainPolicy(PolicyOp policy, const Request *request,
                             const ExplainOptions &options);

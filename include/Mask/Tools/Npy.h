@@ -73,8 +73,7 @@ llvm::Expected<NpyArray> readNpy(llvm::StringRef path);
 
 /// Format version 1.0, C order.
 std::string serializeNpy(const NpyArray &array);
-/// Writes a temporary file beside `path` and renames it, so that an error
-/// leaves no partial file.
+/// Writes the whole file or none.
 llvm::Error writeNpy(llvm::StringRef path, const NpyArray &array);
 
 } // namespace mlir::mask
