@@ -20,10 +20,17 @@ static Attribute getConstant(Value value) {
                                                               : Attribute();
 }
 
+static DenseFPElementsAttr getConstantSinksOf(Value sinks) {
+  auto elements = dyn_cast_or_null<DenseFPElementsAttr>(getConstant(sinks));
+  return elements && elements.getElementType().isF32() ? elements : nullptr;
+}
+
 /// Everything that decides the form comes from the file itself.
 static LogicalResult checkForm(AttentionOp op) {
-  if (op.getSinks())
-    return op.emitOpError() << "has sinks, which cannot be given here";
+  if (Value sinks = op.getSinks(); sinks && !getConstantSinksOf(sinks))
+    return op.emitOpError()
+           << "sinks must be a constant of f32 elements, got "
+           << sinks.getType() << (getConstant(sinks) ? "" : " of no constant");
   if (!op.getOrigin().empty() || op.getQueryOffsetParameter().isGiven() ||
       op.getKeyOffsetParameter().isGiven())
     return op.emitOpError() << "places its rows and columns itself; positions "
@@ -39,6 +46,7 @@ static LogicalResult checkForm(AttentionOp op) {
 static bool haveSameForm(AttentionOp a, AttentionOp b) {
   return a.getSoftCapAttr() == b.getSoftCapAttr() &&
          getConstant(a.getScale()) == getConstant(b.getScale()) &&
+         getConstant(a.getSinks()) == getConstant(b.getSinks()) &&
          llvm::equal(llvm::map_range(a.getScoreCaptures(), getConstant),
                      llvm::map_range(b.getScoreCaptures(), getConstant)) &&
          OperationEquivalence::isRegionEquivalentTo(
@@ -59,7 +67,7 @@ FailureOr<AttentionOp> mlir::mask::findAttentionForm(ModuleOp module) {
       return WalkResult::advance();
     InFlightDiagnostic error =
         op.emitOpError() << "differs from another attention of the file in "
-                            "scale, soft cap or score region";
+                            "scale, sinks, soft cap or score region";
     error.attachNote(form.getLoc()) << "the other one";
     return WalkResult::interrupt();
   });
@@ -74,6 +82,20 @@ std::optional<float> mlir::mask::getConstantScale(AttentionOp form) {
                : std::nullopt;
 }
 
+std::vector<double> mlir::mask::getConstantSinks(AttentionOp form) {
+  std::vector<double> sinks;
+  if (DenseFPElementsAttr elements = getConstantSinksOf(form.getSinks()))
+    for (const APFloat &sink : elements)
+      sinks.push_back(sink.convertToDouble());
+  return sinks;
+}
+
+/// A copy of the constant `value`.
+static Value cloneConstant(OpBuilder &builder, Value value) {
+  return builder.clone(*value.getDefiningOp())
+      ->getResult(cast<OpResult>(value).getResultNumber());
+}
+
 void mlir::mask::copyScore(OpBuilder &builder, AttentionOp form,
                            AttentionOp attention) {
   attention.setSoftCapAttr(form.getSoftCapAttr());
@@ -81,9 +103,9 @@ void mlir::mask::copyScore(OpBuilder &builder, AttentionOp form,
   builder.setInsertionPoint(attention);
   SmallVector<Value> captures;
   for (Value capture : form.getScoreCaptures())
-    captures.push_back(
-        builder.clone(*capture.getDefiningOp())
-            ->getResult(cast<OpResult>(capture).getResultNumber()));
+    captures.push_back(cloneConstant(builder, capture));
+  if (form.getSinks())
+    attention.getSinksMutable().assign(cloneConstant(builder, form.getSinks()));
   attention.getScoreCapturesMutable().assign(captures);
   IRMapping mapping;
   form.getScore().cloneInto(&attention.getScore(), mapping);

@@ -58,6 +58,22 @@ FailureOr<LoadedPolicy> mlir::mask::readPolicy(MLIRContext *context,
   return loaded;
 }
 
+llvm::Error
+mlir::mask::rejectOptions(StringRef what,
+                          ArrayRef<const llvm::cl::Option *> options) {
+  for (const llvm::cl::Option *option : options) {
+    if (!option->getNumOccurrences())
+      continue;
+    // Positional arguments have a description only.
+    StringRef name = option->hasArgStr() ? option->ArgStr : option->HelpStr;
+    StringRef dashes = !option->hasArgStr() ? ""
+                       : name.size() == 1   ? "-"
+                                            : "--";
+    return llvm::createStringError(dashes + name + " does not go with " + what);
+  }
+  return llvm::Error::success();
+}
+
 void mlir::mask::printDiagnostic(StringRef tool, Diagnostic &diagnostic) {
   auto print = [&](Diagnostic &d) {
     if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))

@@ -33,6 +33,10 @@ FailureOr<PolicyOp> mlir::mask::loadPolicy(StringRef name, ModuleOp module) {
     llvm::interleaveComma(getPolicies(), error, [&](const PolicyEntry &known) {
       error << known.name;
     });
+    if (name.contains('@'))
+      error.attachNote() << "the policy of a system's version depends on the "
+                            "model: mask-translate --import-hf-config finds it "
+                            "with the model's config";
     return error;
   }
   OwningOpRef<ModuleOp> parsed = parseSourceString<ModuleOp>(

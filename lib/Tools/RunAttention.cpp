@@ -178,6 +178,31 @@ getSizes(ArrayRef<int64_t> q, ArrayRef<int64_t> k, ArrayRef<int64_t> v) {
   return sizes;
 }
 
+llvm::Error mlir::mask::checkSizes(const AttentionArrays &s) {
+  constexpr int64_t kMostElements = int64_t(1) << 32;
+  auto check = [&](StringRef what, ArrayRef<int64_t> shape) -> llvm::Error {
+    // Loops run over the other extents of an array without elements, too.
+    int64_t count = 1;
+    for (int64_t size : shape) {
+      if (std::max<int64_t>(size, 1) > kMostElements / count)
+        return makeError(
+            "the ", what, " of shape ", describe(shape),
+            " is too large: at most ", kMostElements, " elements are supported",
+            llvm::is_contained(shape, 0) ? ", and an extent of 0 counts as 1"
+                                         : "");
+      count *= std::max<int64_t>(size, 1);
+    }
+    return llvm::Error::success();
+  };
+  if (auto error = check("query", {s.batch, s.heads, s.queries, s.dim}))
+    return error;
+  if (auto error = check("key", {s.batch, s.keyHeads, s.keys, s.dim}))
+    return error;
+  if (auto error = check("value", {s.batch, s.keyHeads, s.keys, s.valueDim}))
+    return error;
+  return check("output", {s.batch, s.heads, s.queries, s.valueDim});
+}
+
 llvm::Expected<AttentionBuffers>
 mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
                           StringRef valuePath, std::optional<DataType> type,
@@ -207,6 +232,8 @@ mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
       getSizes(query->shape, key->shape, value->shape);
   if (!sizes)
     return sizes.takeError();
+  if (llvm::Error error = checkSizes(*sizes))
+    return error;
   AttentionBuffers buffers;
   buffers.type = *found;
   buffers.sizes = *sizes;
@@ -300,7 +327,10 @@ FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
   data.queryOffset.assign(request.queryOffset.begin(),
                           request.queryOffset.end());
   data.keyOffset.assign(request.keyOffset.begin(), request.keyOffset.end());
+  std::vector<double> sinks;
   if (form) {
+    sinks = getConstantSinks(form);
+    data.sinks = sinks;
     FactEvaluator facts;
     FailureOr<ScoreFunction> score = interpretScore(form, facts);
     if (failed(score))

@@ -8,6 +8,7 @@
 #include "Mask/IR/Mask.h"
 #include "Mask/Tools/CommandLine.h"
 #include "Mask/Tools/Explain.h"
+#include "Mask/Tools/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -71,9 +72,10 @@ static cl::opt<ExplainFormat> format(
                clEnumValN(ExplainFormat::BlockMask, "blockmask",
                           "tile lists and mask function for FlexAttention")),
     cl::cat(showCategory));
-static cl::opt<std::string> tile("tile", cl::desc("Size of a tile (64x64)"),
-                                 cl::value_desc("queries>x<keys"),
-                                 cl::init("64x64"), cl::cat(showCategory));
+static cl::opt<std::string>
+    tile("tile", cl::desc("Size of a tile, where tiles are shown (64x64)"),
+         cl::value_desc("queries>x<keys"), cl::init("64x64"),
+         cl::cat(showCategory));
 static cl::opt<std::string> output("o", cl::desc("File or directory"),
                                    cl::value_desc("path"), cl::init("-"),
                                    cl::cat(showCategory));
@@ -116,11 +118,11 @@ static LogicalResult list(MLIRContext &context) {
     nameWidth = std::max(nameWidth, lines.back()[0].size());
     typesWidth = std::max(typesWidth, lines.back()[1].size());
   }
-  for (const auto &[name, types, summary] : lines)
-    llvm::outs() << llvm::left_justify(name, nameWidth + 2)
-                 << llvm::left_justify(types, typesWidth + 2) << summary
-                 << "\n";
-  return success();
+  return writeOutput(module->getLoc(), "-", [&](raw_ostream &os) {
+    for (const auto &[name, types, summary] : lines)
+      os << llvm::left_justify(name, nameWidth + 2)
+         << llvm::left_justify(types, typesWidth + 2) << summary << "\n";
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -170,12 +172,56 @@ static FailureOr<ExplainOptions> getOptions() {
   return options;
 }
 
+static LogicalResult reject(StringRef what,
+                            std::initializer_list<const cl::Option *> options) {
+  llvm::Error error = rejectOptions(what, options);
+  return error ? fail(llvm::toString(std::move(error))) : success();
+}
+
+/// Of --against=FILE.mlir:NAME the file; empty for the name of a policy.
+static StringRef getOtherPath() {
+  StringRef other = against;
+  if (other.ends_with(".mlir"))
+    return other;
+  size_t end = other.rfind(".mlir:");
+  return end == StringRef::npos ? "" : other.take_front(end + 5);
+}
+
+static LogicalResult checkPaths() {
+  llvm::Error error =
+      checkOutputPaths({{"-o", output}}, {{"--facts", factsPath},
+                                          {"the model", model},
+                                          {"--against", getOtherPath()}});
+  return error ? fail(llvm::toString(std::move(error))) : success();
+}
+
+static bool hasPolicy() { return !model.empty() || !policyName.empty(); }
+
+/// Facts are printed as they are, whatever the mask would be shown as.
+static LogicalResult checkPrintFacts() {
+  if (!printFacts)
+    return success();
+  if (failed(reject("--print-facts",
+                    {&heads, &format, &tile, &against, &at, &why})))
+    return failure();
+  return hasPolicy()
+             ? success()
+             : reject("--print-facts without a policy", {&layerType, &packing});
+}
+
 /// Options that say nothing together are errors, not ignored.
 static LogicalResult checkOptions() {
+  if (listPolicies)
+    return reject("--list-policies",
+                  {&model, &policyName, &layerType, &factsPath, &prompt,
+                   &window, &packing, &heads, &format, &tile, &output, &against,
+                   &at, &why, &printFacts});
+  if (failed(checkPrintFacts()))
+    return failure();
   bool isText = format == ExplainFormat::Text;
   if (!factsPath.empty() && !prompt.empty())
     return fail("--facts and --prompt exclude each other");
-  if (model.empty() && policyName.empty() && !printFacts)
+  if (!hasPolicy() && !printFacts)
     return fail("give a policy with --policy=NAME or a file; --list-policies "
                 "lists the known ones");
   if (factsPath.empty() && prompt.empty()) {
@@ -194,7 +240,7 @@ static LogicalResult checkOptions() {
   if (!against.empty() &&
       (format == ExplainFormat::Npy || format == ExplainFormat::BlockMask))
     return fail("--against goes with --format=text, svg or json");
-  return success();
+  return checkPaths();
 }
 
 static FailureOr<Request> getRequest() {
@@ -217,24 +263,21 @@ static FailureOr<Request> getRequest() {
 
 /// The policy of --against: NAME, FILE.mlir, or FILE.mlir:NAME.
 static FailureOr<LoadedPolicy> getOther(MLIRContext *context) {
-  StringRef other = against;
-  if (other.ends_with(".mlir"))
-    return readPolicy(context, other, "");
-  if (size_t end = other.rfind(".mlir:"); end != StringRef::npos)
-    return readPolicy(context, other.take_front(end + 5),
-                      other.drop_front(end + 6));
-  return readPolicy(context, "", other);
+  StringRef path = getOtherPath(), name = against;
+  name = name.drop_front(path.size());
+  name.consume_front(":");
+  return readPolicy(context, path, name);
 }
 
 /// Runs the command; true if nothing differs.
 static FailureOr<bool> run(MLIRContext &context) {
+  if (failed(checkOptions()))
+    return failure();
   if (listPolicies) {
     if (failed(list(context)))
       return failure();
     return true;
   }
-  if (failed(checkOptions()))
-    return failure();
   FailureOr<ExplainOptions> options = getOptions();
   if (failed(options))
     return failure();
@@ -245,16 +288,16 @@ static FailureOr<bool> run(MLIRContext &context) {
       return failure();
     request = std::move(*given);
   }
+  FailureOr<LoadedPolicy> first = LoadedPolicy();
+  if (hasPolicy())
+    first = readPolicy(&context, model, policyName);
+  if (failed(first))
+    return failure();
   if (printFacts) {
-    if (failed(
-            writeOutput(UnknownLoc::get(&context), options->output,
-                        [&](raw_ostream &os) { printRequest(os, *request); })))
+    if (failed(explainFacts(&context, first->policy, *request, *options)))
       return failure();
     return true;
   }
-  FailureOr<LoadedPolicy> first = readPolicy(&context, model, policyName);
-  if (failed(first))
-    return failure();
   if (against.empty()) {
     if (failed(explainPolicy(first->policy, request ? &*request : nullptr,
                              *options)))

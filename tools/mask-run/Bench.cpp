@@ -11,6 +11,7 @@
 #include "Mask/Tools/ObserveTiles.h"
 #include "Mask/Tools/TileMap.h"
 
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 
@@ -29,25 +30,41 @@ static double time(llvm::function_ref<void()> run) {
 }
 
 namespace {
-/// What the mask itself says, whatever the time.
+/// What the mask itself says, whatever the time. Like all counts of masks,
+/// those of pairs and tiles are over the batch rows, and over heads only where
+/// masks differ by head.
 struct Counts {
   int64_t visible = 0, computed = 0;
   TileCounts tiles;
+  /// Heads that each pair stands for.
+  int64_t copies = 1;
+  /// Keys that are read, over batch rows and key heads.
+  int64_t keysRead = 0;
 };
 } // namespace
 
 /// The score elements that the code computes, by its own account: pairs of a
-/// query and a key that exist, in tiles that it does not skip.
-static FailureOr<int64_t> countComputed(PolicyOp policy, const Request &request,
-                                        const BenchOptions &options,
-                                        int64_t heads) {
+/// query and a key that exist, in tiles that it does not skip; and the keys of
+/// these tiles, each once, as if none were read a second time.
+static LogicalResult observeTiles(PolicyOp policy, const Request &request,
+                                  const BenchOptions &options, bool byHead,
+                                  Counts &counts) {
   FailureOr<TileObserver> observer = TileObserver::compile(
       policy, options.layerType, options.packing, request, options.jit);
-  int64_t computed = 0;
-  auto add = [&](const ObservedTile &tile) { computed += tile.getNumPairs(); };
+  int64_t heads = byHead ? options.heads : 1;
+  int64_t keyHeads = byHead ? options.keyHeads : 1;
+  std::vector<llvm::BitVector> read(request.batch * keyHeads,
+                                    llvm::BitVector(request.keys));
+  auto add = [&](const ObservedTile &tile) {
+    counts.computed += tile.getNumPairs();
+    int64_t keyHead = tile.head / (heads / keyHeads);
+    read[tile.batch * keyHeads + keyHead].set(tile.key, tile.key + tile.keys);
+  };
   if (failed(observer) || failed(observer->observe(request, heads, add)))
     return failure();
-  return computed;
+  for (const llvm::BitVector &keys : read)
+    counts.keysRead += keys.count() * (options.keyHeads / keyHeads);
+  return success();
 }
 
 static constexpr TileShape kTile{64, 64};
@@ -68,29 +85,37 @@ static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
                     byHead ? options.heads : 1);
   if (failed(view))
     return failure();
-  int64_t copies = byHead ? 1 : options.heads;
-  FailureOr<int64_t> computed =
-      countComputed(policy, request, options, byHead ? options.heads : 1);
-  if (failed(computed))
-    return failure();
   Counts counts;
-  counts.visible = view->countVisible() * copies;
-  counts.computed = *computed * copies;
+  if (failed(observeTiles(policy, request, options, byHead, counts)))
+    return failure();
+  counts.copies = byHead ? 1 : options.heads;
+  counts.visible = view->countVisible();
   counts.tiles = countTiles(*view, kTile);
   return counts;
 }
 
-static double gigabytes(const AttentionArrays &s, DataType type) {
+/// What has to move at least: queries and outputs, and of keys and values those
+/// that are visited.
+static double gigabytes(const AttentionArrays &s, int64_t keysRead,
+                        DataType type) {
   double bytes = type == DataType::F32 ? 4 : 2;
-  double elements =
-      double(s.batch) * (double(s.heads) * s.queries * (s.dim + s.valueDim) +
-                         double(s.keyHeads) * s.keys * (s.dim + s.valueDim));
-  return bytes * elements * 1e-9;
+  double rows = double(s.batch) * s.heads * s.queries + keysRead;
+  return bytes * rows * (s.dim + s.valueDim) * 1e-9;
 }
 
 LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
                                    const BenchOptions &options,
                                    raw_ostream &os) {
+  AttentionArrays sizes;
+  sizes.batch = request.batch;
+  sizes.heads = options.heads;
+  sizes.keyHeads = options.keyHeads;
+  sizes.queries = request.queries;
+  sizes.keys = request.keys;
+  sizes.dim = sizes.valueDim = options.dim;
+  if (llvm::Error error = checkSizes(sizes))
+    return emitError(UnknownLoc::get(policy.getContext()))
+           << llvm::toString(std::move(error));
   FailureOr<Counts> counts = countMask(policy, request, options);
   if (failed(counts))
     return failure();
@@ -105,13 +130,6 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
   if (failed(facts))
     return failure();
 
-  AttentionArrays sizes;
-  sizes.batch = request.batch;
-  sizes.heads = options.heads;
-  sizes.keyHeads = options.keyHeads;
-  sizes.queries = request.queries;
-  sizes.keys = request.keys;
-  sizes.dim = sizes.valueDim = options.dim;
   AttentionBuffers buffers = makeRandomAttention(sizes);
   (*kernel)->run(buffers.sizes, *facts);
   std::vector<double> times, tableTimes;
@@ -125,7 +143,8 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     tableTimes.push_back(time([&] { (*kernel)->run(none, *facts); }));
 
   double seconds = times.front() * 1e-3;
-  double flops = 2.0 * counts->visible * (sizes.dim + sizes.valueDim);
+  double flops =
+      2.0 * counts->visible * counts->copies * (sizes.dim + sizes.valueDim);
   llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
     json.attribute("policy", policy.getSymName());
@@ -147,7 +166,8 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
       json.attribute("core", counts->tiles.core);
       json.attribute("edge", counts->tiles.edge);
     });
-    json.attribute("GBps", gigabytes(sizes, options.type) / seconds);
+    json.attribute("GBps",
+                   gigabytes(sizes, counts->keysRead, options.type) / seconds);
   });
   os << "\n";
   return success();

@@ -10,6 +10,7 @@
 #include "Mask/InitAll.h"
 #include "Mask/Tools/CommandLine.h"
 #include "Mask/Tools/Jit.h"
+#include "Mask/Tools/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -19,8 +20,8 @@
 #include "mlir/Pass/PassManager.h"
 
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 
@@ -130,7 +131,8 @@ static cl::opt<Target> target(
                clEnumValN(Target::Vulkan, "vulkan", "not built"),
                clEnumValN(Target::CUDA, "cuda", "not built")),
     cl::cat(targetCategory));
-MASK_INTEGER_OPTION(threads, targetCategory, "threads", "Threads (all)", 0);
+MASK_INTEGER_OPTION(threads, targetCategory, "threads", "Threads at most (all)",
+                    0);
 MASK_STRING_OPTION(saveTemps, targetCategory, "save-temps",
                    "Keep the intermediate forms of the code", "dir");
 
@@ -153,35 +155,106 @@ static LogicalResult requireOption(const cl::Option &option) {
   return fail("needs --" + option.ArgStr);
 }
 
-static LogicalResult checkOptions() {
-  if (threads < 0)
-    return fail("--threads must be at least 1, got " + Twine(threads));
+static LogicalResult reject(StringRef what,
+                            std::initializer_list<const cl::Option *> options) {
+  llvm::Error error = rejectOptions(what, options);
+  return error ? fail(std::move(error)) : success();
+}
+
+static LogicalResult checkTarget() {
+  auto name = [](Target target) -> StringRef {
+    switch (target) {
+    case Target::CPU:
+      return "cpu";
+    case Target::Interpreter:
+      return "interpreter";
+    case Target::SIMTEmulation:
+      return "simt-emulation";
+    case Target::Vulkan:
+      return "vulkan";
+    case Target::CUDA:
+      return "cuda";
+    }
+    llvm_unreachable("every target has a name");
+  };
+  if (target == Target::CPU)
+    return success();
+  // Not code 77: whether the machine has such a device was not asked.
+  if (target != Target::Interpreter)
+    return fail("target '" + name(target) +
+                "' is not built; there are cpu and interpreter");
+  // One thread is enough for it, however many there may be.
+  return reject("--target=interpreter, which compiles nothing", {&saveTemps});
+}
+
+static LogicalResult checkNumbers() {
+  constexpr int64_t kMostThreads = 1024;
+  if (threads.getNumOccurrences() && (threads < 1 || threads > kMostThreads))
+    return fail("--threads must be from 1 to " + Twine(kMostThreads) +
+                ", got " + Twine(threads));
   if (repeat < 1)
     return fail("--repeat must be at least 1, got " + Twine(repeat));
+  if (!std::isfinite(scale))
+    return fail("--scale must be finite in f32, got " +
+                llvm::formatv("{0}", scale.getValue()).str());
+  // Not a number is not below zero either.
+  if (!(tolerance >= 0))
+    return fail("--tolerance must be at least 0, got " +
+                llvm::formatv("{0}", tolerance.getValue()).str());
+  return success();
+}
+
+static LogicalResult checkBench() {
+  if (failed(reject("--bench", {&queryPath, &keyPath, &valuePath, &output,
+                                &lsePath, &scale, &check, &tolerance})) ||
+      failed(requireOption(heads)) || failed(requireOption(keyHeads)) ||
+      failed(requireOption(headDim)))
+    return failure();
+  if (target != Target::CPU)
+    return fail("--bench times the target cpu only");
+  if (headDim < 1)
+    return fail("--head-dim must be at least 1, got " + Twine(headDim));
+  if (keyHeads < 1 || heads < 1 || heads % keyHeads != 0)
+    return fail("--kv-heads (" + Twine(keyHeads) + ") must divide --heads (" +
+                Twine(heads) + ")");
+  return success();
+}
+
+static LogicalResult checkFiles() {
+  if (failed(reject("files; it is for --bench",
+                    {&heads, &keyHeads, &headDim, &repeat})) ||
+      failed(requireOption(queryPath)) || failed(requireOption(keyPath)) ||
+      failed(requireOption(valuePath)))
+    return failure();
+  // A check alone needs no output.
+  if (!check && (failed(requireOption(output)) ||
+                 failed(reject("files without --check", {&tolerance}))))
+    return failure();
+  if (check && (output == "-" || lsePath == "-"))
+    return fail("--check reports on standard output; give -o and --lse files");
+  llvm::Error error = checkOutputPaths({{"-o", output}, {"--lse", lsePath}},
+                                       {{"--query", queryPath},
+                                        {"--key", keyPath},
+                                        {"--value", valuePath},
+                                        {"--facts", factsPath},
+                                        {"the model", model}});
+  return error ? fail(std::move(error)) : success();
+}
+
+static LogicalResult checkOptions() {
+  if (failed(checkTarget()) || failed(checkNumbers()))
+    return failure();
   if (!casesDir.empty())
-    return success();
+    return reject("--cases",
+                  {&model, &policyName, &layerType, &factsPath, &packing,
+                   &queryPath, &keyPath, &valuePath, &output, &lsePath, &scale,
+                   &dataType, &check, &tolerance, &bench, &heads, &keyHeads,
+                   &headDim, &repeat});
   if (model.empty() && policyName.empty())
     return fail("needs --policy or a file with a policy");
   if (failed(requireOption(factsPath)))
     return failure();
-  if (bench) {
-    if (failed(requireOption(heads)) || failed(requireOption(keyHeads)) ||
-        failed(requireOption(headDim)))
-      return failure();
-    if (target != Target::CPU)
-      return fail("--bench times the target cpu only");
-    if (headDim < 1)
-      return fail("--head-dim must be at least 1, got " + Twine(headDim));
-    if (keyHeads < 1 || heads < 1 || heads % keyHeads != 0)
-      return fail("--kv-heads (" + Twine(keyHeads) + ") must divide --heads (" +
-                  Twine(heads) + ")");
-    return success();
-  }
-  if (failed(requireOption(queryPath)) || failed(requireOption(keyPath)) ||
-      failed(requireOption(valuePath)))
-    return failure();
-  // A check alone needs no output.
-  return check ? success() : requireOption(output);
+  return bench ? checkBench() : checkFiles();
 }
 
 /// The threads to use: those asked for, or all.
@@ -324,21 +397,20 @@ static LogicalResult report(const AttentionBuffers &buffers,
   return fail("differs from the interpreter by more than --tolerance");
 }
 
+/// Writes both files or none.
 static LogicalResult write(const AttentionBuffers &buffers) {
+  OutputFiles files;
+  auto add = [&](StringRef path, const NpyArray &array) {
+    return files.add(path, [&](raw_ostream &os) { os << serializeNpy(array); });
+  };
   if (!output.empty())
-    if (llvm::Error error = writeNpy(output, buffers.getOutput()))
+    if (llvm::Error error = add(output, buffers.getOutput()))
       return fail(std::move(error));
-  if (lsePath.empty())
-    return success();
-  if (llvm::Error error = writeNpy(lsePath, buffers.getLogSumExp())) {
-    // Both files or none.
-    if (!output.empty())
-      if (std::error_code left = llvm::sys::fs::remove(output))
-        llvm::WithColor::warning(llvm::errs(), "mask-run")
-            << "cannot remove '" << output << "': " << left.message() << "\n";
-    return fail(std::move(error));
-  }
-  return success();
+  if (!lsePath.empty())
+    if (llvm::Error error = add(lsePath, buffers.getLogSumExp()))
+      return fail(std::move(error));
+  llvm::Error error = files.keep();
+  return error ? fail(std::move(error)) : success();
 }
 
 static LogicalResult runFiles(PolicyOp policy, StringRef layer,
@@ -360,6 +432,11 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
   buffers->finish(factor);
   if (llvm::Error error = checkExtents(buffers->sizes, request))
     return fail(std::move(error));
+  int64_t sinks = form ? getConstantSinks(form).size() : 0;
+  if (sinks && sinks != buffers->sizes.heads)
+    return form.emitOpError()
+           << "has sinks for " << sinks << " heads, but the query has "
+           << buffers->sizes.heads;
 
   bool interprets = target == Target::Interpreter;
   FailureOr<InterpretedAttention> expected = failure();
@@ -404,9 +481,10 @@ static LogicalResult run(MLIRContext &context) {
     return failure();
   if (!bench)
     return runFiles(policy, *layer, *rule, *request, *form);
-  if (*form && ((*form).getSoftCap() || !(*form).getScore().empty()))
-    return fail("--bench times attention without soft cap and score region, "
-                "but the file's has one");
+  if (*form && ((*form).getSinks() || (*form).getSoftCap() ||
+                !(*form).getScore().empty()))
+    return fail("--bench times attention without sinks, soft cap and score "
+                "region, but the file's has one");
 
   FailureOr<JitOptions> jit = getJitOptions();
   if (failed(jit))
@@ -450,11 +528,6 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(
       argc, argv,
       "mask-run: compiles and runs attention under a policy's mask\n");
-  if (target != Target::CPU && target != Target::Interpreter) {
-    llvm::WithColor::error(llvm::errs(), "mask-run")
-        << "target not built; there are cpu and interpreter\n";
-    return 77;
-  }
   DialectRegistry registry;
   registerJitDialects(registry);
   MLIRContext context(registry);
@@ -463,5 +536,8 @@ int main(int argc, char **argv) {
   ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
     printDiagnostic("mask-run", diagnostic);
   });
-  return failed(run(context)) ? 1 : 0;
+  LogicalResult result = run(context);
+  if (llvm::Error error = flushStandardOutput())
+    result = fail(std::move(error));
+  return failed(result) ? 1 : 0;
 }

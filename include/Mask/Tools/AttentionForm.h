@@ -15,17 +15,20 @@
 
 namespace mlir::mask {
 
-/// The attention of a model's file, for its scale, soft cap and score region;
-/// null where there is none. Errors are emitted: several attentions that differ
-/// in these; captures and scales that are not constants; sinks, origins and
-/// offsets, which a file alone does not give.
+/// The attention of a model's file, for its scale, sinks, soft cap and score
+/// region; null where there is none. Errors are emitted: several attentions
+/// that differ in these; captures, scales and sinks that are not constants;
+/// origins and offsets, which a file alone does not give.
 FailureOr<AttentionOp> findAttentionForm(ModuleOp module);
 
 /// The scale of a form, if it has one.
 std::optional<float> getConstantScale(AttentionOp form);
 
-/// Gives `attention`, which has neither, the soft cap and the score region of
-/// `form`. The captures' constants are made before it.
+/// The sinks of a form, one per query head, or none.
+std::vector<double> getConstantSinks(AttentionOp form);
+
+/// Gives `attention`, which has none of them, the sinks, the soft cap and the
+/// score region of `form`. Their constants are made before it.
 void copyScore(OpBuilder &builder, AttentionOp form, AttentionOp attention);
 
 } // namespace mlir::mask

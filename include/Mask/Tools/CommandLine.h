@@ -10,6 +10,9 @@
 
 #include "Mask/IR/Mask.h"
 
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+
 namespace mlir::mask {
 
 /// A policy and the module that holds it.
@@ -23,6 +26,11 @@ struct LoadedPolicy {
 /// known policy `name`. Errors are emitted, with the names that there are.
 FailureOr<LoadedPolicy> readPolicy(MLIRContext *context, StringRef path,
                                    StringRef name);
+
+/// An error if one of `options` is given, which say nothing together with
+/// `what`: no option is read and ignored.
+llvm::Error rejectOptions(StringRef what,
+                          ArrayRef<const llvm::cl::Option *> options);
 
 /// Prints a diagnostic and its notes in the form of the tools' own errors, with
 /// a location only where there is a file.

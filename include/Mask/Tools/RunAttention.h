@@ -41,6 +41,11 @@ llvm::Expected<AttentionBuffers>
 readAttention(StringRef queryPath, StringRef keyPath, StringRef valuePath,
               std::optional<DataType> type, std::optional<float> scale);
 
+/// Checks that query, key, value and output have at most 2^32 elements each, an
+/// extent of 0 counted as 1: a few bytes of input can ask for any amount of
+/// memory and time.
+llvm::Error checkSizes(const AttentionArrays &sizes);
+
 /// Data of unit variance, the same for the same sizes.
 AttentionBuffers makeRandomAttention(const AttentionArrays &sizes);
 
