@@ -209,9 +209,11 @@ SmallVector<Operation *> ArgumentSinker::assumeDropped() {
   SmallVector<Operation *> assumptions;
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
-    Value bound = getBound(calls.front(), number);
+    Value bound = calls.empty() || argument.use_empty()
+                      ? Value()
+                      : getBound(calls.front(), number);
     std::optional<Meaning> meaning;
-    if (bound && !argument.use_empty())
+    if (bound)
       meaning = getMeaning(calls.front(), bound, values.size());
     if (!meaning || !llvm::all_of(calls, [&](func::CallOp call) {
           Value other = getBound(call, number);

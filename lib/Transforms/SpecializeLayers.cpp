@@ -74,6 +74,7 @@ private:
   void redirect(LayerCall &call, LayerBody &body);
   LogicalResult finishBodies();
   SmallVector<LayerBody *> getCallersFirst();
+  void collectCalls();
   bool eraseArguments(LayerBody &body, const llvm::BitVector &unused);
   void dropUnusedCaptures();
   void report();
@@ -299,13 +300,29 @@ SmallVector<LayerBody *> LayerSpecializer::getCallersFirst() {
   return sorted.takeVector();
 }
 
+/// Finds the calls of the bodies again: folds may have taken some away.
+void LayerSpecializer::collectCalls() {
+  DenseMap<StringAttr, LayerBody *> byName;
+  for (std::unique_ptr<LayerBody> &body : bodies) {
+    byName[body->function.getSymNameAttr()] = body.get();
+    body->calls.clear();
+  }
+  for (auto function : module.getOps<func::FuncOp>())
+    function.walk([&](func::CallOp call) {
+      if (LayerBody *body = byName.lookup(call.getCalleeAttr().getAttr()))
+        body->calls.push_back(call);
+    });
+}
+
 /// Gives the bodies what all their calls agree on, and simplifies their masks.
 LogicalResult LayerSpecializer::finishBodies() {
   SmallVector<LayerBody *> sorted = getCallersFirst();
   for (LayerBody *body : sorted)
     if (eraseArguments(*body, sinkAgreedArguments(rewriter, body->function,
-                                                  body->calls, category)))
+                                                  body->calls, category))) {
       canonicalizePredicates(body->function);
+      collectCalls();
+    }
   SmallVector<Operation *> assumptions;
   for (LayerBody *body : sorted)
     llvm::append_range(

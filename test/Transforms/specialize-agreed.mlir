@@ -364,3 +364,44 @@ func.func @negative_scattered_blocks(%x: tensor<1x1x?x4xf32>, %ids: tensor<?xi32
   %0 = call @near(%x, %m) : (tensor<1x1x?x4xf32>, !mask.predicate) -> tensor<1x1x?x4xf32>
   return %0 : tensor<1x1x?x4xf32>
 }
+
+// -----
+
+// What is known of the outer layer folds its loop away, and a call with it.
+
+// CHECK-LABEL: func.func private @inner_specialized
+// CHECK: query_offset %{{.*}} predicate {
+// CHECK-NEXT: mask.full
+// expected-remark @below {{1 layer uses @inner_specialized}}
+func.func private @inner(%q: tensor<1x1x1x4xf32>, %k: tensor<1x1x8x4xf32>,
+                         // expected-remark @below {{in every call argument 2 is 7}}
+                         %offset: index, %m: !mask.predicate) -> tensor<1x1x1x4xf32> {
+  // expected-remark @below {{every key is visible: no mask is left}}
+  %o = mask.attention ins(%q, %k, %k : tensor<1x1x1x4xf32>, tensor<1x1x8x4xf32>, tensor<1x1x8x4xf32>)
+         outs(%q : tensor<1x1x1x4xf32>) mask(%m) query_offset %offset -> tensor<1x1x1x4xf32>
+  return %o : tensor<1x1x1x4xf32>
+}
+// CHECK-LABEL: func.func private @outer_specialized
+// CHECK-COUNT-1: call @inner_specialized
+// CHECK-NOT: call
+// CHECK: return
+// expected-remark @below {{1 layer uses @outer_specialized}}
+func.func private @outer(%q: tensor<1x1x1x4xf32>, %k: tensor<1x1x8x4xf32>,
+                         // expected-remark @below {{in every call argument 2 is 0}}
+                         %more: index, %m: !mask.predicate) -> tensor<1x1x1x4xf32> {
+  %c3 = arith.constant 3 : index
+  %c7 = arith.constant 7 : index
+  %0 = affine.for %i = 0 to %more iter_args(%x = %q) -> tensor<1x1x1x4xf32> {
+    %1 = func.call @inner(%x, %k, %c3, %m) : (tensor<1x1x1x4xf32>, tensor<1x1x8x4xf32>, index, !mask.predicate) -> tensor<1x1x1x4xf32>
+    affine.yield %1 : tensor<1x1x1x4xf32>
+  }
+  %2 = call @inner(%0, %k, %c7, %m) : (tensor<1x1x1x4xf32>, tensor<1x1x8x4xf32>, index, !mask.predicate) -> tensor<1x1x1x4xf32>
+  return %2 : tensor<1x1x1x4xf32>
+}
+func.func @folded_calls(%q: tensor<1x1x1x4xf32>, %k: tensor<1x1x8x4xf32>) -> tensor<1x1x1x4xf32> {
+  // expected-remark @below {{'mask.causal' hides no key of this attention}}
+  %m = mask.causal
+  %c0 = arith.constant 0 : index
+  %0 = call @outer(%q, %k, %c0, %m) : (tensor<1x1x1x4xf32>, tensor<1x1x8x4xf32>, index, !mask.predicate) -> tensor<1x1x1x4xf32>
+  return %0 : tensor<1x1x1x4xf32>
+}
