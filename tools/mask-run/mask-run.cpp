@@ -18,6 +18,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -270,6 +271,7 @@ static FailureOr<JitOptions> getJitOptions() {
   options.openmp = getThreads() > 1;
   options.saveTemps = saveTemps;
   options.configure = [](PassManager &pm) {
+    applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
   };
   if (threads > 1 && !options.openmp)
@@ -522,6 +524,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::mask::registerAllPasses();
   registerPassManagerCLOptions();
+  registerDefaultTimingManagerCLOptions();
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
   hideForeignOptions();
