@@ -31,6 +31,7 @@
 
 #include <cmath>
 #include <deque>
+#include <functional>
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -239,8 +240,8 @@ Form Generator::makeForm(std::string name) {
                  (StringRef(offset).ends_with("_b")   ? "tensor<?xi32>"
                   : StringRef(offset).ends_with("_h") ? "tensor<?xi64>"
                                                       : "index");
-  auto addClause = [&](unsigned chance, std::string clause, std::string given,
-                       std::string type) {
+  auto addClause = [&](unsigned chance, const std::string &clause,
+                       const std::string &given, const std::string &type) {
     if (!oneIn(chance))
       return;
     clauses += clause;
@@ -254,7 +255,7 @@ Form Generator::makeForm(std::string name) {
   if (oneIn(5)) {
     clauses += " origin(%ob, %oh, %oq, %ok)";
     for (const char *axis : {"ob", "oh", "oq", "ok"}) {
-      form.arguments.push_back(axis);
+      form.arguments.emplace_back(axis);
       arguments += std::string(", %") + axis + ": index";
     }
   }
