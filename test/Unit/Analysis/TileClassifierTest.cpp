@@ -228,6 +228,14 @@ TEST_F(TileClassifierTest, Ring) {
              30, 30);
 }
 
+/// A tile of keys that meets four blocks is not judged by the three that are
+/// looked up: time starts again in the other one.
+TEST_F(TileClassifierTest, LongStretches) {
+  for (const char *length : {"2", "70"})
+    classify(std::string("%w = mask.prefix ") + length + R"(
+      %p = mask.at_positions %w query %time key %time : tensor<?xi32>, tensor<?xi32>)");
+}
+
 /// Nothing is claimed of numbers that wrap, of facts that end, of flags as
 /// signed numbers, of branches that are not taken; rules that are rarely used.
 TEST_F(TileClassifierTest, Sound) {
