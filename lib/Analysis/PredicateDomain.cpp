@@ -177,7 +177,7 @@ bool Refutation::expand(Branch &branch, Condition condition) {
 // Claims
 //===----------------------------------------------------------------------===//
 
-/// A run-time bound of a window is not negative (C1 of mask.window).
+/// A run-time bound of a window is not negative (mask.window).
 void Refutation::assumeConstraints(Branch &branch, Operation *op) {
   auto window = dyn_cast<WindowOp>(op);
   if (!window)

@@ -97,7 +97,7 @@ IntervalSet PredicateBounds::window(Parameter left, Parameter right,
                    ? context.add({query, parameter(right), context.constant(1)})
                    : context.plusInfinity();
   // A bound that is not negative keeps the query inside; a run-time bound is
-  // not negative (C1 of mask.window).
+  // not negative (mask.window).
   auto keepsQuery = [](Parameter bound) {
     return !bound.getConstant() || *bound.getConstant() >= 0;
   };

@@ -316,4 +316,5 @@ void OrOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                        MLIRContext *context) {
   addConnectivePatterns<OrOp>(results, context);
   populateRestrictedOrPatterns(results);
+  populateWindowOrPatterns(results);
 }

@@ -58,7 +58,7 @@ struct NegateRestriction : OpRewritePattern<NotOp> {
 
 /// The complement of a half-bounded static window is one: not(causal) is
 /// `left -1 right unbounded`. Run-time sides stay: a complement would turn them
-/// negative (C1), and may still be absent.
+/// negative, and may still be absent.
 struct NegateWindow : OpRewritePattern<NotOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(NotOp op,

@@ -79,6 +79,9 @@ inline SmallVector<Value> without(ValueRange inputs, size_t i, size_t j) {
 void populateRestrictedAndPatterns(RewritePatternSet &patterns);
 void populateRestrictedOrPatterns(RewritePatternSet &patterns);
 
+/// The rewrites of `or` over the sides of windows.
+void populateWindowOrPatterns(RewritePatternSet &patterns);
+
 } // namespace mlir::mask
 
 #endif // MASK_LIB_IR_CONNECTIVE_H

@@ -96,6 +96,46 @@ func.func @common_parts(%p: !mask.predicate, %q: !mask.predicate, %r: !mask.pred
   return %2 : !mask.predicate
 }
 
+// A window is the conjunction of its sides: one that all operands share stands
+// outside, too, whatever was joined first.
+// CHECK-LABEL: func @common_window_side
+// CHECK-SAME: %[[P:[^:]*]]: !mask.predicate, %[[W:[^:]*]]: index
+// CHECK-DAG: %[[LEFT:.*]] = mask.window left %[[W]] right unbounded
+// CHECK-DAG: %[[CAUSAL:.*]] = mask.causal
+// CHECK: %[[OR:.*]] = mask.or %[[P]], %[[CAUSAL]]
+// CHECK: %[[NEAR:.*]] = mask.and %[[LEFT]], %[[OR]]
+// CHECK: %[[NO_FUTURE:.*]] = mask.or %[[P]], %[[LEFT]]
+// CHECK: %[[PAST:.*]] = mask.and %{{causal.*}}, %[[NO_FUTURE]]
+// CHECK: return %[[NEAR]], %[[PAST]]
+func.func @common_window_side(%p: !mask.predicate, %w: index) -> (!mask.predicate, !mask.predicate) {
+  %window = mask.window left %w right 0
+  %left = mask.window left %w right unbounded
+  %0 = mask.and %left, %p
+  %1 = mask.or %window, %0
+  %causal = mask.causal
+  %2 = mask.and %causal, %p
+  %3 = mask.or %2, %window
+  return %1, %3 : !mask.predicate, !mask.predicate
+}
+
+// Neither a side that one operand lacks, nor where there would be one leaf more.
+// CHECK-LABEL: func @no_fold_window_side
+// CHECK: mask.and
+// CHECK: %[[ALONE:.*]] = mask.or
+// CHECK: mask.and
+// CHECK: %[[LONGER:.*]] = mask.or
+// CHECK: return %[[ALONE]], %[[LONGER]]
+func.func @no_fold_window_side(%p: !mask.predicate, %q: !mask.predicate, %w: index, %v: index) -> (!mask.predicate, !mask.predicate) {
+  %window = mask.window left %w right 0
+  %left = mask.window left %w right unbounded
+  %0 = mask.and %left, %p
+  %1 = mask.or %window, %0, %q
+  %near = mask.window left %w right %v
+  %2 = mask.and %near, %p
+  %3 = mask.or %window, %2
+  return %1, %3 : !mask.predicate, !mask.predicate
+}
+
 // CHECK-LABEL: func @de_morgan
 // CHECK-SAME: %[[P:[^:]*]]: !mask.predicate, %[[Q:[^:]*]]: !mask.predicate, %[[R:[^:]*]]: !mask.predicate
 // CHECK-DAG: %[[NQ:.*]] = mask.not %[[Q]]
@@ -196,7 +236,7 @@ func.func @window_complement() -> (!mask.predicate, !mask.predicate, !mask.predi
   return %0, %1, %2 : !mask.predicate, !mask.predicate, !mask.predicate
 }
 
-// The complement of a run-time bound would be negative (C1 of mask.window).
+// The complement of a run-time bound would be negative.
 // CHECK-LABEL: func @no_fold_window_complement
 // CHECK: mask.not
 // CHECK: mask.not
