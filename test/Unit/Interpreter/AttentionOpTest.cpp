@@ -48,16 +48,17 @@ protected:
                                       const std::string &arguments = "",
                                       ArrayRef<HostValue> values = {},
                                       const std::string &before = "") {
+    std::string q = "tensor<2x2x3x1x" + element + ">",
+                k = "tensor<2x1x3x1x" + element + ">",
+                v = "tensor<2x1x3x2x" + element + ">",
+                o = "tensor<2x2x3x2x" + element + ">";
     Value output =
-        parse("%q: tensor<2x2x3x1xf32>, %k: tensor<2x1x3x1xf32>, "
-              "%v: tensor<2x1x3x2xf32>, %o: tensor<2x2x3x2xf32>" +
+        parse("%q: " + q + ", %k: " + k + ", %v: " + v + ", %o: " + o +
                   (arguments.empty() ? "" : ", " + arguments),
               "%causal = mask.causal\n" + before +
-                  "\n%p = mask.attention ins(%q, %k, %v : tensor<2x2x3x1xf32>, "
-                  "tensor<2x1x3x1xf32>, tensor<2x1x3x2xf32>) "
-                  "outs(%o : tensor<2x2x3x2xf32>) " +
-                  clauses + " -> tensor<2x2x3x2xf32>",
-              "tensor<2x2x3x2xf32>");
+                  "\n%p = mask.attention ins(%q, %k, %v : " + q + ", " + k +
+                  ", " + v + ") outs(%o : " + o + ") " + clauses + " -> " + o,
+              o);
     if (!output)
       return failure();
     FactEvaluator facts;
@@ -104,6 +105,7 @@ protected:
   }
 
   std::vector<double> query, key, value;
+  std::string element = "f32";
 };
 
 bool isCausal(I, I, I q, I k) { return k <= q; }
@@ -111,6 +113,15 @@ bool isCausal(I, I, I q, I k) { return k <= q; }
 TEST_F(AttentionOpTest, Plain) {
   expect(run("mask(%causal)"), isCausal,
          [](double s, I, I, I, I) { return s; });
+}
+
+/// The data may have any of the element types; the arithmetic is the same.
+TEST_F(AttentionOpTest, ElementTypes) {
+  for (const char *type : {"f64", "f16", "bf16"}) {
+    element = type;
+    expect(run("mask(%causal)"), isCausal,
+           [](double s, I, I, I, I) { return s; });
+  }
 }
 
 TEST_F(AttentionOpTest, SoftCap) {
