@@ -15,6 +15,7 @@
 #include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Mask/Transforms/Passes.h"
 #include "Mask/Transforms/TilingInterfaceImpl.h"
+#include "Mask/Transforms/ValueBoundsOpInterfaceImpl.h"
 
 #include "mlir/IR/DialectRegistry.h"
 
@@ -25,6 +26,7 @@ inline void registerAllDialects(DialectRegistry &registry) {
   registry.insert<MaskDialect>();
   registerBufferizableOpInterfaceExternalModels(registry);
   registerTilingInterfaceExternalModels(registry);
+  registerValueBoundsOpInterfaceExternalModels(registry);
 }
 
 /// Registers the passes and pipelines of the project.

@@ -165,7 +165,7 @@ LogicalResult KeyTileEmitter::emit(Value key, Value size) {
   FailureOr<Value> isEmpty = emitTruth(b, b.getLoc(), plan.tileEmpty, inner);
   if (failed(isEmpty))
     return failure();
-  Value onEdge = OnEdgeOp::create(b);
+  Value onEdge = OnEdgeOp::create(b, key);
   Value skip = arith::AndIOp::create(b, onEdge, *isEmpty);
   Value visit = arith::XOrIOp::create(b, skip, truth(true));
   auto branch = scf::IfOp::create(b, visit, /*withElseRegion=*/false);
@@ -175,10 +175,10 @@ LogicalResult KeyTileEmitter::emit(Value key, Value size) {
 }
 
 /// Which parts hide something of the tile; whether any does.
-FailureOr<Value> KeyTileEmitter::emitConditions(TermScope &tile) {
+FailureOr<Value> KeyTileEmitter::emitConditions(Value key, TermScope &tile) {
   Value any;
   for (Part &part : parts) {
-    part.fails = OnEdgeOp::create(b);
+    part.fails = OnEdgeOp::create(b, key);
     if (!part.full.isConstant(0)) {
       FailureOr<Value> full = emitTruth(b, b.getLoc(), part.full, tile);
       if (failed(full))
@@ -196,7 +196,7 @@ LogicalResult KeyTileEmitter::emitVisible(Value key, Value size,
   Value keyRow = key;
   if (getConstantIntValue(tile.firstKey) != 0)
     keyRow = b.createOrFold<arith::SubIOp>(key, tile.firstKey);
-  FailureOr<Value> masked = emitConditions(tileScope);
+  FailureOr<Value> masked = emitConditions(key, tileScope);
   if (failed(masked))
     return failure();
   if (observer)

@@ -52,7 +52,7 @@ private:
   void chooseParts();
   Sides getSides() const;
   LogicalResult emitRowBounds();
-  FailureOr<Value> emitConditions(TermScope &tile);
+  FailureOr<Value> emitConditions(Value key, TermScope &tile);
   LogicalResult emitVisible(Value key, Value size, TermScope &tile);
   LogicalResult emitScoreRegion(Value key, Value size);
   LogicalResult emitMask(Value key, Value size);

@@ -63,9 +63,9 @@ struct OnEdgePattern : OpRewritePattern<OnEdgeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(OnEdgeOp op,
                                 PatternRewriter &rewriter) const override {
-    if (op->getParentOfType<TileForOp>())
-      return rewriter.notifyMatchFailure(op,
-                                         "the loop around it is lowered first");
+    auto key = dyn_cast<BlockArgument>(op.getKey());
+    if (key && isa_and_nonnull<TileForOp>(key.getOwner()->getParentOp()))
+      return rewriter.notifyMatchFailure(op, "its loop is lowered first");
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(op,
                                                    rewriter.getBoolAttr(true));
     return success();

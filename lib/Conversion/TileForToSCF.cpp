@@ -89,25 +89,21 @@ static Sides narrow(Sides given, Sides possible) {
 }
 
 void TileForLowering::specialize(scf::ForOp loop, Phase phase) {
-  SmallVector<Operation *> ops;
-  loop.walk([&](Operation *nested) {
-    if (isa<ApplyOp, OnEdgeOp>(nested))
-      ops.push_back(nested);
-  });
-  for (Operation *nested : ops) {
-    // A loop inside of the region answers for its own tiles.
-    if (nested->getParentOfType<TileForOp>() !=
-        op->getParentOfType<TileForOp>())
-      continue;
-    if (auto onEdge = dyn_cast<OnEdgeOp>(nested)) {
-      OpBuilder builder(nested);
+  for (Operation *user :
+       llvm::make_early_inc_range(loop.getInductionVar().getUsers()))
+    if (auto onEdge = dyn_cast<OnEdgeOp>(user)) {
+      OpBuilder builder(onEdge);
       Value answer = arith::ConstantOp::create(
-          builder, nested->getLoc(), builder.getBoolAttr(phase != Phase::Core));
+          builder, onEdge.getLoc(), builder.getBoolAttr(phase != Phase::Core));
       onEdge.replaceAllUsesWith(answer);
-      nested->erase();
-      continue;
+      onEdge.erase();
     }
-    auto apply = cast<ApplyOp>(nested);
+  SmallVector<ApplyOp> applies;
+  loop.walk([&](ApplyOp apply) { applies.push_back(apply); });
+  for (ApplyOp apply : applies) {
+    // A loop inside of the region answers for its own tiles.
+    if (apply->getParentOfType<TileForOp>() != op->getParentOfType<TileForOp>())
+      continue;
     if (phase == Phase::Core) {
       apply.replaceAllUsesWith(apply.getScores());
       apply.erase();

@@ -8,6 +8,7 @@
 #include "Mask/IR/Mask.h"
 #include "VerifyRegion.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -27,17 +28,35 @@ Value AttentionOp::getPredicateValue() {
 void AttentionOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
-  if (hasPureTensorSemantics())
-    return;
   for (OpOperand &operand : (*this)->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
-    bool isOutput = llvm::is_contained(getOutputs(), operand.get());
-    effects.emplace_back(isOutput ? static_cast<MemoryEffects::Effect *>(
-                                        MemoryEffects::Write::get())
-                                  : MemoryEffects::Read::get(),
-                         &operand, SideEffects::DefaultResource::get());
+    // By operand: a buffer that is read may also be an output.
+    effects.emplace_back(
+        isDpsInit(&operand)
+            ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
+            : MemoryEffects::Read::get(),
+        &operand, SideEffects::DefaultResource::get());
   }
+}
+
+LogicalResult
+AttentionOp::reifyResultShapes(OpBuilder &builder,
+                               ReifiedRankedShapedTypeDims &shapes) {
+  for (OpResult result : getResults())
+    shapes.push_back(tensor::getMixedSizes(builder, getLoc(),
+                                           getTiedOpOperand(result)->get()));
+  return success();
+}
+
+/// The score region's arguments are called what the documentation calls them.
+void AttentionOp::getAsmBlockArgumentNames(Region &region,
+                                           OpAsmSetValueNameFn setName) {
+  if (&region != &getScore() || region.empty())
+    return;
+  for (auto [argument, name] :
+       llvm::zip(region.getArguments(), ArrayRef{"s", "b", "h", "q", "k"}))
+    setName(argument, name);
 }
 
 //===----------------------------------------------------------------------===//
@@ -55,8 +74,7 @@ static LogicalResult verifyElements(AttentionOp op) {
                                         {op.getOutput(), "output"}};
   for (auto [value, name] : data) {
     auto type = cast<ShapedType>(value.getType());
-    if (!type.hasRank() || type.getRank() != 4 ||
-        type.getElementType() != element)
+    if (type.getRank() != 4 || type.getElementType() != element)
       return op.emitOpError() << name << " must have rank 4 and element type "
                               << element << ", got " << type;
   }
@@ -64,7 +82,7 @@ static LogicalResult verifyElements(AttentionOp op) {
   if (!lse)
     return success();
   auto type = cast<ShapedType>(lse.getType());
-  if (!type.hasRank() || type.getRank() != 3 || !type.getElementType().isF32())
+  if (type.getRank() != 3 || !type.getElementType().isF32())
     return op.emitOpError()
            << "log-sum-exp must be f32 of rank 3, got " << type;
   return success();
@@ -139,25 +157,29 @@ static LogicalResult verifyPredicate(AttentionOp op) {
         op, op.getPredicate(), op.getCaptures().getTypes(),
         PredicateType::get(op.getContext()), "predicate");
   if (!op.getCaptures().empty())
-    return op.emitOpError() << "has captures, but no predicate region";
+    return op.emitOpError() << "has " << op.getCaptures().size()
+                            << " captures, but no predicate region";
   return success();
 }
 
 /// C7
 static LogicalResult verifyDestinations(AttentionOp op) {
   bool tensors = op.hasPureTensorSemantics();
-  auto isSameKind = [&](Value value) {
-    return tensors ? isa<TensorType>(value.getType())
-                   : isa<MemRefType>(value.getType());
-  };
-  if (!isSameKind(op.getKey()) || !isSameKind(op.getValue()) ||
-      !llvm::all_of(op.getOutputs(), isSameKind))
-    return op.emitOpError() << "must be on tensors or on memrefs throughout";
+  for (OpOperand &operand : op->getOpOperands()) {
+    Type type = operand.get().getType();
+    if (tensors ? isa<MemRefType>(type) : isa<TensorType>(type))
+      return op.emitOpError()
+             << "must be on tensors or on memrefs throughout, got "
+             << op.getQuery().getType() << " and, as operand "
+             << operand.getOperandNumber() << ", " << type;
+  }
   if (!tensors && op.getNumResults())
     return op.emitOpError()
            << "has no results on memrefs, got " << op.getNumResults();
   if (tensors && op.getResultTypes() != TypeRange(op.getOutputs()))
-    return op.emitOpError() << "results must have the outputs' types";
+    return op.emitOpError() << "results must have the outputs' types ("
+                            << TypeRange(op.getOutputs()) << "), got ("
+                            << op.getResultTypes() << ")";
   if (!tensors && !op.isClosed())
     return op.emitOpError()
            << "on memrefs must be closed: facts have to be operands";
@@ -168,7 +190,8 @@ static LogicalResult verifyDestinations(AttentionOp op) {
 static LogicalResult verifyScore(AttentionOp op) {
   if (op.getScore().empty()) {
     if (!op.getScoreCaptures().empty())
-      return op.emitOpError() << "has score captures, but no score region";
+      return op.emitOpError() << "has " << op.getScoreCaptures().size()
+                              << " score captures, but no score region";
     return success();
   }
   Builder builder(op.getContext());

@@ -9,10 +9,12 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/TilingInterface.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -68,6 +70,9 @@ void MaskDialect::initialize() {
                             RangeTableOp, PositionsOp, RunsOp>();
   declarePromisedInterface<TilingInterface, AttentionOp>();
   AttentionOp::attachInterface<AttentionLoopModel>(*getContext());
+  declarePromisedInterfaces<ValueBoundsOpInterface, CountTableOp, DropLongOp,
+                            IntervalTableOp, ItemIdsOp, MonotoneTableOp,
+                            RangeTableOp, PositionsOp, RunsOp>();
 }
 
 /// Folders say "full" and "empty" as booleans of predicate type, and "absent"

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/IR/FactShape.h"
 #include "Mask/IR/Mask.h"
 #include "VerifyRegion.h"
 
@@ -185,13 +186,31 @@ static LogicalResult verifySameRank(Operation *op, Value a, Value b,
   return success();
 }
 
-/// A table adds `extra` dimensions to the data that it was built from.
-static LogicalResult verifyTableRank(Operation *op, Value table, Value data,
-                                     int64_t extra) {
-  if (table && rankOf(table) != rankOf(data) + extra)
-    return op->emitOpError() << "table must have rank " << rankOf(data) + extra
-                             << ", got " << rankOf(table);
+/// A table has the shape of the data that it was built from, with `more`
+/// elements per row, and `columns` if they are not zero.
+static LogicalResult verifyTable(Operation *op, Value table, Value data,
+                                 int64_t more, int64_t columns) {
+  if (!table)
+    return success();
+  SmallVector<int64_t> expected(cast<ShapedType>(data.getType()).getShape());
+  if (!ShapedType::isDynamic(expected.back()))
+    expected.back() += more;
+  if (columns)
+    expected.push_back(columns);
+  auto actual = cast<ShapedType>(table.getType()).getShape();
+  if (actual.size() != expected.size())
+    return op->emitOpError() << "table must have rank " << expected.size()
+                             << ", got " << actual.size();
+  for (auto [dim, sizes] : llvm::enumerate(llvm::zip_equal(expected, actual)))
+    if (auto [size, given] = sizes;
+        failed(verifyCompatibleShape(ArrayRef(size), ArrayRef(given))))
+      return op->emitOpError() << "size " << dim << " of the table must be "
+                               << size << ", got " << given;
   return success();
+}
+/// `mask.interval_table` and `mask.range_table` have four columns.
+static LogicalResult verifyColumnTable(Operation *op, Value table, Value data) {
+  return verifyTable(op, table, data, /*more=*/0, /*columns=*/4);
 }
 
 /// C1 and C2 of ops that compare ids.
@@ -200,18 +219,18 @@ static LogicalResult verifyIds(OpTy op) {
   if (failed(verifySameRank(op, op.getQueryIds(), op.getKeyIds(),
                             "query and key ids")))
     return failure();
-  return verifyTableRank(op, op.getTable(), op.getQueryIds(), /*extra=*/1);
+  return verifyColumnTable(op, op.getTable(), op.getQueryIds());
 }
 LogicalResult BlockBidirectionalOp::verify() { return verifyIds(*this); }
 LogicalResult DocumentOp::verify() { return verifyIds(*this); }
 LogicalResult KeyPaddingOp::verify() {
-  return verifyTableRank(*this, getTable(), getValid(), /*extra=*/0);
+  return verifyTable(*this, getTable(), getValid(), /*more=*/3, /*columns=*/0);
 }
 LogicalResult AtPositionsOp::verify() {
   if (failed(verifySameRank(*this, getQueryPositions(), getKeyPositions(),
                             "query and key positions")))
     return failure();
-  return verifyTableRank(*this, getRange(), getKeyPositions(), /*extra=*/1);
+  return verifyColumnTable(*this, getRange(), getKeyPositions());
 }
 
 /// C1 of connectives.
@@ -290,10 +309,20 @@ LogicalResult GenericOp::verify() {
         type.getRank() > 2)
       return emitOpError() << "capture " << number << " of type "
                            << capture.getType() << " cannot have a table";
-    if (failed(verifyTableRank(*this, table, capture, /*extra=*/1)))
+    if (failed(verifyColumnTable(*this, table, capture)))
       return failure();
   }
   return success();
+}
+
+/// Coordinates are called what the documentation calls them.
+void GenericOp::getAsmBlockArgumentNames(Region &region,
+                                         OpAsmSetValueNameFn setName) {
+  if (region.empty())
+    return;
+  for (auto [argument, name] :
+       llvm::zip(region.getArguments(), ArrayRef{"b", "h", "q", "k"}))
+    setName(argument, name);
 }
 
 Value GenericOp::getTableOf(unsigned capture) {
@@ -302,74 +331,34 @@ Value GenericOp::getTableOf(unsigned capture) {
   return found == tabled.end() ? Value() : getTables()[found - tabled.begin()];
 }
 
-/// C1 of id builders: the result has the shape of the input.
-static LogicalResult verifySameShape(Operation *op, Value input, Value result) {
-  auto in = cast<ShapedType>(input.getType()),
-       out = cast<ShapedType>(result.getType());
-  if (failed(verifyCompatibleShape(in, out)))
-    return op->emitOpError()
-           << "result " << out << " must have the shape of " << in;
-  return success();
-}
-LogicalResult RunsOp::verify() {
-  return verifySameShape(*this, getTokenTypes(), getResult());
-}
-LogicalResult PositionsOp::verify() {
-  return verifySameShape(*this, getValid(), getResult());
-}
+LogicalResult RunsOp::verify() { return verifyFactShape(*this); }
+LogicalResult PositionsOp::verify() { return verifyFactShape(*this); }
+LogicalResult CountTableOp::verify() { return verifyFactShape(*this); }
+LogicalResult MonotoneTableOp::verify() { return verifyFactShape(*this); }
 
 LogicalResult ItemIdsOp::verify() {
   auto ranges = cast<ShapedType>(getRanges().getType());
-  auto result = cast<ShapedType>(getResult().getType());
   if (!ranges.isDynamicDim(2) && ranges.getDimSize(2) != 2)
     return emitOpError() << "ranges must have 2 columns, got "
                          << ranges.getDimSize(2);
-  if (result.getRank() != 2)
-    return emitOpError() << "result must have rank 2, got " << result.getRank();
-  if (failed(verifyCompatibleShape(ranges.getShape().take_front(),
-                                   result.getShape().take_front())))
-    return emitOpError() << "result must have " << ranges.getDimSize(0)
-                         << " batch rows, got " << result.getDimSize(0);
   if (static_cast<int64_t>(getMinLength()) < 1)
     return emitOpError() << "min_length must be at least 1, got "
                          << static_cast<int64_t>(getMinLength());
-  return success();
-}
-
-/// Checks the last dimension of a table.
-static LogicalResult verifyLastSize(Operation *op, Value table, int64_t size) {
-  int64_t actual = cast<ShapedType>(table.getType()).getShape().back();
-  if (!ShapedType::isDynamic(actual) && actual != size)
-    return op->emitOpError() << "last dimension of the result must be " << size
-                             << ", got " << actual;
-  return success();
+  return verifyFactShape(*this);
 }
 
 LogicalResult IntervalTableOp::verify() {
   if (failed(verifySameRank(*this, getQueryIds(), getKeyIds(),
-                            "query and key ids")) ||
-      failed(verifyTableRank(*this, getResult(), getQueryIds(), /*extra=*/1)))
+                            "query and key ids")))
     return failure();
-  return verifyLastSize(*this, getResult(), 4);
+  return verifyFactShape(*this);
 }
 
 LogicalResult RangeTableOp::verify() {
-  if (failed(verifyTableRank(*this, getResult(), getData(), /*extra=*/1)))
-    return failure();
   auto data = cast<ShapedType>(getData().getType()),
        result = cast<ShapedType>(getResult().getType());
   if (data.getElementTypeBitWidth() > result.getElementTypeBitWidth())
     return emitOpError() << "result " << result << " cannot hold the values of "
                          << data;
-  return verifyLastSize(*this, getResult(), 4);
-}
-
-LogicalResult CountTableOp::verify() {
-  if (failed(
-          verifySameRank(*this, getValid(), getResult(), "flags and result")))
-    return failure();
-  int64_t flags = cast<ShapedType>(getValid().getType()).getShape().back();
-  return ShapedType::isDynamic(flags)
-             ? success()
-             : verifyLastSize(*this, getResult(), flags + 3);
+  return verifyFactShape(*this);
 }

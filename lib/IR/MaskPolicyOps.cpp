@@ -132,13 +132,19 @@ LogicalResult PolicyOp::verifyRegions() {
   if (layers.empty())
     return emitOpError() << "needs at least one mask.layer_type";
   llvm::StringSet<> seen;
-  for (StringRef layer : layers) {
-    if (!seen.insert(layer).second)
-      return emitOpError() << "yields layer type \"" << layer << "\" twice";
-    if (layer == "*" && layers.size() > 1)
-      return emitOpError()
-             << "layer type \"*\" must be the only one, but there are "
-             << layers.size();
+  for (auto layer : getBody().getOps<LayerTypeOp>()) {
+    auto yieldedHere = [&](InFlightDiagnostic error) -> LogicalResult {
+      error.attachNote(layer.getLoc()) << "yielded here";
+      return error;
+    };
+    if (!seen.insert(layer.getName()).second)
+      return yieldedHere(emitOpError() << "yields layer type \""
+                                       << layer.getName() << "\" twice");
+    if (layer.getName() == "*" && layers.size() > 1)
+      return yieldedHere(
+          emitOpError()
+          << "layer type \"*\" must be the only one, but there are "
+          << layers.size());
   }
   return success();
 }
@@ -146,6 +152,33 @@ LogicalResult PolicyOp::verifyRegions() {
 //===----------------------------------------------------------------------===//
 // OfLayerOp
 //===----------------------------------------------------------------------===//
+
+/// C2 and C3: the facts of `op` against those that `policy` declares.
+static LogicalResult verifyFacts(OfLayerOp op, PolicyOp policy) {
+  auto declaredHere = [&](InFlightDiagnostic error) -> LogicalResult {
+    error.attachNote(policy.getLoc()) << "policy declared here";
+    return error;
+  };
+  ArrayRef<Type> declared = policy.getFunctionType().getInputs();
+  if (op.getFacts().size() != declared.size())
+    return declaredHere(op.emitOpError()
+                        << "policy '" << op.getPolicy() << "' takes "
+                        << declared.size() << " facts, got "
+                        << op.getFacts().size());
+  for (auto [i, fact] : llvm::enumerate(op.getFacts())) {
+    StringRef name = cast<StringAttr>(policy.getFactNames()[i]).getValue();
+    if (failed(verifyCompatibleShape(declared[i], fact.getType())) ||
+        getElementTypeOrSelf(declared[i]) !=
+            getElementTypeOrSelf(fact.getType()))
+      return declaredHere(op.emitOpError()
+                          << "fact \"" << name << "\" must be " << declared[i]
+                          << ", got " << fact.getType());
+    if (!policy.getFactOptional()[i] && fact.getDefiningOp<AbsentOp>())
+      return declaredHere(op.emitOpError() << "fact \"" << name
+                                           << "\" is not optional, but absent");
+  }
+  return success();
+}
 
 LogicalResult OfLayerOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   auto policy =
@@ -161,21 +194,5 @@ LogicalResult OfLayerOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
     error.attachNote(policy.getLoc()) << "policy declared here";
     return error;
   }
-  ArrayRef<Type> declared = policy.getFunctionType().getInputs();
-  if (getFacts().size() != declared.size())
-    return emitOpError() << "policy '" << getPolicy() << "' takes "
-                         << declared.size() << " facts, got "
-                         << getFacts().size();
-  for (auto [i, fact] : llvm::enumerate(getFacts())) {
-    StringRef name = cast<StringAttr>(policy.getFactNames()[i]).getValue();
-    if (failed(verifyCompatibleShape(declared[i], fact.getType())) ||
-        getElementTypeOrSelf(declared[i]) !=
-            getElementTypeOrSelf(fact.getType()))
-      return emitOpError() << "fact \"" << name << "\" must be " << declared[i]
-                           << ", got " << fact.getType();
-    if (!policy.getFactOptional()[i] && fact.getDefiningOp<AbsentOp>())
-      return emitOpError() << "fact \"" << name
-                           << "\" is not optional, but absent";
-  }
-  return success();
+  return verifyFacts(*this, policy);
 }

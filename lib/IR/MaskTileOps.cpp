@@ -11,6 +11,44 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+//===----------------------------------------------------------------------===//
+// TileForOp
+//===----------------------------------------------------------------------===//
+
+/// The first key of a tile and the number of keys in it come before the carried
+/// values.
+static constexpr unsigned kTileArguments = 2;
+
+void TileForOp::getAsmBlockArgumentNames(Region &region,
+                                         OpAsmSetValueNameFn setName) {
+  if (region.empty())
+    return;
+  for (auto [argument, name] :
+       llvm::zip(region.getArguments(), ArrayRef{"key", "size"}))
+    setName(argument, name);
+}
+
+SmallVector<Region *> TileForOp::getLoopRegions() { return {&getBody()}; }
+Block::BlockArgListType TileForOp::getRegionIterArgs() {
+  return getBody().getArguments().drop_front(kTileArguments);
+}
+std::optional<MutableArrayRef<OpOperand>> TileForOp::getYieldedValuesMutable() {
+  auto yield = cast<YieldOp>(getBody().front().getTerminator());
+  return MutableArrayRef<OpOperand>(yield.getOperandsMutable());
+}
+std::optional<ResultRange> TileForOp::getLoopResults() { return getResults(); }
+
+OperandRange TileForOp::getEntrySuccessorOperands(RegionSuccessor) {
+  return getInits();
+}
+
+/// There may be no tile; after each one may come another, or none.
+void TileForOp::getSuccessorRegions(RegionBranchPoint,
+                                    SmallVectorImpl<RegionSuccessor> &regions) {
+  regions.emplace_back(&getBody(), getRegionIterArgs());
+  regions.emplace_back(getOperation(), getResults());
+}
+
 LogicalResult TileForOp::verify() {
   if (getBounds().empty() || getBounds().size() % 4)
     return emitOpError() << "takes 4 bounds per interval, got "
@@ -24,12 +62,27 @@ LogicalResult TileForOp::verify() {
     return emitOpError() << "region must take (" << TypeRange(expected)
                          << "), got (" << getBody().getArgumentTypes() << ")";
   if (getResultTypes() != getInits().getTypes())
-    return emitOpError() << "results must have the types of the initial values";
+    return emitOpError()
+           << "results must have the types of the initial values ("
+           << getInits().getTypes() << "), got (" << getResultTypes() << ")";
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (yield.getOperandTypes() != getInits().getTypes())
     return emitOpError() << "region must yield (" << getInits().getTypes()
                          << "), got (" << yield.getOperandTypes() << ")";
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ApplyOp
+//===----------------------------------------------------------------------===//
+
+void ApplyOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand &capture : getCapturesMutable())
+    if (isa<MemRefType>(capture.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &capture,
+                           SideEffects::DefaultResource::get());
 }
 
 LogicalResult ApplyOp::verify() {
@@ -41,7 +94,8 @@ LogicalResult ApplyOp::verify() {
                          << " axes, but the scores have rank "
                          << vector.getRank();
   if (!getRowLower() != !getRowUpper())
-    return emitOpError() << "takes both row bounds or none";
+    return emitOpError() << "takes both row bounds or none, got the "
+                         << (getRowLower() ? "lower" : "upper") << " only";
   if (getRowLower()) {
     int64_t queries = getOver() == TileLayout::Key ? 1
                       : getOver() == TileLayout::QueryKey
@@ -56,15 +110,18 @@ LogicalResult ApplyOp::verify() {
     return verifyYieldingRegion(*this, getPredicate(), getCaptures().getTypes(),
                                 PredicateType::get(getContext()), "predicate");
   if (!getCaptures().empty())
-    return emitOpError() << "has captures, but no predicate region";
+    return emitOpError() << "has " << getCaptures().size()
+                         << " captures, but no predicate region";
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// MergeOp
+//===----------------------------------------------------------------------===//
 
 LogicalResult MergeOp::verify() {
   auto state = cast<VectorType>(getMaximum().getType());
   auto accumulator = cast<VectorType>(getAccumulator().getType());
-  if (state.getRank() != 1)
-    return emitOpError() << "maxima and sums must have rank 1, got " << state;
   if (accumulator.getShape().back() != state.getDimSize(0))
     return emitOpError() << "the last dimension of the accumulators must be "
                          << state.getDimSize(0) << ", got " << accumulator;

@@ -26,6 +26,7 @@ LogicalResult mlir::mask::verifyYieldingRegion(Operation *op, Region &region,
   if (!yield || yield.getNumOperands() != 1 ||
       yield.getOperand(0).getType() != result)
     return op->emitOpError()
-           << "'" << name << "' region must yield one " << result;
+           << "'" << name << "' region must yield (" << result << "), got ("
+           << (yield ? TypeRange(yield.getOperandTypes()) : TypeRange()) << ")";
   return success();
 }

@@ -9,6 +9,7 @@
 #include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 
 #include "LowerFacts.h"
+#include "Mask/IR/FactShape.h"
 #include "Mask/IR/Mask.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -139,62 +140,29 @@ struct AttentionModel
 // Facts
 //===----------------------------------------------------------------------===//
 
-/// Extents of the result buffer of a fact op whose operands are `buffers`, and
-/// the loops that fill it. One overload of each per op.
 using Extents = SmallVector<Value>;
 } // namespace
 
-static Extents getExtents(ImplicitLocOpBuilder &builder, Value memref) {
+/// Extents of the result buffer of a fact op whose operands are `buffers`.
+static Extents getResultExtents(ImplicitLocOpBuilder &builder, Operation *op,
+                                ValueRange buffers) {
   Extents extents;
-  int64_t rank = cast<MemRefType>(memref.getType()).getRank();
-  for (int64_t dim = 0; dim < rank; ++dim)
-    extents.push_back(memref::DimOp::create(builder, memref, dim));
+  for (FactSize size : getFactShape(op)) {
+    Value constant = emitIndex(builder, size.constant);
+    if (!size.operand) {
+      extents.push_back(constant);
+      continue;
+    }
+    Value operand = buffers[*size.operand];
+    Value extent = operand.getType().isIndex()
+                       ? operand
+                       : memref::DimOp::create(builder, operand, size.dim);
+    extents.push_back(builder.createOrFold<arith::AddIOp>(extent, constant));
+  }
   return extents;
 }
 
-/// Id builders keep the shape of their operand.
-template <typename FactOp>
-static Extents getResultExtents(ImplicitLocOpBuilder &builder, FactOp,
-                                ValueRange buffers) {
-  return getExtents(builder, buffers[0]);
-}
-
-static Extents getResultExtents(ImplicitLocOpBuilder &builder, ItemIdsOp op,
-                                ValueRange buffers) {
-  if (cast<ShapedType>(op.getType()).getRank() == 1)
-    return {op.getLength()};
-  return {memref::DimOp::create(builder, buffers[0], 0), op.getLength()};
-}
-
-static Extents getResultExtents(ImplicitLocOpBuilder &builder,
-                                IntervalTableOp op, ValueRange buffers) {
-  Extents extents = getExtents(builder, buffers[0]);
-  extents.push_back(emitIndex(builder, 4));
-  return extents;
-}
-
-static Extents getResultExtents(ImplicitLocOpBuilder &builder, RangeTableOp,
-                                ValueRange buffers) {
-  Extents extents = getExtents(builder, buffers[0]);
-  extents.push_back(emitIndex(builder, 4));
-  return extents;
-}
-
-static Extents getResultExtents(ImplicitLocOpBuilder &builder, CountTableOp,
-                                ValueRange buffers) {
-  Extents extents = getExtents(builder, buffers[0]);
-  extents.back() =
-      arith::AddIOp::create(builder, extents.back(), emitIndex(builder, 3));
-  return extents;
-}
-
-static Extents getResultExtents(ImplicitLocOpBuilder &builder,
-                                MonotoneTableOp op, ValueRange buffers) {
-  if (cast<ShapedType>(op.getPositions().getType()).getRank() == 1)
-    return {emitIndex(builder, 1)};
-  return {memref::DimOp::create(builder, buffers[0], 0)};
-}
-
+/// The loops that fill the result buffer. One overload per op.
 static void fill(ImplicitLocOpBuilder &builder, RunsOp op, ValueRange buffers,
                  Value result) {
   emitRuns(builder, buffers[0], op.getTypes(), result);

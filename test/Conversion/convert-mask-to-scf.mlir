@@ -86,7 +86,7 @@ func.func @no_core(%lower: index, %upper: index) {
   %c3 = arith.constant 3 : index
   mask.tile_for [%lower, %c5, %c3, %upper] step 8 {
   ^bb0(%k: index, %size: index):
-    %e = mask.on_edge
+    %e = mask.on_edge %k
     "use"(%e) : (i1) -> ()
     mask.yield
   }
@@ -113,7 +113,7 @@ func.func @on_edge(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: i
   ^bb0(%k: index, %size: index):
     %x = memref.load %t[%k] : memref<?xi32>
     %empty = arith.cmpi eq, %x, %zero : i32
-    %e = mask.on_edge
+    %e = mask.on_edge %k
     %skip = arith.andi %e, %empty : i1
     %visit = arith.xori %skip, %true : i1
     scf.if %visit {
@@ -152,7 +152,7 @@ func.func @two_intervals(%a: index, %b: index, %c: index, %d: index, %m: f32) ->
 
 // CHECK-LABEL: func @alone
 // CHECK: return %true
-func.func @alone() -> i1 {
-  %e = mask.on_edge
+func.func @alone(%k: index) -> i1 {
+  %e = mask.on_edge %k
   return %e : i1
 }

@@ -9,7 +9,7 @@
 // CHECK: %[[ROWS:.*]] = affine.min
 // CHECK: mask.tile_for
 // CHECK: ^bb0(%[[K:.*]]: index, %[[SIZE:.*]]: index):
-// CHECK: %[[MASKED:.*]] = mask.on_edge
+// CHECK: %[[MASKED:.*]] = mask.on_edge %[[K]]
 // CHECK: func.call @note(%[[B]], %[[H]], %[[Q]], %[[K]], %[[ROWS]], %[[SIZE]], %[[MASKED]])
 // SCF-LABEL: func @observed
 // SCF-DAG: %[[TRUE:.*]] = arith.constant true

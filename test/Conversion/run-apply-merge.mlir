@@ -85,6 +85,15 @@ func.func private @keys(%s: vector<6xf32>, %ids: memref<?xi32>) {
     mask.yield %p : !mask.predicate
   } : vector<6xf32>
   vector.print %2 : vector<6xf32>
+  // Flags of any width: what is not zero is set. Keys 8 to 13.
+  // CHECK-NEXT: ( -inf, -inf, 3, 4, 5, 6 )
+  %c8 = arith.constant 8 : index
+  %3 = mask.apply %s at(%c0, %c0, %c12, %c8) over key captures(%ids : memref<?xi32>) predicate {
+  ^bb0(%i: memref<?xi32>):
+    %p = mask.key_padding %i : memref<?xi32>
+    mask.yield %p : !mask.predicate
+  } : vector<6xf32>
+  vector.print %3 : vector<6xf32>
   return
 }
 

@@ -1,5 +1,6 @@
 // RUN: mask-opt %s | mask-opt | FileCheck %s
 // RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
+// RUN: mask-opt %s --emit-bytecode | mask-opt | FileCheck %s
 
 !query = tensor<1x8x?x64xf32>
 !key = tensor<1x2x?x64xf32>
@@ -26,7 +27,7 @@ func.func @closed(%q: !query, %k: !key, %v: !value, %out: !output, %ids: tensor<
   // CHECK: %[[P:.*]] = mask.document %[[IDS]] : tensor<?xi32>
   // CHECK: mask.yield %[[P]] : !mask.predicate
   // CHECK: } score {
-  // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: tensor<8xf32>):
+  // CHECK: ^bb0(%s: f32, %b: index, %h: index, %q: index, %k: index, %{{.*}}: tensor<8xf32>):
   // CHECK: mask.yield %{{.*}} : f32
   // CHECK: } {schedule = #mask.schedule<query_tile = 64, key_tile = 32, lanes = 16, rows = 8>} -> tensor<1x8x?x32xf32>
   %0 = mask.attention ins(%q, %k, %v : !query, !key, !value) outs(%out : !output)
@@ -60,5 +61,16 @@ func.func @memrefs(%q: memref<1x4x8x16xbf16>, %k: memref<1x4x?x16xbf16>, %out: m
       %p = mask.causal
       mask.yield %p : !mask.predicate
     }
+  return
+}
+
+// CHECK-LABEL: func @element_types
+func.func @element_types(%d: tensor<1x1x4x8xf64>, %h: tensor<1x1x4x8xf16>, %b: tensor<1x1x4x8xbf16>, %m: !mask.predicate) {
+  // CHECK: mask.attention {{.*}} -> tensor<1x1x4x8xf64>
+  %0 = mask.attention ins(%d, %d, %d : tensor<1x1x4x8xf64>, tensor<1x1x4x8xf64>, tensor<1x1x4x8xf64>) outs(%d : tensor<1x1x4x8xf64>) mask(%m) -> tensor<1x1x4x8xf64>
+  // CHECK: mask.attention {{.*}} -> tensor<1x1x4x8xf16>
+  %1 = mask.attention ins(%h, %h, %h : tensor<1x1x4x8xf16>, tensor<1x1x4x8xf16>, tensor<1x1x4x8xf16>) outs(%h : tensor<1x1x4x8xf16>) mask(%m) -> tensor<1x1x4x8xf16>
+  // CHECK: mask.attention {{.*}} -> tensor<1x1x4x8xbf16>
+  %2 = mask.attention ins(%b, %b, %b : tensor<1x1x4x8xbf16>, tensor<1x1x4x8xbf16>, tensor<1x1x4x8xbf16>) outs(%b : tensor<1x1x4x8xbf16>) mask(%m) -> tensor<1x1x4x8xbf16>
   return
 }

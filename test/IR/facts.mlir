@@ -1,5 +1,6 @@
 // RUN: mask-opt %s | mask-opt | FileCheck %s
 // RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
+// RUN: mask-opt %s --emit-bytecode | mask-opt | FileCheck %s
 
 // CHECK-LABEL: func @absent
 func.func @absent() {
@@ -23,6 +24,10 @@ func.func @ids(%types: tensor<?x?xi8>, %ranges: tensor<?x?x2xi32>, %n: index, %v
   %3 = mask.drop_long %0 longer_than %n : tensor<?x?xi32>
   // CHECK: %pos = mask.positions %[[VALID]] : tensor<?xi1> -> tensor<?xi32>
   %4 = mask.positions %valid : tensor<?xi1> -> tensor<?xi32>
+  // CHECK: mask.positions %[[TYPES]] : tensor<?x?xi8> -> tensor<?x?xi64>
+  %5 = mask.positions %types : tensor<?x?xi8> -> tensor<?x?xi64>
+  // CHECK: mask.drop_long %[[TYPES]] longer_than %[[N]] : tensor<?x?xi8>
+  %6 = mask.drop_long %types longer_than %n : tensor<?x?xi8>
   return
 }
 

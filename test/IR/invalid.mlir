@@ -2,7 +2,7 @@
 
 // One case per numbered constraint; the numbers are those of the ops' documentation.
 
-// A parameter is one thing.
+// (P1) A parameter is one thing.
 func.func @parameter_twice(%w: index) {
   // expected-error @below {{'mask.window' op 'left' is given both as a constant and as a value}}
   "mask.window"(%w) <{constant_left = 3 : i64, operandSegmentSizes = array<i32: 1, 0>}> : (index) -> !mask.predicate
@@ -11,7 +11,7 @@ func.func @parameter_twice(%w: index) {
 
 // -----
 
-// One number per what?
+// (P2) One number per what?
 func.func @parameter_axis_missing(%t: tensor<?xi32>) {
   // expected-error @below {{'mask.window' op one-dimensional 'right' must say whether it is per batch or per head}}
   "mask.window"(%t) <{operandSegmentSizes = array<i32: 0, 1>}> : (tensor<?xi32>) -> !mask.predicate
@@ -20,7 +20,7 @@ func.func @parameter_axis_missing(%t: tensor<?xi32>) {
 
 // -----
 
-// A number is not per row.
+// (P3) A number is not per row.
 func.func @parameter_axis_of_number(%w: index) {
   // expected-error @below {{'mask.prefix' op 'length' is a single number, which has no axis}}
   %p = mask.prefix %w per batch : index
@@ -74,6 +74,15 @@ func.func @document_c2(%q: tensor<?xi32>, %k: tensor<?x?xi32>, %t: tensor<?x?x4x
 
 // -----
 
+// mask.document C2
+func.func @document_c2_size(%q: tensor<8xi32>, %t: tensor<7x4xi32>) {
+  // expected-error @below {{'mask.document' op size 0 of the table must be 8, got 7}}
+  %p = mask.document %q table %t : tensor<8xi32> table tensor<7x4xi32>
+  return
+}
+
+// -----
+
 // mask.chunk C1
 func.func @chunk_c1_missing() {
   // expected-error @below {{'mask.chunk' op 'size' must be given}}
@@ -114,6 +123,15 @@ func.func @key_length_c1() {
 func.func @key_padding_c1(%v: tensor<?xi1>, %t: tensor<?x?xi32>) {
   // expected-error @below {{'mask.key_padding' op table must have rank 1, got 2}}
   %p = mask.key_padding %v table %t : tensor<?xi1> table tensor<?x?xi32>
+  return
+}
+
+// -----
+
+// mask.key_padding C1
+func.func @key_padding_c1_size(%v: tensor<8xi1>, %t: tensor<8xi32>) {
+  // expected-error @below {{'mask.key_padding' op size 0 of the table must be 11, got 8}}
+  %p = mask.key_padding %v table %t : tensor<8xi1> table tensor<8xi32>
   return
 }
 
@@ -197,7 +215,7 @@ func.func @generic_c1(%t: tensor<?xi32>) {
 
 // mask.generic C2
 func.func @generic_c2() {
-  // expected-error @below {{'mask.generic' op 'body' region must yield one 'i1'}}
+  // expected-error @below {{'mask.generic' op 'body' region must yield ('i1'), got ('index')}}
   %p = mask.generic {
   ^bb0(%b: index, %h: index, %q: index, %k: index):
     mask.yield %q : index
@@ -295,7 +313,7 @@ func.func @batches_c1_order(%p: !mask.predicate) {
 
 // mask.runs C1
 func.func @runs_c1(%t: tensor<?xi8>) {
-  // expected-error @below {{'mask.runs' op result 'tensor<?x?xi32>' must have the shape of 'tensor<?xi8>'}}
+  // expected-error @below {{'mask.runs' op result must have rank 1, got 2}}
   %0 = mask.runs %t of [1] : tensor<?xi8> -> tensor<?x?xi32>
   return
 }
@@ -312,17 +330,8 @@ func.func @item_ids_c1(%r: tensor<?x?x3xi32>, %n: index) {
 // -----
 
 // mask.item_ids C2
-func.func @item_ids_c2(%r: tensor<?x?x2xi32>, %n: index) {
-  // expected-error @below {{'mask.item_ids' op result must have rank 2, got 1}}
-  %0 = mask.item_ids %r length %n : tensor<?x?x2xi32> -> tensor<?xi32>
-  return
-}
-
-// -----
-
-// mask.item_ids C2
-func.func @item_ids_c2_batch(%r: tensor<3x?x2xi32>, %n: index) {
-  // expected-error @below {{'mask.item_ids' op result must have 3 batch rows, got 2}}
+func.func @item_ids_c2(%r: tensor<3x?x2xi32>, %n: index) {
+  // expected-error @below {{'mask.item_ids' op size 0 of the result must be 3, got 2}}
   %0 = mask.item_ids %r length %n : tensor<3x?x2xi32> -> tensor<2x?xi32>
   return
 }
@@ -340,7 +349,7 @@ func.func @item_ids_c3(%r: tensor<?x?x2xi32>, %n: index) {
 
 // mask.positions C1
 func.func @positions_c1(%v: tensor<4xi1>) {
-  // expected-error @below {{'mask.positions' op result 'tensor<5xi32>' must have the shape of 'tensor<4xi1>'}}
+  // expected-error @below {{'mask.positions' op size 0 of the result must be 4, got 5}}
   %0 = mask.positions %v : tensor<4xi1> -> tensor<5xi32>
   return
 }
@@ -356,9 +365,9 @@ func.func @interval_table_c1(%q: tensor<?xi32>, %k: tensor<?x?xi32>) {
 
 // -----
 
-// mask.interval_table C1
-func.func @interval_table_c1_result(%q: tensor<?xi32>) {
-  // expected-error @below {{'mask.interval_table' op table must have rank 2, got 3}}
+// mask.interval_table C2
+func.func @interval_table_c2_rank(%q: tensor<?xi32>) {
+  // expected-error @below {{'mask.interval_table' op result must have rank 2, got 3}}
   %0 = mask.interval_table %q : tensor<?xi32> -> tensor<?x?x4xi32>
   return
 }
@@ -367,7 +376,7 @@ func.func @interval_table_c1_result(%q: tensor<?xi32>) {
 
 // mask.interval_table C2
 func.func @interval_table_c2(%q: tensor<?xi32>) {
-  // expected-error @below {{'mask.interval_table' op last dimension of the result must be 4, got 2}}
+  // expected-error @below {{'mask.interval_table' op size 1 of the result must be 4, got 2}}
   %0 = mask.interval_table %q : tensor<?xi32> -> tensor<?x2xi32>
   return
 }
@@ -376,7 +385,7 @@ func.func @interval_table_c2(%q: tensor<?xi32>) {
 
 // mask.count_table C1
 func.func @count_table_c1(%v: tensor<8xi1>) {
-  // expected-error @below {{'mask.count_table' op flags and result must have the same rank, got 1 and 2}}
+  // expected-error @below {{'mask.count_table' op result must have rank 1, got 2}}
   %0 = mask.count_table %v : tensor<8xi1> -> tensor<?x?xi32>
   return
 }
@@ -385,8 +394,35 @@ func.func @count_table_c1(%v: tensor<8xi1>) {
 
 // mask.count_table C1
 func.func @count_table_c1_size(%v: tensor<8xi1>) {
-  // expected-error @below {{'mask.count_table' op last dimension of the result must be 11, got 8}}
+  // expected-error @below {{'mask.count_table' op size 0 of the result must be 11, got 8}}
   %0 = mask.count_table %v : tensor<8xi1> -> tensor<8xi32>
+  return
+}
+
+// -----
+
+// mask.interval_table C2
+func.func @interval_table_c2_batch(%q: tensor<3x?xi32>) {
+  // expected-error @below {{'mask.interval_table' op size 0 of the result must be 3, got 2}}
+  %0 = mask.interval_table %q : tensor<3x?xi32> -> tensor<2x?x4xi32>
+  return
+}
+
+// -----
+
+// mask.monotone_table C1
+func.func @monotone_table_c1(%p: tensor<3x?xi32>) {
+  // expected-error @below {{'mask.monotone_table' op size 0 of the result must be 3, got 1}}
+  %0 = mask.monotone_table %p : tensor<3x?xi32> -> tensor<1xi32>
+  return
+}
+
+// -----
+
+// mask.monotone_table C1
+func.func @monotone_table_c1_row(%p: tensor<8xi32>) {
+  // expected-error @below {{'mask.monotone_table' op size 0 of the result must be 1, got 8}}
+  %0 = mask.monotone_table %p : tensor<8xi32> -> tensor<8xi32>
   return
 }
 
@@ -413,6 +449,7 @@ mask.policy @policy_c2() {
 mask.policy @policy_c2_twice() {
   %p = mask.causal
   mask.layer_type "full" = %p
+  // expected-note @below {{yielded here}}
   mask.layer_type "full" = %p
 }
 
@@ -422,6 +459,7 @@ mask.policy @policy_c2_twice() {
 // expected-error @below {{'mask.policy' op layer type "*" must be the only one, but there are 2}}
 mask.policy @policy_c3() {
   %p = mask.causal
+  // expected-note @below {{yielded here}}
   mask.layer_type "*" = %p
   mask.layer_type "full" = %p
 }
@@ -434,6 +472,26 @@ mask.policy @policy_c4("window" %a: i32) {
   %p = mask.causal
   mask.layer_type "*" = %p
 }
+
+// -----
+
+// mask.policy C5
+// expected-error @below {{'mask.policy' op has 1 facts, but 2 names and 1 optional flags}}
+"mask.policy"() <{fact_names = ["window", "prefix"], fact_optional = array<i1: false>, function_type = (index) -> (), sym_name = "policy_c5"}> ({
+^bb0(%w: index):
+  %p = mask.causal
+  mask.layer_type "*" = %p
+}) : () -> ()
+
+// -----
+
+// mask.policy C5
+// expected-error @below {{'mask.policy' op body takes ('index'), but the facts are ('tensor<?xi8>')}}
+"mask.policy"() <{fact_names = ["token_types"], fact_optional = array<i1: false>, function_type = (tensor<?xi8>) -> (), sym_name = "policy_c5_body"}> ({
+^bb0(%t: index):
+  %p = mask.causal
+  mask.layer_type "*" = %p
+}) : () -> ()
 
 // -----
 
@@ -462,6 +520,7 @@ func.func @of_layer_c1_layer(%w: index, %t: tensor<?x?xi8>) {
 // -----
 
 // mask.of_layer C2
+// expected-note @below {{policy declared here}}
 mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
   %p = mask.causal
   mask.layer_type "full" = %p
@@ -476,6 +535,7 @@ func.func @of_layer_c2(%w: index) {
 // -----
 
 // mask.of_layer C2
+// expected-note @below {{policy declared here}}
 mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
   %p = mask.causal
   mask.layer_type "full" = %p
@@ -490,6 +550,7 @@ func.func @of_layer_c2_type(%w: index, %t: tensor<?x?xi32>) {
 // -----
 
 // mask.of_layer C3
+// expected-note @below {{policy declared here}}
 mask.policy @p("window" %w: index, "token_types" optional %t: tensor<?x?xi8>) {
   %p = mask.causal
   mask.layer_type "full" = %p
@@ -619,7 +680,7 @@ func.func @attention_c4_both(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>,
 
 // mask.attention C4
 func.func @attention_c4_captures(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<8xf32>) {
-  // expected-error @below {{'mask.attention' op has captures, but no predicate region}}
+  // expected-error @below {{'mask.attention' op has 1 captures, but no predicate region}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
     outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) captures(%s : tensor<8xf32>) -> tensor<1x8x4x16xf32>
   return
@@ -642,7 +703,7 @@ func.func @attention_c5_arguments(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16x
 
 // mask.attention C5
 func.func @attention_c5_yield(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
-  // expected-error @below {{'mask.attention' op 'predicate' region must yield one '!mask.predicate'}}
+  // expected-error @below {{'mask.attention' op 'predicate' region must yield ('!mask.predicate'), got ()}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
     outs(%o0 : tensor<1x8x4x16xf32>) predicate {
       mask.yield
@@ -664,7 +725,7 @@ func.func @attention_c6(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: 
 
 // mask.attention C7
 func.func @attention_c7_mixed(%q: tensor<1x8x4x16xf32>, %k: memref<1x2x6x16xf32>, %v: memref<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
-  // expected-error @below {{'mask.attention' op must be on tensors or on memrefs throughout}}
+  // expected-error @below {{'mask.attention' op must be on tensors or on memrefs throughout, got 'tensor<1x8x4x16xf32>' and, as operand 1, 'memref<1x2x6x16xf32>'}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, memref<1x2x6x16xf32>, memref<1x2x6x16xf32>)
     outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<1x8x4x16xf32>
   return
@@ -674,7 +735,7 @@ func.func @attention_c7_mixed(%q: tensor<1x8x4x16xf32>, %k: memref<1x2x6x16xf32>
 
 // mask.attention C7
 func.func @attention_c7_results(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
-  // expected-error @below {{'mask.attention' op results must have the outputs' types}}
+  // expected-error @below {{'mask.attention' op results must have the outputs' types ('tensor<1x8x4x16xf32>'), got ('tensor<?x8x4x16xf32>')}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
     outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) -> tensor<?x8x4x16xf32>
   return
@@ -687,6 +748,43 @@ func.func @attention_c7_open(%q: memref<1x8x4x16xf32>, %k: memref<1x2x6x16xf32>,
   // expected-error @below {{'mask.attention' op on memrefs must be closed: facts have to be operands}}
   mask.attention ins(%q, %k, %v : memref<1x8x4x16xf32>, memref<1x2x6x16xf32>, memref<1x2x6x16xf32>)
     outs(%o0 : memref<1x8x4x16xf32>) mask(%m)
+  return
+}
+
+// -----
+
+// mask.attention C7
+func.func @attention_c7_captures(%q: memref<1x8x4x16xf32>, %ids: tensor<?xi32>) {
+  // expected-error @below {{'mask.attention' op must be on tensors or on memrefs throughout, got 'memref<1x8x4x16xf32>' and, as operand 4, 'tensor<?xi32>'}}
+  mask.attention ins(%q, %q, %q : memref<1x8x4x16xf32>, memref<1x8x4x16xf32>, memref<1x8x4x16xf32>)
+    outs(%q : memref<1x8x4x16xf32>) captures(%ids : tensor<?xi32>) predicate {
+    ^bb0(%i: tensor<?xi32>):
+      %p = mask.document %i : tensor<?xi32>
+      mask.yield %p : !mask.predicate
+    }
+  return
+}
+
+// -----
+
+// mask.attention C7
+func.func @attention_c7_sinks(%q: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: memref<8xf32>) {
+  // expected-error @below {{'mask.attention' op must be on tensors or on memrefs throughout, got 'tensor<1x8x4x16xf32>' and, as operand 5, 'memref<8xf32>'}}
+  %r = mask.attention ins(%q, %q, %q : tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) sinks(%s : memref<8xf32>) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C7
+func.func @attention_c7_memref_results(%q: memref<1x8x4x16xf32>) {
+  // expected-error @below {{'mask.attention' op has no results on memrefs, got 1}}
+  %r = mask.attention ins(%q, %q, %q : memref<1x8x4x16xf32>, memref<1x8x4x16xf32>, memref<1x8x4x16xf32>)
+    outs(%q : memref<1x8x4x16xf32>) predicate {
+      %p = mask.causal
+      mask.yield %p : !mask.predicate
+    } -> tensor<1x8x4x16xf32>
   return
 }
 
@@ -707,7 +805,7 @@ func.func @attention_c8_arguments(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16x
 
 // mask.attention C8
 func.func @attention_c8_yield(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
-  // expected-error @below {{'mask.attention' op 'score' region must yield one 'f32'}}
+  // expected-error @below {{'mask.attention' op 'score' region must yield ('f32'), got ('index')}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
     outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) score {
     ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
@@ -720,7 +818,7 @@ func.func @attention_c8_yield(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>
 
 // mask.attention C8
 func.func @attention_c8_captures(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<1x2x6x16xf32>, %o0: tensor<1x8x4x16xf32>, %m: !mask.predicate, %s: tensor<8xf32>) {
-  // expected-error @below {{'mask.attention' op has score captures, but no score region}}
+  // expected-error @below {{'mask.attention' op has 1 score captures, but no score region}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x16xf32>)
     outs(%o0 : tensor<1x8x4x16xf32>) mask(%m) score_captures(%s : tensor<8xf32>) -> tensor<1x8x4x16xf32>
   return
@@ -872,7 +970,7 @@ func.func @tile_for_c3_yield(%b: index, %s: vector<16xf32>) {
 
 // mask.tile_for C3
 func.func @tile_for_c3_results(%b: index, %s: vector<16xf32>) {
-  // expected-error @below {{'mask.tile_for' op results must have the types of the initial values}}
+  // expected-error @below {{'mask.tile_for' op results must have the types of the initial values ('vector<16xf32>'), got ('vector<8xf32>')}}
   %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
   ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
     mask.yield %s : vector<16xf32>
@@ -902,7 +1000,7 @@ func.func @apply_c2(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vect
 
 // mask.apply C2
 func.func @apply_c2_one(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
-  // expected-error @below {{'mask.apply' op takes both row bounds or none}}
+  // expected-error @below {{'mask.apply' op takes both row bounds or none, got the lower only}}
   %r = "mask.apply"(%s, %i, %i, %i, %i, %m) <{over = #mask<tile_layout query>, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 0, 0, 0>}> ({}) : (vector<16xf32>, index, index, index, index, vector<16xindex>) -> vector<16xf32>
   return
 }
@@ -924,17 +1022,8 @@ func.func @apply_c3(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vect
 
 // mask.apply C3
 func.func @apply_c3_captures(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
-  // expected-error @below {{'mask.apply' op has captures, but no predicate region}}
+  // expected-error @below {{'mask.apply' op has 1 captures, but no predicate region}}
   %r = mask.apply %s at(%i, %i, %i, %i) over query captures(%t : tensor<?xi1>) : vector<16xf32>
-  return
-}
-
-// -----
-
-// mask.merge C1
-func.func @merge_c1_rank(%m: vector<4x16xf32>, %a: vector<64x16xf32>) {
-  // expected-error @below {{'mask.merge' op maxima and sums must have rank 1, got 'vector<4x16xf32>'}}
-  %0, %1, %2 = mask.merge (%m, %m, %a), (%m, %m, %a) : vector<4x16xf32>, vector<64x16xf32>
   return
 }
 
@@ -997,9 +1086,18 @@ func.func @at_positions_c2(%p: !mask.predicate, %t: tensor<?xi32>, %r: tensor<?x
 
 // -----
 
+// mask.at_positions C2
+func.func @at_positions_c2_columns(%p: !mask.predicate, %t: tensor<?xi32>, %r: tensor<?x2xi32>) {
+  // expected-error @below {{'mask.at_positions' op size 1 of the table must be 4, got 2}}
+  %0 = mask.at_positions %p query %t key %t range %r : tensor<?xi32>, tensor<?xi32> range tensor<?x2xi32>
+  return
+}
+
+// -----
+
 // mask.range_table C1
 func.func @range_table_c1(%t: tensor<?xi32>) {
-  // expected-error @below {{'mask.range_table' op last dimension of the result must be 4, got 2}}
+  // expected-error @below {{'mask.range_table' op size 1 of the result must be 4, got 2}}
   %0 = mask.range_table %t : tensor<?xi32> -> tensor<?x2xi32>
   return
 }
@@ -1010,5 +1108,32 @@ func.func @range_table_c1(%t: tensor<?xi32>) {
 func.func @range_table_c2(%t: tensor<?xi64>) {
   // expected-error @below {{'mask.range_table' op result 'tensor<?x4xi32>' cannot hold the values of 'tensor<?xi64>'}}
   %0 = mask.range_table %t : tensor<?xi64> -> tensor<?x4xi32>
+  return
+}
+
+// -----
+
+// Softmax states are floats.
+func.func @merge_types(%m: vector<16xindex>) {
+  // expected-error @below {{'mask.merge' op operand #0 must be vector of floating-point values of ranks 1, but got 'vector<16xindex>'}}
+  %0, %1, %2 = mask.merge (%m, %m, %m), (%m, %m, %m) : vector<16xindex>, vector<16xindex>
+  return
+}
+
+// -----
+
+// So are scores.
+func.func @apply_types(%i: index, %s: vector<16xi32>) {
+  // expected-error @below {{'mask.apply' op operand #0 must be vector of floating-point values of ranks 1/2, but got 'vector<16xi32>'}}
+  %0 = mask.apply %s at(%i, %i, %i, %i) over query : vector<16xi32>
+  return
+}
+
+// -----
+
+// An id is -1 where there is none.
+func.func @drop_long_types(%t: tensor<?xi1>, %w: index) {
+  // expected-error @below {{'mask.drop_long' op operand #0 must be per-token ids (i8 to i64 tensor) of shape [seq] or [batch, seq], but got 'tensor<?xi1>'}}
+  %0 = mask.drop_long %t longer_than %w : tensor<?xi1>
   return
 }

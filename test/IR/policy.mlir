@@ -1,5 +1,6 @@
 // RUN: mask-opt %s | mask-opt | FileCheck %s
 // RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
+// RUN: mask-opt %s --emit-bytecode | mask-opt | FileCheck %s
 
 // CHECK-LABEL: mask.policy @"causal-sliding"("window" %{{.*}}: index, "token_types" optional %{{.*}}: tensor<?x?xi8>) {
 mask.policy @"causal-sliding"("window" %W: index, "token_types" optional %t: tensor<?x?xi8>) {

@@ -1,5 +1,6 @@
 // RUN: mask-opt %s | mask-opt | FileCheck %s
 // RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
+// RUN: mask-opt %s --emit-bytecode | mask-opt | FileCheck %s
 
 // CHECK-LABEL: func @constants
 func.func @constants() {
@@ -60,6 +61,8 @@ func.func @tables(%ids: tensor<?x?xi32>, %docs: tensor<?xi64>, %valid: tensor<?x
   %4 = mask.key_padding %valid : tensor<?x?xi1>
   // CHECK: mask.key_padding %[[VALID]] table %{{.*}} : tensor<?x?xi1> table tensor<?x?xi32>
   %5 = mask.key_padding %valid table %counts : tensor<?x?xi1> table tensor<?x?xi32>
+  // CHECK: mask.key_padding %[[DOCS]] : tensor<?xi64>{{$}}
+  %mask = mask.key_padding %docs : tensor<?xi64>
   // CHECK: %range = mask.row_range %[[IDS]], %[[IDS]] : tensor<?x?xi32>
   %6 = mask.row_range %ids, %ids : tensor<?x?xi32>
   // CHECK: mask.row_range %[[IDS]], unbounded : tensor<?x?xi32>
@@ -74,8 +77,8 @@ func.func @tables(%ids: tensor<?x?xi32>, %docs: tensor<?xi64>, %valid: tensor<?x
 // CHECK-LABEL: func @generic
 func.func @generic(%t: tensor<?xi32>, %range: tensor<?x4xi32>) {
   // CHECK: %generic = mask.generic captures(%{{.*}} : tensor<?xi32>) {
-  // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[Q:.*]]: index, %[[K:.*]]: index, %{{.*}}: tensor<?xi32>):
-  // CHECK-NEXT: %[[V:.*]] = arith.cmpi sge, %[[Q]], %[[K]] : index
+  // CHECK-NEXT: ^bb0(%b: index, %h: index, %q: index, %k: index, %{{.*}}: tensor<?xi32>):
+  // CHECK-NEXT: %[[V:.*]] = arith.cmpi sge, %q, %k : index
   // CHECK-NEXT: mask.yield %[[V]] : i1
   %0 = mask.generic captures(%t : tensor<?xi32>) {
   ^bb0(%b: index, %h: index, %q: index, %k: index, %x: tensor<?xi32>):

@@ -1,10 +1,11 @@
 // RUN: mask-opt %s | mask-opt | FileCheck %s
 // RUN: mask-opt %s --mlir-print-op-generic | mask-opt | FileCheck %s
+// RUN: mask-opt %s --emit-bytecode | mask-opt | FileCheck %s
 
 // CHECK-LABEL: func @tile_for
 func.func @tile_for(%i: index, %m: vector<16xf32>, %acc: vector<64x16xf32>) {
   // CHECK: mask.tile_for[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] step 64 init(%{{.*}}, %{{.*}} : vector<16xf32>, vector<64x16xf32>) {
-  // CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[M:.*]]: vector<16xf32>, %[[ACC:.*]]: vector<64x16xf32>):
+  // CHECK: ^bb0(%key: index, %size: index, %[[M:.*]]: vector<16xf32>, %[[ACC:.*]]: vector<64x16xf32>):
   // CHECK: mask.yield %[[M]], %[[ACC]] : vector<16xf32>, vector<64x16xf32>
   // CHECK: } -> vector<16xf32>, vector<64x16xf32>
   %0:2 = mask.tile_for [%i, %i, %i, %i] step 64 init(%m, %acc : vector<16xf32>, vector<64x16xf32>) {
@@ -15,6 +16,8 @@ func.func @tile_for(%i: index, %m: vector<16xf32>, %acc: vector<64x16xf32>) {
   // CHECK: mask.tile_for[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] step 8 {
   mask.tile_for [%i, %i, %i, %i, %i, %i, %i, %i] step 8 {
   ^bb0(%k0: index, %size: index):
+    // CHECK: mask.on_edge %key{{.*}}
+    %e = mask.on_edge %k0
   }
   return
 }

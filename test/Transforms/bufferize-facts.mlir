@@ -12,6 +12,13 @@ func.func private @print2(%t: tensor<?x?xi32>) {
   vector.print %v : vector<2x11xi32>
   return
 }
+func.func private @print1(%t: tensor<?xi32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0 : i32
+  %v = vector.transfer_read %t[%c0], %zero : tensor<?xi32>, vector<5xi32>
+  vector.print %v : vector<5xi32>
+  return
+}
 func.func private @print_table(%t: tensor<?x?x4xi32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant 0 : i32
@@ -21,6 +28,8 @@ func.func private @print_table(%t: tensor<?x?x4xi32>) {
 }
 
 func.func @main() {
+  %c0 = arith.constant 0 : index
+  %zero8 = arith.constant 0 : i8
   %c2 = arith.constant 2 : index
   %c3 = arith.constant 3 : index
   %c8 = arith.constant 8 : index
@@ -57,11 +66,23 @@ func.func @main() {
   %counts = mask.count_table %valid : tensor<?x?xi1> -> tensor<?x?xi32>
   call @print2(%counts) : (tensor<?x?xi32>) -> ()
 
+  // Flags of any width: what is not zero is set. Ids of any width, too.
+  %static_wide = arith.constant dense<[0, 7, -1, 0, 4294967296]> : tensor<5xi64>
+  %wide = tensor.cast %static_wide : tensor<5xi64> to tensor<?xi64>
+  // CHECK: ( 0, 0, 1, 1, 2 )
+  %wide_positions = mask.positions %wide : tensor<?xi64> -> tensor<?xi32>
+  call @print1(%wide_positions) : (tensor<?xi32>) -> ()
+  // CHECK: ( -1, -1, 5, -1, 5 )
+  %static_small = arith.constant dense<[4, 4, 5, 4, 5]> : tensor<5xi8>
+  %small = tensor.cast %static_small : tensor<5xi8> to tensor<?xi8>
+  %small_kept = mask.drop_long %small longer_than %c2 : tensor<?xi8>
+  %small_vector = vector.transfer_read %small_kept[%c0], %zero8 : tensor<?xi8>, vector<5xi8>
+  vector.print %small_vector : vector<5xi8>
+
   // CHECK: ( 1, 0 )
   %static_falls = arith.constant dense<[[0, 1, 1, 2], [0, 1, 2, 1]]> : tensor<2x4xi64>
   %falls = tensor.cast %static_falls : tensor<2x4xi64> to tensor<?x?xi64>
   %monotone = mask.monotone_table %falls : tensor<?x?xi64> -> tensor<?xi32>
-  %c0 = arith.constant 0 : index
   %zero = arith.constant 0 : i32
   %flags = vector.transfer_read %monotone[%c0], %zero : tensor<?xi32>, vector<2xi32>
   vector.print %flags : vector<2xi32>

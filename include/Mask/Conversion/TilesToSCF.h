@@ -25,8 +25,7 @@ LogicalResult lowerApply(RewriterBase &rewriter, ApplyOp op);
 /// Replaces `op` by vector arithmetic.
 void lowerMerge(RewriterBase &rewriter, MergeOp op);
 
-/// The three as patterns, and `mask.on_edge` outside of `mask.tile_for` as
-/// true.
+/// The three as patterns, and `mask.on_edge` of no `mask.tile_for` as true.
 void populateMaskToSCFPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::mask

@@ -17,9 +17,15 @@ def Mask_AttentionData : AnyTypeOf<[
 def Mask_Sinks : AnyTypeOf<[1DTensorOf<[F32]>, MemRefRankOf<[F32], [1]>],
   "one f32 logit per head">;
 
+def Mask_AttentionOutput : AnyTypeOf<[
+    TensorRankOf<[F64, F32, F16, BF16], [3, 4]>, MemRefRankOf<[F64, F32, F16, BF16], [3, 4]>],
+  "attention output of shape [batch, heads, seq, dim] or [batch, heads, seq]">;
+
 def Mask_AttentionOp : Mask_Op<"attention", [
     AttrSizedOperandSegments, DestinationStyleOpInterface, IsolatedFromAbove,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>,
     SingleBlock]> {
   let summary = "softmax attention under a predicate";
   let description = [{
@@ -48,8 +54,9 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     4. (C4) Exactly one of `mask` and `predicate` is given.
     5. (C5) The region's arguments are the captures' types and it yields one predicate.
     6. (C6) `origin` has zero or four operands.
-    7. (C7) All data are tensors and the results are the outputs' types, or all are
-       memrefs and there is no result.
+    7. (C7) Data, facts and parameters are tensors throughout and the results have the
+       outputs' types, or they are memrefs throughout, the predicate is closed and
+       there is no result.
     8. (C8) The score region takes `f32`, four indices and the score captures, and
        yields one `f32`.
     9. (C9) A static head dimension is at least one.
@@ -63,7 +70,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
   }];
   let arguments = (ins
     Mask_AttentionData:$query, Mask_AttentionData:$key, Mask_AttentionData:$value,
-    Variadic<AnyShaped>:$outputs,
+    Variadic<Mask_AttentionOutput>:$outputs,
     Optional<Mask_Predicate>:$mask,
     Variadic<Mask_Capture>:$captures,
     Variadic<Mask_Capture>:$score_captures,

@@ -34,8 +34,18 @@ def Mask_Dialect : Dialect {
        what is computed from it (ids, arithmetic on indices) is absent too.
     5. *Lazy reads.* A predicate reads its facts where it is consumed, not where
        it is built. `mask-close-predicates` makes those reads operands.
+
+    A *parameter* of an op (`custom<Parameter>` in its syntax) is a number, an `index`
+    value, one-dimensional data with one number per batch row or per head, or not
+    given: `7`, `%n`, `%t per batch : tensor<?xi32>`, `unbounded`. The generic form
+    has an attribute `constant_NAME`, an operand `NAME` and an attribute `NAME_axis`
+    for it. Of every parameter holds:
+
+    * (P1) It is not given both as a constant and as a value.
+    * (P2) One-dimensional data says whether it is per batch row or per head.
+    * (P3) A single number has no axis.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;

@@ -15,8 +15,17 @@ class Mask_FactOp<string mnemonic, list<Trait> traits = []>
     : Mask_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
                                ["getAsmResultNames"]>] # traits>;
 
+/// A fact op whose result's shape follows from its operands
+/// (Mask/IR/FactShape.h).
+class Mask_ShapedFactOp<string mnemonic, list<Trait> traits = []>
+    : Mask_FactOp<mnemonic, [
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>] # traits>;
+
 def Mask_TokenTensor : AnyTypeOf<[1DTensorOf<[Mask_Integer]>, 2DTensorOf<[Mask_Integer]>],
   "per-token integers (tensor) of shape [seq] or [batch, seq]">;
+def Mask_SignedTokenTensor : AnyTypeOf<[
+    1DTensorOf<[I8, I16, I32, I64]>, 2DTensorOf<[I8, I16, I32, I64]>],
+  "per-token ids (i8 to i64 tensor) of shape [seq] or [batch, seq]">;
 def Mask_IdTensor : AnyTypeOf<[1DTensorOf<[I32, I64]>, 2DTensorOf<[I32, I64]>],
   "per-token ids (i32 or i64 tensor) of shape [seq] or [batch, seq]">;
 
@@ -48,7 +57,7 @@ def Mask_AbsentOp : Mask_FactOp<"absent", [ConstantLike]> {
   let hasFolder = 1;
 }
 
-def Mask_RunsOp : Mask_FactOp<"runs"> {
+def Mask_RunsOp : Mask_ShapedFactOp<"runs"> {
   let summary = "ids of the maximal runs of some token types";
   let description = [{
     `result[i]` is the number, from 0, of the maximal run of consecutive tokens
@@ -68,7 +77,7 @@ def Mask_RunsOp : Mask_FactOp<"runs"> {
   let hasFolder = 1;
 }
 
-def Mask_ItemIdsOp : Mask_FactOp<"item_ids"> {
+def Mask_ItemIdsOp : Mask_ShapedFactOp<"item_ids"> {
   let summary = "ids from inclusive token ranges, one per item";
   let description = [{
     `ranges[b, i]` is the first and the last token of item `i`, both inclusive;
@@ -77,7 +86,7 @@ def Mask_ItemIdsOp : Mask_FactOp<"item_ids"> {
     `min_length` tokens are ignored. Items must not overlap.
 
     1. (C1) `ranges` has shape `[batch, items, 2]`.
-    2. (C2) The result has shape `[batch, tokens]`.
+    2. (C2) The result has one row per batch row of `ranges`.
     3. (C3) `min_length` is at least one.
 
     ```mlir
@@ -86,7 +95,7 @@ def Mask_ItemIdsOp : Mask_FactOp<"item_ids"> {
   }];
   let arguments = (ins TensorRankOf<[I32, I64], [3]>:$ranges, Index:$length,
                        DefaultValuedAttr<I64Attr, "1">:$min_length);
-  let results = (outs Mask_IdTensor:$result);
+  let results = (outs 2DTensorOf<[I32, I64]>:$result);
   let assemblyFormat = [{
     $ranges `length` $length (`min_length` $min_length^)? attr-dict `:` type($ranges) `->` type($result)
   }];
@@ -94,7 +103,7 @@ def Mask_ItemIdsOp : Mask_FactOp<"item_ids"> {
   let hasFolder = 1;
 }
 
-def Mask_DropLongOp : Mask_FactOp<"drop_long", [AllTypesMatch<["ids", "result"]>]> {
+def Mask_DropLongOp : Mask_ShapedFactOp<"drop_long", [AllTypesMatch<["ids", "result"]>]> {
   let summary = "removes the blocks that are longer than a bound";
   let description = [{
     `result[i]` is `ids[i]`, or -1 if more than `bound` tokens carry that id. An
@@ -104,13 +113,13 @@ def Mask_DropLongOp : Mask_FactOp<"drop_long", [AllTypesMatch<["ids", "result"]>
     %kept = mask.drop_long %ids longer_than %w : tensor<?x?xi32>
     ```
   }];
-  let arguments = (ins Mask_IdTensor:$ids, Index:$bound);
-  let results = (outs Mask_IdTensor:$result);
+  let arguments = (ins Mask_SignedTokenTensor:$ids, Index:$bound);
+  let results = (outs Mask_SignedTokenTensor:$result);
   let assemblyFormat = "$ids `longer_than` $bound attr-dict `:` type($ids)";
   let hasFolder = 1;
 }
 
-def Mask_PositionsOp : Mask_FactOp<"positions"> {
+def Mask_PositionsOp : Mask_ShapedFactOp<"positions"> {
   let summary = "positions that count valid tokens";
   let description = [{
     `result[i] = max(valid[0] + ... + valid[i] - 1, 0)`.
@@ -128,7 +137,7 @@ def Mask_PositionsOp : Mask_FactOp<"positions"> {
   let hasFolder = 1;
 }
 
-def Mask_IntervalTableOp : Mask_FactOp<"interval_table"> {
+def Mask_IntervalTableOp : Mask_ShapedFactOp<"interval_table"> {
   let summary = "where, for each query, the keys of its id lie";
   let description = [{
     `result[q] = (outer_lower, outer_upper, inner_lower, inner_upper)`. The outer
@@ -137,8 +146,8 @@ def Mask_IntervalTableOp : Mask_FactOp<"interval_table"> {
     is `(+2^30, -2^30)`, so that `min` and `max` pass it over. With
     `non_negative`, negative ids have no keys. O(N).
 
-    1. (C1) Both id tables have the same rank, and the result one more.
-    2. (C2) The last dimension of the result is four.
+    1. (C1) Both id tables have the same rank.
+    2. (C2) The result has the shape of the query's ids and four columns.
 
     ```mlir
     %t = mask.interval_table %ids non_negative : tensor<?x?xi32> -> tensor<?x?x4xi32>
@@ -154,14 +163,14 @@ def Mask_IntervalTableOp : Mask_FactOp<"interval_table"> {
   let hasVerifier = 1;
 }
 
-def Mask_CountTableOp : Mask_FactOp<"count_table"> {
+def Mask_CountTableOp : Mask_ShapedFactOp<"count_table"> {
   let summary = "running counts of valid keys";
   let description = [{
     For `N` flags the result has `N + 3` elements per batch row: `result[i]` for
     `i <= N` counts the valid keys before `i`; then come the first valid key and one
     past the last one (`(+2^30, -2^30)` if there is none). O(N).
 
-    1. (C1) The result has the rank of the flags and three elements more per row.
+    1. (C1) The result has the shape of the flags and three elements more per row.
 
     ```mlir
     %t = mask.count_table %valid : tensor<?x?xi1> -> tensor<?x?xi32>
@@ -173,10 +182,13 @@ def Mask_CountTableOp : Mask_FactOp<"count_table"> {
   let hasVerifier = 1;
 }
 
-def Mask_MonotoneTableOp : Mask_FactOp<"monotone_table"> {
+def Mask_MonotoneTableOp : Mask_ShapedFactOp<"monotone_table"> {
   let summary = "whether positions never fall";
   let description = [{
-    `result[b]` is 1 if `positions[b, i] <= positions[b, i + 1]` for all `i`, else 0. O(N).
+    `result[b]` is 1 if `positions[b, i] <= positions[b, i + 1]` for all `i`, else 0.
+    Positions without a batch dimension make one flag. O(N).
+
+    1. (C1) The result has one element per batch row, or one without batch rows.
 
     ```mlir
     %t = mask.monotone_table %pos : tensor<?x?xi32> -> tensor<?xi32>
@@ -185,9 +197,10 @@ def Mask_MonotoneTableOp : Mask_FactOp<"monotone_table"> {
   let arguments = (ins Mask_TokenTensor:$positions);
   let results = (outs Mask_MonotoneTable:$result);
   let assemblyFormat = "$positions attr-dict `:` type($positions) `->` type($result)";
+  let hasVerifier = 1;
 }
 
-def Mask_RangeTableOp : Mask_FactOp<"range_table"> {
+def Mask_RangeTableOp : Mask_ShapedFactOp<"range_table"> {
   let summary = "what, in blocks of tokens, the least and greatest values are";
   let description = [{
     Tokens are cut in blocks of 64. `result[i]` is `(s, S, p, P)`: the least and
@@ -198,7 +211,7 @@ def Mask_RangeTableOp : Mask_FactOp<"range_table"> {
     a tile is looked up in constant time wherever it starts. O(N). Flags (i1) are 0
     and 1.
 
-    1. (C1) The result has the rank of the data plus one, and four columns.
+    1. (C1) The result has the shape of the data and four columns.
     2. (C2) The result is i64 for data of i64.
 
     ```mlir

@@ -10,14 +10,16 @@
 
 include "Mask/IR/MaskPredicateOps.td"
 include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/IR/RegionKindInterface.td"
 
-def Mask_YieldOp : Mask_Op<"yield", [Pure, Terminator,
+def Mask_YieldOp : Mask_Op<"yield", [Pure, ReturnLike, Terminator,
     ParentOneOf<["GenericOp", "AttentionOp", "TileForOp", "ApplyOp"]>]> {
   let summary = "ends a region of the dialect";
   let description = [{
     Yields the visibility of `mask.generic`, the predicate or the score of
-    `mask.attention`, the carried values of `mask.tile_for`.
+    `mask.attention`, the predicate of `mask.apply`, the carried values of
+    `mask.tile_for`.
 
     ```mlir
     %p = mask.generic {
@@ -46,6 +48,8 @@ def Mask_PolicyOp : Mask_Op<"policy", [
     2. (C2) There is at least one `mask.layer_type`; layer type names are unique.
     3. (C3) `mask.layer_type "*"` stands for every layer type and is the only one.
     4. (C4) A fact is a ranked tensor or an `index`.
+    5. (C5) There are a name and an optional flag for every fact, and the body takes
+       the facts.
 
     ```mlir
     mask.policy @"causal-sliding"("window" %W : index) {
@@ -96,7 +100,7 @@ def Mask_OfLayerOp : Mask_PredicateOp<"of_layer", [DeclareOpInterfaceMethods<Sym
     (`v5_12` if missing). `mask-resolve-policies` inlines it.
 
     1. (C1) `policy` names a `mask.policy` that has the layer type.
-    2. (C2) There is one operand per fact, of the declared rank and element type.
+    2. (C2) There is one operand per fact, of the declared type up to static sizes.
     3. (C3) A fact that is not optional is not `mask.absent`.
 
     ```mlir

@@ -84,11 +84,11 @@ def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
     Visible iff `q - left <= k <= q + right`, both inclusive; either side may be
     unbounded. A causal window that shows `W` keys is `left W - 1 right 0`.
 
-    1. (C1) A static bound may be negative: the window then lies wholly beside the
-       query. A run-time bound, a number or data per row, must not be negative. The
-       interpreter reports one that is, and the tools do before they run anything.
-       Compiled code and the proofs of `mask-simplify` assume it: what a negative
-       bound shows is then unspecified, but nothing is read out of bounds.
+    A static bound may be negative: the window then lies wholly beside the query. A
+    run-time bound, a number or data per row, must not be negative. The interpreter
+    reports one that is, and the tools do before they run anything. Compiled code
+    and the proofs of `mask-simplify` assume it: what a negative bound shows is then
+    unspecified, but nothing is read out of bounds.
 
     ```mlir
     %a = mask.window left 1023 right 0
@@ -140,7 +140,7 @@ def Mask_BlockBidirectionalOp : Mask_IdsOp<"block_bidirectional"> {
     tokens of each key id are neighbours, as they are for runs and items.
 
     1. (C1) `query_ids` and `key_ids` have the same rank.
-    2. (C2) `table` has one dimension more.
+    2. (C2) `table` has the shape of `query_ids` and four columns.
 
     ```mlir
     %a = mask.block_bidirectional %ids : tensor<?x?xi32>
@@ -156,7 +156,7 @@ def Mask_DocumentOp : Mask_IdsOp<"document"> {
     a document.
 
     1. (C1) `query_ids` and `key_ids` have the same rank.
-    2. (C2) `table` has one dimension more.
+    2. (C2) `table` has the shape of `query_ids` and four columns.
 
     ```mlir
     %p = mask.document %ids : tensor<?x?xi64>
@@ -226,6 +226,8 @@ def Mask_KeyLengthOp : Mask_LengthOp<"key_length"> {
     that a padded batch or a cache uses for it. An absent length folds to
     `mask.full`.
 
+    1. (C1) `length` is given.
+
     ```mlir
     %p = mask.key_length %lengths per batch : tensor<?xi32>
     ```
@@ -235,11 +237,11 @@ def Mask_KeyLengthOp : Mask_LengthOp<"key_length"> {
 def Mask_KeyPaddingOp : Mask_PredicateOp<"key_padding"> {
   let summary = "keys that are not padding";
   let description = [{
-    Visible iff `valid[k]`. An absent fact folds to `mask.full`. `table` holds,
+    Visible iff `valid[k]` is not zero. An absent fact folds to `mask.full`. `table` holds,
     per batch row, running counts of valid keys (`mask.count_table`), from
     which a tile of keys is found full, empty or mixed in constant time.
 
-    1. (C1) `table` has the rank of `valid`.
+    1. (C1) `table` has the shape of `valid` and three elements more per row.
 
     ```mlir
     %p = mask.key_padding %valid : tensor<?x?xi1>
@@ -345,7 +347,8 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
     1. (C1) The region takes four indices and the captures, in order.
     2. (C2) The region yields one i1.
     3. (C3) There are as many tables as numbers in `tabled`, which rise, and each is
-       of a capture of integers of rank one or two.
+       of a capture of integers of rank one or two, whose shape it has, and four
+       columns.
 
     ```mlir
     %p = mask.generic captures(%t : tensor<?xi32>) {
@@ -368,6 +371,7 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
   let extraClassDeclaration = [{
     /// The range table of a capture, or null.
     ::mlir::Value getTableOf(unsigned capture);
+    void getAsmBlockArgumentNames(::mlir::Region &region, ::mlir::OpAsmSetValueNameFn setName);
   }];
   let hasVerifier = 1;
 }
@@ -470,7 +474,7 @@ def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions", [AttrSizedOperandSegme
     tells which positions a tile of keys holds.
 
     1. (C1) Both position tables have the same rank.
-    2. (C2) The range table has one dimension more.
+    2. (C2) `range` has the shape of `key_positions` and four columns.
 
     ```mlir
     %p = mask.at_positions %window query %pos key %pos : tensor<?x?xi32>, tensor<?x?xi32>

@@ -9,10 +9,19 @@
 #define MASK_TILE_OPS_TD
 
 include "Mask/IR/MaskAttentionOps.td"
+include "mlir/Interfaces/LoopLikeInterface.td"
+
+def Mask_Scores : VectorOfRankAndType<[1, 2], [AnyFloat]>;
+def Mask_SoftmaxState : VectorOfRankAndType<[1], [AnyFloat]>;
+def Mask_Accumulator : VectorOfNonZeroRankOf<[AnyFloat]>;
 
 def Mask_TileForOp : Mask_Op<"tile_for", [
     SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects,
-    AttrSizedOperandSegments]> {
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<LoopLikeOpInterface,
+      ["getRegionIterArgs", "getYieldedValuesMutable", "getLoopResults"]>,
+    DeclareOpInterfaceMethods<RegionBranchOpInterface, ["getEntrySuccessorOperands"]>,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "a loop over the key tiles of one query tile";
   let description = [{
     Runs its region for the key tiles that a tile of queries can see, with carried
@@ -57,19 +66,26 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
 def Mask_OnEdgeOp : Mask_Op<"on_edge", [Pure]> {
   let summary = "whether the tile may hold an invisible element";
   let description = [{
-    Inside of `mask.tile_for`: false in the tiles of the core, true in the others.
-    Guards what only tiles with invisible elements need, such as a classification
-    of the tile; the copy of the region for the core is free of it.
+    Of the tile that starts at `key`, the first argument of a `mask.tile_for`: false
+    if it lies in the core, true if not. Of any other `key` it is true. Guards what
+    only tiles with invisible elements need, such as a classification of the tile;
+    the copy of the region for the core is free of it. The operand says which loop
+    is meant, so that the op is pure: it may be moved and merged like any other.
 
     ```mlir
-    %e = mask.on_edge
+    mask.tile_for[%hl, %cl, %cu, %hu] step 64 {
+    ^bb0(%key: index, %size: index):
+      %e = mask.on_edge %key
+    }
     ```
   }];
+  let arguments = (ins Index:$key);
   let results = (outs I1:$result);
-  let assemblyFormat = "attr-dict";
+  let assemblyFormat = "$key attr-dict";
 }
 
-def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments, IsolatedFromAbove,
+def Mask_ApplyOp : Mask_Op<"apply", [AlwaysSpeculatable, AttrSizedOperandSegments, IsolatedFromAbove,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
     AllTypesMatch<["scores", "result"]>]> {
   let summary = "hides the invisible scores of a tile";
   let description = [{
@@ -79,9 +95,10 @@ def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments, IsolatedFro
     `b` and head `h`. Visible means: below `key_end`, if given, and inside the row
     intervals `[row_lower, row_upper)`, one value per query of the tile, and inside
     the `predicate` region over `captures`. `sides` says which row bounds can fail in
-    this tile; the others are not evaluated.
+    this tile; the others are not evaluated. The op reads its captures: on memrefs
+    that is an effect.
 
-    1. (C1) `over` has as many axes as the vector has dimensions, one or two.
+    1. (C1) `over` has as many axes as the vector has dimensions.
     2. (C2) Row bounds are given both or not at all, as vectors with one element per
        query of the tile.
     3. (C3) The region's arguments are the captures' types and it yields one predicate.
@@ -90,7 +107,7 @@ def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments, IsolatedFro
     %p = mask.apply %s at(%b, %h, %q, %k) over query rows(%lo, %hi : vector<16xindex>, vector<16xindex>) sides both : vector<16xf32>
     ```
   }];
-  let arguments = (ins AnyVectorOfAnyRank:$scores, Index:$b, Index:$h, Index:$q, Index:$k,
+  let arguments = (ins Mask_Scores:$scores, Index:$b, Index:$h, Index:$q, Index:$k,
                        Optional<VectorOfRankAndType<[1], [Index]>>:$row_lower,
                        Optional<VectorOfRankAndType<[1], [Index]>>:$row_upper,
                        Optional<Index>:$key_end,
@@ -98,7 +115,7 @@ def Mask_ApplyOp : Mask_Op<"apply", [Pure, AttrSizedOperandSegments, IsolatedFro
                        Mask_TileLayoutAttr:$over,
                        DefaultValuedAttr<Mask_SidesAttr, "::mlir::mask::Sides::Both">:$sides,
                        OptionalAttr<F32Attr>:$hidden);
-  let results = (outs AnyVectorOfAnyRank:$result);
+  let results = (outs Mask_Scores:$result);
   let regions = (region AnyRegion:$predicate);
   let assemblyFormat = [{
     $scores `at` `(` $b `,` $h `,` $q `,` $k `)` `over` `` $over
@@ -124,16 +141,15 @@ def Mask_MergeOp : Mask_Op<"merge", [Pure,
     state over no visible key (`m` minus infinity) leaves the other unchanged. Queries
     are the last dimension of every operand.
 
-    1. (C1) Maxima and sums are vectors of rank 1; the last dimension of the
-       accumulators is theirs.
+    1. (C1) The last dimension of the accumulators is that of maxima and sums.
 
     ```mlir
     %m, %l, %acc = mask.merge(%ma, %la, %aa), (%mb, %lb, %ab) : vector<16xf32>, vector<64x16xf32>
     ```
   }];
-  let arguments = (ins AnyVectorOfNonZeroRank:$maximum_a, AnyVectorOfNonZeroRank:$sum_a, AnyVectorOfNonZeroRank:$accumulator_a,
-                       AnyVectorOfNonZeroRank:$maximum_b, AnyVectorOfNonZeroRank:$sum_b, AnyVectorOfNonZeroRank:$accumulator_b);
-  let results = (outs AnyVectorOfNonZeroRank:$maximum, AnyVectorOfNonZeroRank:$sum, AnyVectorOfNonZeroRank:$accumulator);
+  let arguments = (ins Mask_SoftmaxState:$maximum_a, Mask_SoftmaxState:$sum_a, Mask_Accumulator:$accumulator_a,
+                       Mask_SoftmaxState:$maximum_b, Mask_SoftmaxState:$sum_b, Mask_Accumulator:$accumulator_b);
+  let results = (outs Mask_SoftmaxState:$maximum, Mask_SoftmaxState:$sum, Mask_Accumulator:$accumulator);
   let assemblyFormat = [{
     `(` $maximum_a `,` $sum_a `,` $accumulator_a `)` `,` `(` $maximum_b `,` $sum_b `,` $accumulator_b `)`
     attr-dict `:` type($maximum) `,` type($accumulator)

@@ -33,10 +33,11 @@ def Mask_TokenFact : AnyTypeOf<[
     MemRefRankOf<[Mask_Integer], [1, 2]>],
   "per-token integers of shape [seq] or [batch, seq]">;
 
-/// Token flags.
+/// Token flags; whatever is not zero is set.
 def Mask_TokenFlags : AnyTypeOf<[
-    1DTensorOf<[I1, I8]>, 2DTensorOf<[I1, I8]>, MemRefRankOf<[I1, I8], [1, 2]>],
-  "per-token flags (i1 or i8) of shape [seq] or [batch, seq]">;
+    1DTensorOf<[Mask_Integer]>, 2DTensorOf<[Mask_Integer]>,
+    MemRefRankOf<[Mask_Integer], [1, 2]>],
+  "per-token flags (i1 to i64) of shape [seq] or [batch, seq]">;
 
 /// A scalar parameter known at run time: `index`, or one integer per batch row
 /// or head.
