@@ -250,6 +250,11 @@ TEST_F(TileClassifierTest, Sound) {
          %y = arith.muli %x, %c : i32
          %z = arith.constant 0 : i32
          %v = arith.cmpi sge, %y, %z : i32)",
+      // Wraps at the other end.
+      R"(%c = arith.constant -2147483600 : i32
+         %x = tensor.extract %t[%k] : tensor<?xi32>
+         %y = arith.subi %c, %x : i32
+         %v = arith.cmpi sle, %y, %c : i32)",
       // Beyond what terms tell from infinity.
       R"(%x = tensor.extract %f[%k] : tensor<?xi64>
          %c = arith.constant 4611686018427387904 : i64

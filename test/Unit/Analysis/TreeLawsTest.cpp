@@ -103,15 +103,16 @@ TEST_F(TreeLaws, Binary) {
 /// meets the second: the anchor of the second is not inside.
 TEST_F(TreeLaws, AnchorsOfJoinedIntervals) {
   for (const char *apart : {"mask.key_padding %valid : tensor<?x?xi1>",
-                            "mask.document %ids, %docs : tensor<?x?xi32>, "
+                            "mask.document %docs, %ids : tensor<?x?xi32>, "
                             "tensor<?x?xi32>"})
-    for (const char *window : {"mask.window left 0 right 0",
-                               "mask.window left 2 right 1", "mask.causal"}) {
+    for (const char *window :
+         {"mask.window left 0 right 0", "mask.window left 2 right 1",
+          "mask.causal", "mask.window left -1 right 0"}) {
       Source source;
       source.yield(source.add(
           "mask.or " + source.add("mask.dilated 4") + ", " + source.add(apart) +
           ", " + source.add(window) + ", " +
-          source.add("mask.block_bidirectional %docs : tensor<?x?xi32>")));
+          source.add("mask.block_bidirectional %ids : tensor<?x?xi32>")));
       if (!checkSource(source, kGrid))
         return;
     }
