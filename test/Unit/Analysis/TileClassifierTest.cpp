@@ -324,6 +324,12 @@ TEST_F(TileClassifierTest, Sound) {
          %y = arith.index_cast %x : i32 to index
          %z = arith.minsi %q, %k : index
          %v = arith.cmpi sge, %z, %y : index)",
+      // A division by zero hides, whatever is made of it.
+      R"(%z = arith.constant 0 : index
+         %x = arith.divsi %q, %z : index
+         %y = arith.cmpi eq, %x, %k : index
+         %true = arith.constant true
+         %v = arith.ori %y, %true : i1)",
       // A row of a fact that is chosen by its own element.
       R"(%x = tensor.extract %t[%k] : tensor<?xi32>
          %y = arith.index_cast %x : i32 to index
