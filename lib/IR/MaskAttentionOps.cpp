@@ -54,8 +54,8 @@ void AttentionOp::getAsmBlockArgumentNames(Region &region,
                                            OpAsmSetValueNameFn setName) {
   if (&region != &getScore() || region.empty())
     return;
-  for (auto [argument, name] :
-       llvm::zip(region.getArguments(), ArrayRef{"s", "b", "h", "q", "k"}))
+  static constexpr StringLiteral names[] = {"s", "b", "h", "q", "k"};
+  for (auto [argument, name] : llvm::zip(region.getArguments(), names))
     setName(argument, name);
 }
 

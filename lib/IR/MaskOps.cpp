@@ -320,8 +320,8 @@ void GenericOp::getAsmBlockArgumentNames(Region &region,
                                          OpAsmSetValueNameFn setName) {
   if (region.empty())
     return;
-  for (auto [argument, name] :
-       llvm::zip(region.getArguments(), ArrayRef{"b", "h", "q", "k"}))
+  static constexpr StringLiteral names[] = {"b", "h", "q", "k"};
+  for (auto [argument, name] : llvm::zip(region.getArguments(), names))
     setName(argument, name);
 }
 

@@ -23,8 +23,8 @@ void TileForOp::getAsmBlockArgumentNames(Region &region,
                                          OpAsmSetValueNameFn setName) {
   if (region.empty())
     return;
-  for (auto [argument, name] :
-       llvm::zip(region.getArguments(), ArrayRef{"key", "size"}))
+  static constexpr StringLiteral names[] = {"key", "size"};
+  for (auto [argument, name] : llvm::zip(region.getArguments(), names))
     setName(argument, name);
 }
 
