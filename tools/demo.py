@@ -139,32 +139,44 @@ class LoopHeader:
     """The key loop of one layer body, its bounds' affine maps written out."""
 
     def __init__(self, body):
-        self.body = body
         self.lines = []
         loop = re.search(r"mask\.tile_for\s*\[(.*?)\] step (\d+)", body)
         query = re.search(r"scf\.parallel \(%\w+, %\w+, (%\w+)\)", body)
-        self.names = {query.group(1): "%q"} if query else {}
+        self.names = {query.group(1): "%q"}
+        # What all heads share is computed before the loop over heads.
+        self.shared, self.body = body[:query.start()], body[query.start():]
         roles = ["%hull_lower", "%core_lower", "%core_upper", "%hull_upper"]
         bounds = [self.visit(value, role) for value, role in zip(re.findall(r"%[\w-]+", loop.group(1)), roles)]
         self.lines += ["mask.tile_for", f"  [{', '.join(bounds[:2])},", f"   {', '.join(bounds[2:])}]",
                        f"  step {loop.group(2)} {{ ... }}"]
 
+    def define(self, value):
+        """The op that defines a value, without its regions."""
+        for part in self.body, self.shared:
+            definition = re.search(rf"^ *{value} = (.*)$", part, flags=re.M)
+            if definition:
+                return definition.group(1)
+        return ""
+
+    def scan(self, table, column):
+        """The loop over the rows of a query tile whose result is stored in a column of a table."""
+        value = re.search(rf"memref\.store (%\w+), {table}\[.*, {column}\]", self.shared).group(1)
+        return re.search(rf"^( *){value} = scf\.for .*?^\1\}}", self.shared, flags=re.M | re.S).group(0)
+
     def visit(self, value, role="%bound"):
         """The name of a value, its definition having been listed."""
         if value in self.names:
             return self.names[value]
-        constant = re.search(rf"{re.escape(value)} = arith\.constant (-?\d+)", self.body)
+        text = self.define(value)
+        constant = re.match(r"arith\.constant (-?\d+)", text)
         if constant:
             return constant.group(1)
-        definition = re.search(rf"^( *){value} = (.*)$", self.body, flags=re.M)
-        text = definition.group(2) if definition else ""
         affine = re.match(r"(affine\.\w+) affine_map<\((.*?)\)(?:\[(.*?)\])? -> (\(.*\))>\((.*?)\)(?:\[(.*?)\])?$", text)
         if text.startswith("memref.dim"):
             self.names[value] = "%keys"
-        elif text.startswith("scf.for"):
-            # A table decides: the rows of a query tile are looked at.
-            end = self.body.index(f"\n{definition.group(1)}}}", definition.start())
-            most = "arith.maxsi" in self.body[definition.start():end]
+        elif text.startswith("memref.load"):
+            # A table decides: the rows of a query tile were looked at.
+            most = "arith.maxsi" in self.scan(*re.match(r"memref\.load (%\w+)\[.*, (%\w+)\]", text).groups())
             self.names[value] = "%greatest" if most else "%least"
             end = "greatest block end" if most else "least end"
             self.lines.append(f"{self.names[value]} = ... the {end} of a row")
