@@ -191,7 +191,7 @@ def extents():
 
 
 def configs():
-    layers = '"model_type": "qwen3", "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16'
+    layers = '"model_type": "mistral", "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16'
     cases = [
         ("[" * 100000, "nested more than 100 levels deep"),
         ('{"a":' * 100000, "nested more than 100 levels deep"),
