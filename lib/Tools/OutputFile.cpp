@@ -107,11 +107,14 @@ llvm::Error OutputFiles::keep() {
   size_t kept = 0;
   for (Pending &entry : pending) {
     if (llvm::Error error = entry.file.keep(entry.path)) {
+      llvm::Error all =
+          makePathError(entry.path, llvm::errorToErrorCode(std::move(error)));
       for (const Pending &before : ArrayRef(pending).take_front(kept))
-        (void)fs::remove(before.path);
+        if (std::error_code code = fs::remove(before.path))
+          all = llvm::joinErrors(std::move(all),
+                                 makePathError(before.path, code));
       pending.erase(pending.begin(), pending.begin() + kept + 1);
-      return makePathError(entry.path,
-                           llvm::errorToErrorCode(std::move(error)));
+      return all;
     }
     ++kept;
   }
