@@ -13,7 +13,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/Function.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/DynamicLibrary.h"
@@ -79,6 +82,36 @@ createTargetMachine(llvm::CodeGenOptLevel level) {
   return builder->createTargetMachine();
 }
 
+namespace {
+/// Queries per vector, and keys or value columns per register tile.
+struct RegisterTile {
+  int64_t lanes, rows;
+};
+} // namespace
+
+/// A tile of `rows` by two vectors of sums that takes half of the vector
+/// registers; what does not fit is spilled in the innermost loop.
+static RegisterTile getRegisterTile(const llvm::TargetMachine &machine) {
+  llvm::LLVMContext context;
+  llvm::Module module("target", context);
+  module.setDataLayout(machine.createDataLayout());
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+  auto *function = llvm::Function::Create(
+      type, llvm::GlobalValue::ExternalLinkage, "any", module);
+  auto target = machine.getTargetTransformInfo(*function);
+  int64_t bits =
+      target
+          .getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector)
+          .getFixedValue();
+  int64_t registers = target.getNumberOfRegisters(
+      target.getRegisterClassForType(/*Vector=*/true));
+  // Powers of two up to the default tile sizes, which both must divide.
+  auto clamp = [](int64_t value, int64_t most) -> int64_t {
+    return std::clamp<int64_t>(llvm::bit_floor(uint64_t(value)), 1, most);
+  };
+  return {clamp(bits / 32, 16), clamp(registers / 4, 8)};
+}
+
 static constexpr StringLiteral kObserver = "mask_observe_tile";
 
 /// Declares the function that compiled code reports its tiles to.
@@ -111,7 +144,8 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
       .run(module, modules);
 }
 
-static LogicalResult lower(ModuleOp module, const JitOptions &options) {
+static LogicalResult lower(ModuleOp module, const JitOptions &options,
+                           RegisterTile tile) {
   PassManager pm(module.getContext());
   if (options.configure && failed(options.configure(pm)))
     return failure();
@@ -119,6 +153,8 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options) {
   pipeline.openmp = options.openmp;
   pipeline.queryTile = options.queryTile;
   pipeline.keyTile = options.keyTile;
+  pipeline.lanes = tile.lanes;
+  pipeline.rows = tile.rows;
   if (options.observer) {
     declareObserver(module);
     pipeline.observer = kObserver.str();
@@ -137,15 +173,15 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
   auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
   if (llvm::Error error = saveTemp(options, name + ".mlir", printModule))
     return report(std::move(error));
-  if (failed(lower(module, options)))
-    return failure();
-  if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
-    return report(std::move(error));
   auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
                                 : llvm::CodeGenOptLevel::None;
   auto machine = createTargetMachine(level);
   if (!machine)
     return report(machine.takeError());
+  if (failed(lower(module, options, getRegisterTile(**machine))))
+    return failure();
+  if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
+    return report(std::move(error));
   // The engine owns the machine, and calls this while it is made.
   llvm::TargetMachine *target = machine->get();
   auto transform = [&](llvm::Module *module) -> llvm::Error {
