@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/ColumnIntervals.h"
+#include "Mask/IR/Range.h"
 
 #include "PredicateBounds.h"
 
@@ -97,7 +98,7 @@ private:
     if (auto constant = dyn_cast<AffineConstantExpr>(expr))
       return context.constant(constant.getValue());
     if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-      return context.parameter(symbols[symbol.getPosition()]);
+      return context.parameter(symbols[symbol.getPosition()], kMaxParameter);
     auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
     if (!binary)
       return std::nullopt;

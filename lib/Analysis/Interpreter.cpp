@@ -6,8 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/Interpreter.h"
+#include "Mask/IR/Range.h"
 
 #include "ScalarRegion.h"
+
+#include "Mask/IR/IntervalMap.h"
 
 #include "mlir/IR/AffineMap.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -52,11 +55,11 @@ struct HostParameter {
   /// None outside of the extent (law 1).
   std::optional<int64_t> at(int64_t b, int64_t h) const {
     if (!array)
-      return number;
+      return clampParameter(number);
     int64_t index = axis == ParameterAxis::Batch ? b : h;
     if (index < 0 || index >= array->getSize(0))
       return std::nullopt;
-    return array->values[index];
+    return clampParameter(array->values[index]);
   }
   /// Calls `check` on every value.
   LogicalResult forEach(function_ref<LogicalResult(int64_t)> check) const {
@@ -306,12 +309,14 @@ static bool isDivision(AffineExprKind kind) {
          kind == AffineExprKind::Mod;
 }
 
-static AffineFunction combine(AffineExprKind kind, const AffineFunction &a,
+static AffineFunction combine(AffineExpr expr, const AffineFunction &a,
                               const AffineFunction &b) {
-  switch (kind) {
+  switch (expr.getKind()) {
   case AffineExprKind::Add:
     return [=](int64_t q) { return a(q) + b(q); };
   case AffineExprKind::Mul:
+    if (isSaturatingProduct(expr))
+      return [=](int64_t q) { return saturatingProduct(a(q), b(q)); };
     return [=](int64_t q) { return a(q) * b(q); };
   case AffineExprKind::FloorDiv:
     return [=](int64_t q) { return llvm::divideFloorSigned(a(q), b(q)); };
@@ -342,7 +347,7 @@ static FailureOr<AffineFunction> compileAffine(IntervalOp op, AffineExpr expr,
   // Divisors do not depend on the query.
   if (isDivision(expr.getKind()) && (*b)(0) < 1)
     return op.emitOpError() << "divisors must be at least 1, got " << (*b)(0);
-  return combine(expr.getKind(), *a, *b);
+  return combine(expr, *a, *b);
 }
 
 /// A bound that depends on an absent symbol is unbounded (a null function).
@@ -355,7 +360,7 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(IntervalOp op) {
       return failure();
     auto *number = std::get_if<int64_t>(&*value);
     absent.push_back(!number);
-    symbols.push_back(number ? *number : 0);
+    symbols.push_back(number ? clampParameter(*number) : 0);
   }
   auto bound = [&](AffineMap map) -> FailureOr<AffineFunction> {
     for (unsigned i = 0; i < symbols.size(); ++i)
@@ -386,12 +391,12 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(RowRangeOp op) {
                                int64_t b, int64_t, int64_t q, int64_t k) {
     if (lower.array) {
       const int64_t *first = lower.at(b, q);
-      if (!first || k < *first)
+      if (!first || k < clampParameter(*first))
         return false;
     }
     if (upper.array) {
       const int64_t *end = upper.at(b, q);
-      if (!end || k >= *end)
+      if (!end || k >= clampParameter(*end))
         return false;
     }
     return true;
@@ -473,7 +478,8 @@ static PredicateFunction askAtPositions(const PredicateFunction &input,
                                         const Elements &keys) {
   return [input, queries, keys](int64_t b, int64_t h, int64_t q, int64_t k) {
     const int64_t *ofQuery = queries.at(b, q), *ofKey = keys.at(b, k);
-    return ofQuery && ofKey && input(b, h, *ofQuery, *ofKey);
+    return ofQuery && ofKey &&
+           input(b, h, clampParameter(*ofQuery), clampParameter(*ofKey));
   };
 }
 

@@ -7,6 +7,8 @@
 
 #include "ScalarRegion.h"
 
+#include "Mask/IR/Range.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -140,7 +142,7 @@ LogicalResult AttentionReader::readOffset(Parameter offset, StringRef name,
     FailureOr<int64_t> number = facts.evaluateNumber(offset.value);
     if (failed(number))
       return failure();
-    values = {*number};
+    values = {clampParameter(*number)};
     return success();
   }
   FailureOr<std::shared_ptr<const IntegerArray>> array =
@@ -155,7 +157,8 @@ LogicalResult AttentionReader::readOffset(Parameter offset, StringRef name,
   if (first < 0 || size < needed)
     return op.emitOpError() << name << " must have at least " << needed
                             << " elements, got " << size;
-  values.assign((*array)->values.begin(), (*array)->values.end());
+  for (int64_t value : (*array)->values)
+    values.push_back(clampParameter(value));
   return success();
 }
 

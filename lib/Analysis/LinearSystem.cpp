@@ -8,6 +8,7 @@
 #include "LinearSystem.h"
 
 #include "mlir/Analysis/Presburger/IntegerRelation.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -17,21 +18,28 @@ using presburger::PresburgerSpace;
 /// More atoms than this are not worth the time of a proof.
 static constexpr unsigned kMaxAtoms = 24;
 
+void LinearSystem::Row::accumulate(int64_t &sum, int64_t a, int64_t b) {
+  int64_t product;
+  if (llvm::MulOverflow(a, b, product) || llvm::AddOverflow(sum, product, sum))
+    overflows = true;
+}
+
 void LinearSystem::Row::add(Term term, int64_t factor) {
-  if (term.isConstant()) {
-    constant += factor * term->number;
-    return;
-  }
+  if (term.isConstant())
+    return accumulate(constant, factor, term->number);
   if (term.getKind() == TermKind::Add) {
     for (unsigned i = 0; i < term.getNumOperands(); ++i)
       add(term.getOperand(i), factor);
     return;
   }
-  if (term.getKind() == TermKind::Mul && term.getOperand(0).isConstant())
-    return add(term.getOperand(1), factor * term.getOperand(0)->number);
+  if (term.getKind() == TermKind::Mul && term.getOperand(0).isConstant()) {
+    int64_t scaled = 0;
+    accumulate(scaled, factor, term.getOperand(0)->number);
+    return add(term.getOperand(1), scaled);
+  }
   auto &coefficient = coefficients[term->id];
   coefficient.first = term;
-  coefficient.second += factor;
+  accumulate(coefficient.second, factor, 1);
 }
 
 LinearSystem::Row LinearSystem::makeRow(Term a, Term b) {
@@ -53,7 +61,11 @@ void LinearSystem::appendKnown(Term atom, std::vector<Row> &rows) {
     rows.push_back(std::move(row));
   };
   switch (atom.getKind()) {
-  case TermKind::Symbol: // Rows, columns, batch rows and heads that exist.
+  case TermKind::Symbol:
+    // Batch rows and heads that exist; queries and keys may be negative.
+    if (atom->symbol == TermSymbol::Batch || atom->symbol == TermSymbol::Head)
+      append({{atom, 1}}, 0);
+    return;
   case TermKind::Size:
     return append({{atom, 1}}, 0);
   case TermKind::FloorDiv: { // C t <= x <= C t + C - 1
@@ -106,6 +118,8 @@ bool LinearSystem::isEmpty() const {
       return related;
     });
   }
+  // With a row less the rest says less.
+  llvm::erase_if(all, [](const Row &row) { return row.overflows; });
   IntegerPolyhedron set(PresburgerSpace::getSetSpace(atoms.size()));
   for (const Row &row : all) {
     SmallVector<int64_t> coefficients(atoms.size() + 1, 0);

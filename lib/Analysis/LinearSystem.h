@@ -32,8 +32,14 @@ private:
   struct Row {
     std::map<unsigned, std::pair<Term, int64_t>> coefficients;
     int64_t constant = 0;
+    /// Some number does not fit: the row says nothing.
+    bool overflows = false;
 
     void add(Term term, int64_t factor);
+
+  private:
+    /// `sum += a * b`.
+    void accumulate(int64_t &sum, int64_t a, int64_t b);
   };
   static Row makeRow(Term a, Term b);
   static void appendKnown(Term atom, std::vector<Row> &rows);

@@ -55,8 +55,9 @@ public:
   TileClass classify(Value predicate);
 
   Term parameter(Parameter parameter);
-  /// The element of a per-token fact, `otherwise` outside of it.
-  Term fact(Value value, Term index, int64_t otherwise);
+  /// The element of a per-token fact, within plus and minus `limit` if that is
+  /// given, `otherwise` outside of it.
+  Term fact(Value value, Term index, int64_t otherwise, int64_t limit = 0);
   /// Whether the fact has an element at `index`.
   Term isInside(Value value, Term index);
   /// Whether every parameter has a value for the batch row and head.

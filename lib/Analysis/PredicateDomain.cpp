@@ -15,6 +15,7 @@
 
 #include "Mask/Analysis/PredicateDomain.h"
 #include "LinearSystem.h"
+#include "Mask/IR/Range.h"
 #include "PredicateBounds.h"
 
 #include "Mask/IR/PredicateOrder.h"
@@ -345,6 +346,9 @@ PredicateFrame PredicateDomain::enter(ShiftOp op, PredicateFrame frame) {
 PredicateFrame PredicateDomain::enter(AtPositionsOp op, PredicateFrame frame) {
   RowIntervalOptions options;
   PredicateBounds bounds(context, options);
-  return {bounds.fact(op.getQueryPositions(), frame.query, /*otherwise=*/0),
-          bounds.fact(op.getKeyPositions(), frame.key, /*otherwise=*/0)};
+  auto position = [&](Value positions, Term index) {
+    return bounds.fact(positions, index, /*otherwise=*/0, kMaxParameter);
+  };
+  return {position(op.getQueryPositions(), frame.query),
+          position(op.getKeyPositions(), frame.key)};
 }

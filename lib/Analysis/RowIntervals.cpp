@@ -9,6 +9,7 @@
 #include "IntervalSet.h"
 #include "Mask/Analysis/AffineTerms.h"
 #include "Mask/IR/Absence.h"
+#include "Mask/IR/Range.h"
 #include "PredicateBounds.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -29,11 +30,11 @@ Term PredicateBounds::parameter(Parameter parameter) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return context.constant(*constant);
   if (!parameter.axis)
-    return context.parameter(parameter.value);
+    return context.parameter(parameter.value, kMaxParameter);
   TermSymbol axis = *parameter.axis == ParameterAxis::Batch ? TermSymbol::Batch
                                                             : TermSymbol::Head;
   return context.load({TermSource::Data, parameter.value, {}},
-                      context.symbol(axis), /*otherwise=*/1);
+                      context.symbol(axis), /*otherwise=*/1, kMaxParameter);
 }
 
 /// A parameter per row that ends before the row makes its leaf false (law 1).
@@ -51,12 +52,13 @@ Term PredicateBounds::isInside(ArrayRef<Parameter> parameters) {
   return inside;
 }
 
-Term PredicateBounds::fact(Value value, Term index, int64_t otherwise) {
+Term PredicateBounds::fact(Value value, Term index, int64_t otherwise,
+                           int64_t limit) {
   SmallVector<Term> indices;
   if (rankOf(value) == 2)
     indices.push_back(context.symbol(TermSymbol::Batch));
   indices.push_back(index);
-  return context.load({TermSource::Data, value, {}}, indices, otherwise);
+  return context.load({TermSource::Data, value, {}}, indices, otherwise, limit);
 }
 
 Term PredicateBounds::isInside(Value value, Term index) {
@@ -131,22 +133,22 @@ IntervalSet PredicateBounds::sameId(Value queryIds, Value keyIds, Value table,
               queryIds, keyIds);
   if (!source)
     return algebra.unknown();
-  auto column = [&](int64_t number, int64_t otherwise) {
+  auto column = [&](int64_t number) {
     SmallVector<Term> indices;
     if (rankOf(queryIds) == 2)
       indices.push_back(context.symbol(TermSymbol::Batch));
     indices.push_back(query);
     indices.push_back(context.constant(number));
-    return context.load(*source, indices, otherwise);
+    return context.tableEnd(*source, indices, /*isLower=*/number % 2 == 0);
   };
   // A token with an id sees itself if both sides read one table.
   Term anchor = queryIds == keyIds ? query : Term();
-  IntervalSet set = algebra.exactly(column(0, kNoKey), column(1, -kNoKey),
-                                    Emptiness::Normalized, anchor);
+  IntervalSet set =
+      algebra.exactly(column(0), column(1), Emptiness::Normalized, anchor);
   if (contiguous)
     return set;
   set.exact = false;
-  set.pieces[0].inner = {column(2, kNoKey), column(3, -kNoKey)};
+  set.pieces[0].inner = {column(2), column(3)};
   return set;
 }
 
@@ -156,15 +158,16 @@ IntervalSet PredicateBounds::keyPadding(KeyPaddingOp op) {
   if (!source)
     return algebra.unknown();
   unsigned dim = rankOf(op.getValid()) - 1;
-  auto fromEnd = [&](int64_t distance, int64_t otherwise) {
+  auto fromEnd = [&](int64_t distance) {
     SmallVector<Term> indices;
     if (dim)
       indices.push_back(context.symbol(TermSymbol::Batch));
     indices.push_back(context.add(context.size(*source, dim), -distance));
-    return context.load(*source, indices, otherwise);
+    return indices;
   };
-  Term first = fromEnd(2, kNoKey), end = fromEnd(1, -kNoKey),
-       count = fromEnd(3, 0);
+  Term first = context.tableEnd(*source, fromEnd(2), /*isLower=*/true),
+       end = context.tableEnd(*source, fromEnd(1), /*isLower=*/false),
+       count = context.load(*source, fromEnd(3), /*otherwise=*/0);
   IntervalSet set = algebra.exactly(first, end, Emptiness::Normalized);
   Term noHoles = context.lessEqual(context.sub(end, first), count);
   set.pieces[0].inner = {context.select(noHoles, first, context.plusInfinity()),
@@ -176,7 +179,7 @@ IntervalSet PredicateBounds::keyPadding(KeyPaddingOp op) {
 IntervalSet PredicateBounds::interval(IntervalOp op, Term query) {
   SmallVector<Term> symbols;
   for (Value symbol : op.getSymbols())
-    symbols.push_back(context.parameter(symbol));
+    symbols.push_back(context.parameter(symbol, kMaxParameter));
   // A bound that depends on an absent symbol is none.
   auto bound = [&](AffineMap map, Term unbounded) {
     for (auto [i, symbol] : llvm::enumerate(op.getSymbols()))
@@ -195,19 +198,18 @@ IntervalSet PredicateBounds::interval(IntervalOp op, Term query) {
 /// nothing.
 IntervalSet PredicateBounds::rowRange(Value lower, Value upper, Term query) {
   auto isGiven = [](Value table) { return table && !isAbsent(table); };
+  auto first = [&] { return fact(lower, query, kNoEnd, kMaxParameter); };
+  auto end = [&] { return fact(upper, query, -kNoEnd, kMaxParameter); };
   if (isGiven(lower) && isGiven(upper))
-    return algebra.exactly(fact(lower, query, kNoKey),
-                           fact(upper, query, -kNoKey), Emptiness::Unknown);
+    return algebra.exactly(first(), end(), Emptiness::Unknown);
   if (isGiven(lower))
-    return algebra.restrict(algebra.exactly(fact(lower, query, kNoKey),
-                                            context.plusInfinity(),
-                                            Emptiness::Never),
-                            isInside(lower, query));
+    return algebra.restrict(
+        algebra.exactly(first(), context.plusInfinity(), Emptiness::Never),
+        isInside(lower, query));
   if (isGiven(upper))
-    return algebra.restrict(algebra.exactly(context.minusInfinity(),
-                                            fact(upper, query, -kNoKey),
-                                            Emptiness::Never),
-                            isInside(upper, query));
+    return algebra.restrict(
+        algebra.exactly(context.minusInfinity(), end(), Emptiness::Never),
+        isInside(upper, query));
   return algebra.full();
 }
 
@@ -220,7 +222,7 @@ IntervalSet PredicateBounds::rowRange(Value lower, Value upper, Term query) {
 IntervalSet PredicateBounds::atPositions(Value input, Value queryPositions,
                                          Value keyPositions, Value table,
                                          Term query) {
-  Term position = fact(queryPositions, query, 0);
+  Term position = fact(queryPositions, query, /*otherwise=*/0, kMaxParameter);
   IntervalSet positions = bounds(input, position);
   std::optional<TermSource> monotoneTable =
       tableOf(table, TermSource::MonotoneTable, keyPositions, {});

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/Term.h"
+#include "Mask/IR/Mask.h"
 
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/STLExtras.h"
@@ -27,9 +28,7 @@ bool TermSource::operator<(const TermSource &other) const {
 }
 
 /// Infinities absorb; everything else is far from overflow.
-static int64_t saturate(int64_t value) {
-  return std::clamp(value, -kInfinity, kInfinity);
-}
+static int64_t saturate(int64_t value) { return clampTo(value, kInfinity); }
 static bool isInfinite(int64_t value) {
   return value >= kInfinity || value <= -kInfinity;
 }
@@ -68,6 +67,7 @@ size_t TermContext::HashKey::operator()(const std::vector<int64_t> &key) const {
 
 Term TermContext::make(Term::Node node) {
   std::vector<int64_t> key = {static_cast<int64_t>(node.kind), node.number,
+                              node.limit, node.isTableEnd,
                               static_cast<int64_t>(node.symbol)};
   bool hasSource = node.kind == TermKind::Load || node.kind == TermKind::Size ||
                    node.kind == TermKind::LowerBound ||
@@ -116,9 +116,10 @@ Term TermContext::symbol(TermSymbol symbol) {
   return make(std::move(node));
 }
 
-Term TermContext::parameter(Value index) {
+Term TermContext::parameter(Value index, int64_t limit) {
   Term::Node node = nodeOf(TermKind::Parameter, {});
   node.source.value = index;
+  node.limit = limit;
   return make(std::move(node));
 }
 
@@ -197,6 +198,18 @@ Term TermContext::add(ArrayRef<Term> terms) {
     sum.accumulate(term, 1);
   return linear(llvm::to_vector<4>(llvm::make_second_range(sum.parts)),
                 sum.constant);
+}
+
+/// Whether `quotient` is `floor(x / divisor)`.
+static bool isMultipleOf(Term quotient, Term divisor) {
+  return quotient.getKind() == TermKind::FloorDiv &&
+         quotient.getOperand(1) == divisor;
+}
+
+bool Term::isExactProduct() const {
+  Term a = getOperand(0), b = getOperand(1);
+  return a.isConstant() || b.isConstant() || isMultipleOf(a, b) ||
+         isMultipleOf(b, a);
 }
 
 Term TermContext::mul(Term a, Term b) {
@@ -331,10 +344,20 @@ Term TermContext::member(Term element, ArrayRef<int64_t> members) {
 //===----------------------------------------------------------------------===//
 
 Term TermContext::load(TermSource source, ArrayRef<Term> indices,
-                       int64_t otherwise) {
+                       int64_t otherwise, int64_t limit) {
   Term::Node node = nodeOf(TermKind::Load, indices);
   node.source = source;
   node.number = otherwise;
+  node.limit = limit;
+  return make(std::move(node));
+}
+
+Term TermContext::tableEnd(TermSource source, ArrayRef<Term> indices,
+                           bool isLower) {
+  Term::Node node = nodeOf(TermKind::Load, indices);
+  node.source = std::move(source);
+  node.number = isLower ? kNoEnd : -kNoEnd;
+  node.isTableEnd = true;
   return make(std::move(node));
 }
 
@@ -430,7 +453,9 @@ Term TermContext::substitute(Term term, TermSymbol symbol, Term replacement) {
   case TermKind::Member:
     return member(operands[0], term->members);
   case TermKind::Load:
-    return load(term->source, operands, term->number);
+    return term->isTableEnd
+               ? tableEnd(term->source, operands, term->number > 0)
+               : load(term->source, operands, term->number, term->limit);
   case TermKind::LowerBound:
     return lowerBound(term->source, operands.size() > 1 ? operands[1] : Term(),
                       operands[0]);
@@ -478,9 +503,9 @@ Trend mlir::mask::getTrend(Term term, TermSymbol symbol) {
     if (a.isConstant())
       return a->number >= 0 ? trendOf(1) : flip(trendOf(1));
     // C * floor(x / C): a divisor is positive.
-    if (b.getKind() == TermKind::FloorDiv && b.getOperand(1) == a)
+    if (isMultipleOf(b, a))
       return trendOf(1);
-    if (a.getKind() == TermKind::FloorDiv && a.getOperand(1) == b)
+    if (isMultipleOf(a, b))
       return trendOf(0);
     return Trend::Unknown;
   }

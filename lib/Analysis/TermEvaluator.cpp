@@ -7,6 +7,7 @@
 
 #include "Mask/Analysis/TermEvaluator.h"
 #include "Mask/Analysis/IndexTables.h"
+#include "Mask/IR/Range.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -67,6 +68,14 @@ LogicalResult TermEvaluator::prepare(Term term) {
   return success();
 }
 
+/// `value` as `term`, which read it, takes it.
+static int64_t limited(Term term, int64_t value) {
+  if (term->isTableEnd &&
+      (term->number > 0 ? value >= kNoKey : value <= -kNoKey))
+    return term->number;
+  return term->limit ? clampTo(value, term->limit) : value;
+}
+
 int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   auto operand = [&](unsigned i) {
     return evaluate(term.getOperand(i), point);
@@ -77,7 +86,7 @@ int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   case TermKind::Symbol:
     return evaluateSymbol(term->symbol, point);
   case TermKind::Parameter:
-    return numbers.lookup(term->source.value);
+    return limited(term, numbers.lookup(term->source.value));
   case TermKind::Add: {
     int64_t sum = 0;
     for (unsigned i = 0; i < term.getNumOperands(); ++i)
@@ -85,7 +94,8 @@ int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
     return sum;
   }
   case TermKind::Mul:
-    return operand(0) * operand(1);
+    return term.isExactProduct() ? operand(0) * operand(1)
+                                 : saturatingProduct(operand(0), operand(1));
   case TermKind::FloorDiv:
     // A size below one is an error of the request, reported elsewhere.
     return llvm::divideFloorSigned(operand(0),
@@ -116,7 +126,8 @@ int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   case TermKind::RowMax: {
     TermPoint row = point;
     bool isMin = term.getKind() == TermKind::RowMin;
-    int64_t extremum = isMin ? kInfinity : -kInfinity;
+    int64_t extremum = isMin ? std::numeric_limits<int64_t>::max()
+                             : std::numeric_limits<int64_t>::min();
     for (row.query = point.queryFirst; row.query <= point.queryLast;
          ++row.query) {
       int64_t value = evaluate(term.getOperand(0), row);
@@ -158,7 +169,7 @@ int64_t TermEvaluator::evaluateLoad(Term term, const TermPoint &point) const {
       return term->number;
     offset = offset * array.getSize(i) + index;
   }
-  return array.values[offset];
+  return limited(term, array.values[offset]);
 }
 
 int64_t TermEvaluator::evaluateLowerBound(Term term,
@@ -170,7 +181,10 @@ int64_t TermEvaluator::evaluateLowerBound(Term term,
   if (size == 0 || row < 0 || row >= array.getNumElements() / size)
     return 0;
   auto begin = array.values.begin() + row * size;
+  auto isBefore = [](int64_t position, int64_t bound) {
+    return clampParameter(position) < bound;
+  };
   return std::lower_bound(begin, begin + size,
-                          evaluate(term.getOperand(0), point)) -
+                          evaluate(term.getOperand(0), point), isBefore) -
          begin;
 }

@@ -113,7 +113,8 @@ Stretch PredicateBounds::lookUpRows(Value data, Term query, Term first,
   SmallVector<Term> indices = batchIndex(data);
   indices.push_back(query);
   // A row that does not exist counts as zero: that widens the range.
-  Term element = context.load({TermSource::Data, data, {}}, indices, 0);
+  Term element =
+      context.load({TermSource::Data, data, {}}, indices, 0, kMaxProduct);
   Stretch stretch;
   stretch.least = context.rowMin(element);
   stretch.greatest = context.rowMax(element);
@@ -143,7 +144,7 @@ std::optional<Stretch> PredicateBounds::lookUp(Value data, Value table,
   auto read = [&](Term index, int64_t column) {
     SmallVector<Term> indices = batchIndex(data);
     indices.append({index, context.constant(column)});
-    return context.load(*source, indices, 0);
+    return context.load(*source, indices, 0, kMaxProduct);
   };
   Term single = context.lessEqual(lastBlock, firstBlock);
   Term hasMiddle = context.lessEqual(context.add(between, 1), lastBlock);
@@ -173,8 +174,13 @@ TileClass PredicateBounds::classifyAtPositions(AtPositionsOp op,
     return {context.truth(false), context.truth(false)};
   Stretch rows = lookUpRows(queryPositions, frame.query, frame.queryFirst,
                             frame.queryLast);
-  TileFrame positions{fact(queryPositions, frame.query, 0), rows.least,
-                      rows.greatest, keys->least, keys->greatest};
+  auto position = [&](Term extremum) {
+    return context.clamp(extremum, kMaxParameter);
+  };
+  TileFrame positions{
+      fact(queryPositions, frame.query, /*otherwise=*/0, kMaxParameter),
+      position(rows.least), position(rows.greatest), position(keys->least),
+      position(keys->greatest)};
   TileClass part = classify(op.getInput(), positions);
   Term inside = context.min(rows.inside, keys->inside);
   return {context.min({keys->known, inside, part.full}),

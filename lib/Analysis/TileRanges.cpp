@@ -87,8 +87,10 @@ private:
   /// The divisor of a division, made positive; null if it is not one number.
   Term divisor(TileRange b);
   void assume(Term condition) { trusted = context.min(trusted, condition); }
-  /// `range`, under the assumption that it fits in `type`.
+  /// `range`, under the assumption that it fits in `type`, or that it lies
+  /// within plus and minus `limit`.
   TileRange fit(TileRange range, Type type);
+  TileRange within(TileRange range, int64_t limit);
 
   PredicateBounds &bounds;
   TermContext &context;
@@ -114,8 +116,8 @@ RangeInterpreter::RangeInterpreter(PredicateBounds &bounds,
       trusted(context.truth(true)), inside(context.truth(true)),
       outside(context.truth(false)) {
   Block &block = op.getBody().front();
-  // Positions, batch rows and heads are far below this.
-  constexpr int64_t kFar = int64_t(1) << 31;
+  // Positions, also shifted ones, batch rows and heads.
+  constexpr int64_t kFar = kMaxQuery;
   auto bind = [&](unsigned i, Term least, Term greatest) {
     ranges[block.getArgument(i)] = {least, greatest, -kFar, kFar};
   };
@@ -127,8 +129,9 @@ RangeInterpreter::RangeInterpreter(PredicateBounds &bounds,
   bind(3, frame.keyFirst, frame.keyLast);
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
     if (capture.getType().isIndex()) {
-      Term parameter = context.parameter(capture);
-      bind(4 + i, parameter, parameter);
+      Term parameter = context.parameter(capture, kMaxProduct);
+      ranges[block.getArgument(4 + i)] =
+          fit({parameter, parameter}, capture.getType());
     }
 }
 
@@ -140,10 +143,14 @@ TileRange RangeInterpreter::rangeOf(Value value) {
 TileRange RangeInterpreter::fit(TileRange range, Type type) {
   if (!range.isBounded())
     return range;
-  // Sixty-four bits hold more than terms tell from infinity.
-  int64_t limit = kInfinity - 1;
-  if (!type.isIndex() && type.getIntOrFloatBitWidth() < 40)
+  // Sixty-four bits hold more than terms compute exactly.
+  int64_t limit = kMaxProduct - 1;
+  if (!type.isIndex() && type.getIntOrFloatBitWidth() < 58)
     limit = (int64_t(1) << (type.getIntOrFloatBitWidth() - 1)) - 1;
+  return within(range, limit);
+}
+
+TileRange RangeInterpreter::within(TileRange range, int64_t limit) {
   if (range.low < -limit) {
     assume(context.lessEqual(context.constant(-limit), range.least));
     range.low = -limit;
@@ -199,14 +206,21 @@ TileRange RangeInterpreter::negate(TileRange a, Type type) {
 TileRange RangeInterpreter::multiply(TileRange a, TileRange b, Type type) {
   if (!a.isBounded() || !b.isBounded())
     return anything();
-  __int128 corners[] = {__int128(a.low) * b.low, __int128(a.low) * b.high,
-                        __int128(a.high) * b.low, __int128(a.high) * b.high};
-  int64_t low = clampWide(*llvm::min_element(corners)),
-          high = clampWide(*llvm::max_element(corners));
-  // A product of terms must not overflow itself.
-  if (low == std::numeric_limits<int64_t>::min() ||
-      high == std::numeric_limits<int64_t>::max())
-    return anything();
+  auto corners = [&] {
+    std::array<__int128, 4> products = {
+        __int128(a.low) * b.low, __int128(a.low) * b.high,
+        __int128(a.high) * b.low, __int128(a.high) * b.high};
+    return std::pair(clampWide(*llvm::min_element(products)),
+                     clampWide(*llvm::max_element(products)));
+  };
+  auto [low, high] = corners();
+  // A product of terms must not saturate.
+  if (low <= -kMaxProduct || high >= kMaxProduct) {
+    constexpr int64_t kRoot = int64_t(1) << 28;
+    a = within(a, kRoot);
+    b = within(b, kRoot);
+    std::tie(low, high) = corners();
+  }
   SmallVector<Term> products = {
       context.mul(a.least, b.least), context.mul(a.least, b.greatest),
       context.mul(a.greatest, b.least), context.mul(a.greatest, b.greatest)};
@@ -443,7 +457,7 @@ TileRange RangeInterpreter::apply(Operation *inner) {
         // An i1 is a truth value, not a signed number.
         int64_t number = isTruth ? value.getValue().getZExtValue()
                                  : value.getValue().getSExtValue();
-        if (number >= kInfinity || number <= -kInfinity)
+        if (number >= kMaxProduct || number <= -kMaxProduct)
           return anything();
         Term term = context.constant(number);
         return TileRange{term, term, number, number};

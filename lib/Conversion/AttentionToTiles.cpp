@@ -8,6 +8,7 @@
 #include "Mask/Conversion/AttentionToTiles.h"
 
 #include "KeyTile.h"
+#include "LaneBuilder.h"
 #include "Mask/Analysis/RowIntervals.h"
 #include "Mask/Conversion/EmitTerm.h"
 #include "Mask/IR/SoftCap.h"
@@ -39,6 +40,7 @@ public:
 
 private:
   void emitFacts();
+  LogicalResult emitConstants();
   void findShared(Term term);
   LogicalResult emitShared();
   void loadShared();
@@ -109,10 +111,9 @@ Value AttentionLowering::shift(Value value, Parameter offset, unsigned axis) {
   if (offset.axis) {
     Value row = *offset.axis == ParameterAxis::Batch ? tile.absoluteBatch
                                                      : tile.absoluteHead;
-    Value loaded = memref::LoadOp::create(b, amount, row);
-    amount = arith::IndexCastOp::create(b, b.getIndexType(), loaded);
+    amount = memref::LoadOp::create(b, amount, row);
   }
-  return add(value, amount);
+  return add(value, LaneBuilder(b.getLoc(), b, /*lanes=*/1).toLimited(amount));
 }
 
 Term AttentionLowering::term(Value index) {
@@ -144,6 +145,29 @@ void AttentionLowering::emitFacts() {
          llvm::zip_equal(nested.getResults(), clone->getResults()))
       scope.bind(from, to);
   }
+}
+
+/// Computes what is the same for the whole call: parameters, extents.
+LogicalResult AttentionLowering::emitConstants() {
+  TermSymbol places[] = {TermSymbol::Batch,      TermSymbol::Head,
+                         TermSymbol::Query,      TermSymbol::QueryFirst,
+                         TermSymbol::QueryLast,  TermSymbol::KeyFirst,
+                         TermSymbol::KeyLast};
+  auto emit = [&](Term term, bool asTruth = false) {
+    return emitInvariants(b, b.getLoc(), term, scope, places, asTruth);
+  };
+  for (const RowInterval &row : plan.rows.intervals)
+    for (Term end : {row.outer.lower, row.outer.upper})
+      if (failed(emit(end)))
+        return failure();
+  for (const TileInterval &interval : plan.intervals)
+    for (Term bound : {interval.hullLower, interval.coreLower,
+                       interval.coreUpper, interval.hullUpper})
+      if (failed(emit(bound)))
+        return failure();
+  if (failed(emit(plan.tileFull, /*asTruth=*/true)))
+    return failure();
+  return emit(plan.tileEmpty, /*asTruth=*/true);
 }
 
 void AttentionLowering::placeHead(Value head) {
@@ -323,7 +347,7 @@ LogicalResult AttentionLowering::run() {
   plan = planTiles(context, op.getPredicateValue(), options);
   reportBounds(op, plan, context, options);
   emitFacts();
-  if (failed(emitShared()))
+  if (failed(emitConstants()) || failed(emitShared()))
     return failure();
   Value zero = index(0), one = index(1), step = index(schedule.getQueryTile());
   SmallVector<Value> sizes = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),

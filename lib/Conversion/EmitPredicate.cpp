@@ -10,6 +10,8 @@
 
 #include "LaneBuilder.h"
 
+#include "Mask/IR/IntervalMap.h"
+
 #include "mlir/IR/AffineExprVisitor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -59,7 +61,9 @@ private:
   /// for, which makes `inside` false as well: the leaf is false there (law 1).
   FailureOr<Value> parameter(Parameter parameter, Value &inside,
                              int64_t otherwise = 0);
-  FailureOr<LaneBuilder::Loaded> token(Value source, Value position);
+  /// The element of a per-token fact; a position or an end of a row is limited.
+  FailureOr<LaneBuilder::Loaded> token(Value source, Value position,
+                                       bool isLimited = false);
 
   LaneBuilder b;
   MaskPoint point;
@@ -75,7 +79,8 @@ struct AffineLanes : public AffineExprVisitor<AffineLanes, Value> {
     return b.add(visit(e.getLHS()), visit(e.getRHS()));
   }
   Value visitMulExpr(AffineBinaryOpExpr e) {
-    return b.mul(visit(e.getLHS()), visit(e.getRHS()));
+    Value x = visit(e.getLHS()), y = visit(e.getRHS());
+    return isSaturatingProduct(e) ? b.saturatingMul(x, y) : b.mul(x, y);
   }
   Value visitFloorDivExpr(AffineBinaryOpExpr e) {
     return b.floorDiv(visit(e.getLHS()), visit(e.getRHS()));
@@ -131,8 +136,10 @@ FailureOr<Value> PredicateEmitter::parameter(Parameter parameter, Value &inside,
   if (std::optional<int64_t> constant = parameter.getConstant())
     return b.index(*constant);
   FailureOr<Value> value = fact(parameter.value);
-  if (failed(value) || !parameter.axis)
-    return value;
+  if (failed(value))
+    return failure();
+  if (!parameter.axis)
+    return b.toLimited(*value);
   if (!isa<MemRefType>(value->getType()))
     return emitError(parameter.value.getLoc())
            << "parameter of type " << value->getType()
@@ -140,11 +147,11 @@ FailureOr<Value> PredicateEmitter::parameter(Parameter parameter, Value &inside,
   Value row = *parameter.axis == ParameterAxis::Batch ? point.b : point.h;
   auto [element, exists] = b.load(*value, row);
   inside = b.logicalAnd(inside, exists);
-  return b.select(exists, b.toIndex(element), b.index(otherwise));
+  return b.select(exists, b.toLimited(element), b.index(otherwise));
 }
 
-FailureOr<LaneBuilder::Loaded> PredicateEmitter::token(Value source,
-                                                       Value position) {
+FailureOr<LaneBuilder::Loaded>
+PredicateEmitter::token(Value source, Value position, bool isLimited) {
   FailureOr<Value> data = fact(source);
   if (failed(data))
     return failure();
@@ -157,7 +164,8 @@ FailureOr<LaneBuilder::Loaded> PredicateEmitter::token(Value source,
     indices.push_back(point.b);
   indices.push_back(position);
   LaneBuilder::Loaded loaded = b.load(*data, indices);
-  loaded.value = b.toIndex(loaded.value);
+  loaded.value =
+      isLimited ? b.toLimited(loaded.value) : b.toIndex(loaded.value);
   return loaded;
 }
 
@@ -253,7 +261,7 @@ FailureOr<Value> PredicateEmitter::emit(IntervalOp op) {
     FailureOr<Value> value = fact(symbol);
     if (failed(value))
       return failure();
-    symbols.push_back(*value);
+    symbols.push_back(b.toLimited(*value));
   }
   AffineLanes lanes(b, point.q, symbols);
   Value lower = lanes.visit(op.getLower().getResult(0));
@@ -269,7 +277,8 @@ FailureOr<Value> PredicateEmitter::emit(RowRangeOp op) {
         std::pair(op.getUpper(), CmpIPredicate::slt)}) {
     if (!table)
       continue;
-    FailureOr<LaneBuilder::Loaded> end = token(table, point.q);
+    FailureOr<LaneBuilder::Loaded> end =
+        token(table, point.q, /*isLimited=*/true);
     if (failed(end))
       return failure();
     visible = b.logicalAnd(visible, end->inBounds);
@@ -364,8 +373,10 @@ FailureOr<Value> PredicateEmitter::emit(ShiftOp op) {
 FailureOr<Value> PredicateEmitter::atPositions(Value input,
                                                Value queryPositions,
                                                Value keyPositions) {
-  FailureOr<LaneBuilder::Loaded> query = token(queryPositions, point.q);
-  FailureOr<LaneBuilder::Loaded> key = token(keyPositions, point.k);
+  FailureOr<LaneBuilder::Loaded> query =
+      token(queryPositions, point.q, /*isLimited=*/true);
+  FailureOr<LaneBuilder::Loaded> key =
+      token(keyPositions, point.k, /*isLimited=*/true);
   if (failed(query) || failed(key))
     return failure();
   FailureOr<Value> visible = emitAt(input, query->value, key->value);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Conversion/EmitTerm.h"
+#include "Mask/IR/Mask.h"
 
 #include "LaneBuilder.h"
 
@@ -107,8 +108,10 @@ FailureOr<Value> TermEmitter::makeNumber(Term term) {
                                       "not known at this level";
     return value;
   }
-  case TermKind::Parameter:
-    return b.toIndex(scope.lookup(term->source.value));
+  case TermKind::Parameter: {
+    Value value = scope.lookup(term->source.value);
+    return term->limit ? b.toLimited(value, term->limit) : b.toIndex(value);
+  }
   case TermKind::Add:
     return affineValue(term);
   case TermKind::Mul:
@@ -153,9 +156,10 @@ FailureOr<Value> TermEmitter::makeNumber(Term term) {
   FailureOr<SmallVector<Value>> values = numbers(term);
   if (failed(values))
     return failure();
-  return term.getKind() == TermKind::Mul
-             ? b.mul((*values)[0], (*values)[1])
-             : b.floorDiv((*values)[0], (*values)[1]);
+  Value x = (*values)[0], y = (*values)[1];
+  if (term.getKind() == TermKind::FloorDiv)
+    return b.floorDiv(x, y);
+  return term.isExactProduct() ? b.mul(x, y) : b.saturatingMul(x, y);
 }
 
 FailureOr<Value> TermEmitter::makeTruth(Term term) {
@@ -299,8 +303,18 @@ FailureOr<Value> TermEmitter::load(Term term) {
   FailureOr<SmallVector<Value>> indices = numbers(term);
   if (failed(source) || failed(indices))
     return failure();
-  auto [value, inBounds] = b.load(*source, *indices);
-  return b.select(inBounds, b.toIndex(value), b.index(term->number));
+  auto [element, inBounds] = b.load(*source, *indices);
+  Value value =
+      term->limit ? b.toLimited(element, term->limit) : b.toIndex(element);
+  Value otherwise = b.index(term->number);
+  if (term->isTableEnd) {
+    bool isLower = term->number > 0;
+    Value none = b.index(isLower ? kNoKey : -kNoKey);
+    auto beyond =
+        isLower ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle;
+    value = b.select(b.compare(beyond, value, none), otherwise, value);
+  }
+  return b.select(inBounds, value, otherwise);
 }
 
 /// Binary search for the first element of a row that is not less than operand
@@ -334,13 +348,17 @@ FailureOr<Value> TermEmitter::lowerBound(Term term) {
         SmallVector<Value> position(row);
         position.push_back(middle);
         Value at =
-            inner.toIndex(memref::LoadOp::create(inner, *source, position));
+            inner.toLimited(memref::LoadOp::create(inner, *source, position));
         Value below = inner.compare(arith::CmpIPredicate::slt, at, element);
         Value lower = inner.select(below, inner.add(middle, one), range[0]);
         Value upper = inner.select(below, range[1], middle);
         scf::YieldOp::create(inner, ValueRange{lower, upper});
       });
   return search.getResult(0);
+}
+
+static unsigned bitOf(TermSymbol symbol) {
+  return 1u << static_cast<unsigned>(symbol);
 }
 
 LogicalResult TermEmitter::hoist(Term term, unsigned symbols, bool asTruth) {
@@ -360,15 +378,11 @@ LogicalResult TermEmitter::hoist(Term term, unsigned symbols, bool asTruth) {
   };
   // Row reductions bind the query themselves.
   if (term.getKind() == TermKind::RowMin || term.getKind() == TermKind::RowMax)
-    return success();
+    symbols |= bitOf(TermSymbol::Query);
   for (unsigned i = 0; i < term.getNumOperands(); ++i)
     if (failed(hoist(term.getOperand(i), symbols, isTruth(i))))
       return failure();
   return success();
-}
-
-static unsigned bitOf(TermSymbol symbol) {
-  return 1u << static_cast<unsigned>(symbol);
 }
 
 FailureOr<Value> TermEmitter::rowExtremum(Term term) {
@@ -384,7 +398,7 @@ FailureOr<Value> TermEmitter::rowExtremum(Term term) {
   LogicalResult result = success();
   auto loop = scf::ForOp::create(
       b, first, b.add(last, b.index(1)), b.index(1),
-      ValueRange{b.index(isMin ? kInfinity : -kInfinity)},
+      ValueRange{b.index(isMin ? 2 * kInfinity : -2 * kInfinity)},
       [&](OpBuilder &nested, Location loc, Value query, ValueRange carried) {
         TermScope inner(&scope);
         inner.bind(TermSymbol::Query, query);
@@ -420,10 +434,11 @@ FailureOr<Value> mlir::mask::emitTruth(OpBuilder &builder, Location loc,
 
 LogicalResult mlir::mask::emitInvariants(OpBuilder &builder, Location loc,
                                          Term term, TermScope &scope,
-                                         ArrayRef<TermSymbol> symbols) {
+                                         ArrayRef<TermSymbol> symbols,
+                                         bool asTruth) {
   unsigned bits = 0;
   for (TermSymbol symbol : symbols)
     bits |= bitOf(symbol);
   TermEmitter emitter(builder, loc, scope);
-  return emitter.hoist(term, bits, /*asTruth=*/true);
+  return emitter.hoist(term, bits, asTruth);
 }

@@ -146,7 +146,8 @@ LogicalResult KeyTileEmitter::emitPrologue(TileKernel &kernel,
     classes.push_back(part.full);
   TermSymbol keys[] = {TermSymbol::KeyFirst, TermSymbol::KeyLast};
   for (Term term : classes)
-    if (failed(emitInvariants(b, b.getLoc(), term, scope, keys)))
+    if (failed(emitInvariants(b, b.getLoc(), term, scope, keys,
+                              /*asTruth=*/true)))
       return failure();
   return success();
 }

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -64,6 +65,28 @@ Value LaneBuilder::sub(Value a, Value b) {
 Value LaneBuilder::mul(Value a, Value b) {
   align(a, b);
   return createOrFold<arith::MulIOp>(a, b);
+}
+
+/// In 128 bits, which hold every product of two indices.
+Value LaneBuilder::saturatingMul(Value a, Value b) {
+  align(a, b);
+  auto typeOf = [&](Type element) {
+    return isVarying(a) ? Type(getLaneType(element)) : element;
+  };
+  IntegerType wide = getIntegerType(128);
+  auto constant = [&](int64_t value) -> Value {
+    TypedAttr number = getIntegerAttr(wide, value);
+    if (isVarying(a))
+      number = DenseElementsAttr::get(getLaneType(wide), number);
+    return arith::ConstantOp::create(*this, number);
+  };
+  auto widen = [&](Value factor) {
+    return arith::IndexCastOp::create(*this, typeOf(wide), factor);
+  };
+  Value product = arith::MulIOp::create(*this, widen(a), widen(b));
+  product = arith::MinSIOp::create(*this, product, constant(kMaxProduct));
+  product = arith::MaxSIOp::create(*this, product, constant(-kMaxProduct));
+  return arith::IndexCastOp::create(*this, typeOf(getIndexType()), product);
 }
 
 Value LaneBuilder::floorDiv(Value a, Value b) {
@@ -133,6 +156,22 @@ Value LaneBuilder::toIndex(Value integer) {
   if (element.isInteger(1))
     return arith::IndexCastUIOp::create(*this, result, integer);
   return arith::IndexCastOp::create(*this, result, integer);
+}
+
+Value LaneBuilder::toLimited(Value integer, int64_t limit) {
+  Type element = getElementTypeOrSelf(integer.getType());
+  Value result = toIndex(integer);
+  bool fits = !element.isIndex() &&
+              llvm::maxIntN(element.getIntOrFloatBitWidth()) <= limit;
+  if (fits)
+    return result;
+  Value most = index(limit), least = index(-limit);
+  if (isVarying(result)) {
+    most = splat(most);
+    least = splat(least);
+  }
+  result = createOrFold<arith::MinSIOp>(result, most);
+  return createOrFold<arith::MaxSIOp>(result, least);
 }
 
 LaneBuilder::Loaded LaneBuilder::load(Value memref, ValueRange indices) {

@@ -9,6 +9,8 @@
 #ifndef MASK_CONVERSION_LANEBUILDER_H
 #define MASK_CONVERSION_LANEBUILDER_H
 
+#include "Mask/IR/Range.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -36,6 +38,8 @@ public:
   Value add(Value a, Value b);
   Value sub(Value a, Value b);
   Value mul(Value a, Value b);
+  /// The product of two indices, saturating at `kMaxProduct`.
+  Value saturatingMul(Value a, Value b);
   /// `floor(a / b)` and `a - b floor(a / b)` for positive `b`.
   Value floorDiv(Value a, Value b);
   Value floorMod(Value a, Value b);
@@ -47,6 +51,9 @@ public:
 
   /// An integer of any width as `index`: flags without sign, the rest with it.
   Value toIndex(Value integer);
+  /// The same of a parameter, offset, position or end as it is read: within
+  /// plus and minus `limit`, which is not looked at where the type is narrower.
+  Value toLimited(Value integer, int64_t limit = kMaxParameter);
 
   /// What is read from memory, and whether there is such an element. Elements
   /// outside of the extent are not touched and read as zero.

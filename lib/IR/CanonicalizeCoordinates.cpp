@@ -13,7 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/IR/IntervalMap.h"
 #include "Mask/IR/Mask.h"
+#include "Mask/IR/Range.h"
 #include "Mask/IR/WindowBounds.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -32,6 +34,11 @@ Value shiftLike(ShiftOp op, Value input, OpBuilder &builder) {
                          op.getQuery(), op.getKey(), op.getConstantQueryAttr(),
                          op.getQueryAxisAttr(), op.getConstantKeyAttr(),
                          op.getKeyAxisAttr());
+}
+
+/// `value`, if there is one and it lies within `limit`.
+std::optional<int64_t> within(std::optional<int64_t> value, int64_t limit) {
+  return value && *value == clampTo(*value, limit) ? value : std::nullopt;
 }
 
 Parameter number(int64_t value) {
@@ -100,7 +107,8 @@ std::optional<Parameter> addShifts(Parameter a, Parameter b) {
     return a;
   if (!a.getConstant() || !b.getConstant())
     return std::nullopt;
-  auto sum = llvm::checkedAdd(*a.getConstant(), *b.getConstant());
+  auto sum = within(llvm::checkedAdd(*a.getConstant(), *b.getConstant()),
+                    kMaxParameter);
   return sum ? std::optional<Parameter>(number(*sum)) : std::nullopt;
 }
 
@@ -170,13 +178,15 @@ Value shiftWindow(Value window, StaticShift shift, OpBuilder &builder,
   if (!bounds->isStatic())
     return {};
   if (auto left = bounds->left.getConstant()) {
-    auto moved = llvm::checkedSub(*left, *shift.distance);
+    auto moved =
+        within(llvm::checkedSub(*left, *shift.distance), kMaxParameter);
     if (!moved)
       return {};
     bounds->left = number(*moved);
   }
   if (auto right = bounds->right.getConstant()) {
-    auto moved = llvm::checkedAdd(*right, *shift.distance);
+    auto moved =
+        within(llvm::checkedAdd(*right, *shift.distance), kMaxParameter);
     if (!moved)
       return {};
     bounds->right = number(*moved);
@@ -190,7 +200,7 @@ Value shiftKeyBound(OpTy op, StaticShift shift, OpBuilder &builder) {
   std::optional<int64_t> length = op.getLengthParameter().getConstant();
   if (!length || !shift.key)
     return {};
-  auto moved = llvm::checkedSub(*length, *shift.key);
+  auto moved = within(llvm::checkedSub(*length, *shift.key), kMaxParameter);
   if (!moved)
     return {};
   return OpTy::create(builder, op.getLoc(), op.getType(), Value(),
@@ -207,8 +217,10 @@ Value shiftChunk(ChunkOp op, StaticShift shift, OpBuilder &builder) {
     return op;
   if (op.getOffset())
     return {};
-  auto offset = llvm::checkedSub(
-      op.getOffsetParameter().getConstant().value_or(0), *shift.query);
+  auto offset =
+      within(llvm::checkedSub(op.getOffsetParameter().getConstant().value_or(0),
+                              *shift.query),
+             kMaxParameter);
   if (!offset)
     return {};
   return ChunkOp::create(
@@ -232,13 +244,18 @@ Value shiftInterval(IntervalOp op, StaticShift shift, OpBuilder &builder) {
     return {};
   AffineExpr query = builder.getAffineDimExpr(0) + *shift.query;
   auto move = [&](AffineMap map) {
-    return AffineMapAttr::get(
-        AffineMap::get(1, map.getNumSymbols(),
-                       map.getResult(0).replaceDims({query}) - *shift.key));
+    return map.getResult(0).replaceDims({query}) - *shift.key;
   };
-  return IntervalOp::create(builder, op.getLoc(), op.getType(),
-                            move(op.getLower()), move(op.getUpper()),
-                            op.getSymbols());
+  AffineExpr lower = move(op.getLower()), upper = move(op.getUpper());
+  for (AffineExpr bound : {lower, upper})
+    if (!within(getLargestNumber(bound), kMaxNumber) ||
+        hasSaturatingProduct(bound))
+      return {};
+  auto map = [&](AffineExpr bound) {
+    return AffineMapAttr::get(AffineMap::get(1, op.getSymbols().size(), bound));
+  };
+  return IntervalOp::create(builder, op.getLoc(), op.getType(), map(lower),
+                            map(upper), op.getSymbols());
 }
 
 /// Leaves that can say the shift with their own parameters.

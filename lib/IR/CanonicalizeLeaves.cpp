@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Absence.h"
+#include "Mask/IR/IntervalMap.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/IR/Packing.h"
+#include "Mask/IR/Range.h"
 #include "Mask/IR/WindowBounds.h"
 
 #include "mlir/IR/Matchers.h"
@@ -127,8 +129,8 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
     for (auto [i, symbol] : llvm::enumerate(op.getSymbols())) {
       APInt number;
       if (matchPattern(symbol, m_ConstantInt(&number))) {
-        replacements.push_back(
-            rewriter.getAffineConstantExpr(number.getSExtValue()));
+        replacements.push_back(rewriter.getAffineConstantExpr(
+            clampParameter(number.getSExtValue())));
         continue;
       }
       if (!lower.isFunctionOfSymbol(i) && !upper.isFunctionOfSymbol(i)) {
@@ -143,13 +145,19 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
     }
     auto simplify = [&](AffineExpr expr) -> AffineExpr {
       AffineExpr replaced = expr.replaceSymbols(replacements);
-      if (!hasPositiveDivisors(replaced))
+      if (!hasPositiveDivisors(replaced) || hasSaturatingProduct(replaced))
+        return {};
+      // A product that saturated must not be able to any more.
+      int64_t most = hasSaturatingProduct(expr) ? kMaxProduct : kMaxNumber;
+      std::optional<int64_t> largest = getLargestNumber(replaced);
+      if (!largest || *largest > most)
         return {};
       return simplifyAffineExpr(replaced, 1, symbols.size());
     };
     AffineExpr newLower = simplify(lower), newUpper = simplify(upper);
     if (!newLower || !newUpper)
-      return rewriter.notifyMatchFailure(op, "a divisor is not positive");
+      return rewriter.notifyMatchFailure(
+          op, "a divisor is not positive, or a product may saturate");
     // An absent symbol takes its bound away; one that cancels must not be lost.
     for (auto [i, symbol] : llvm::enumerate(symbols))
       if (mayBeAbsent(symbol) &&
@@ -203,8 +211,9 @@ struct IntervalToWindow : OpRewritePattern<IntervalOp> {
       return rewriter.notifyMatchFailure(op, "not at fixed distances");
     auto left = llvm::checkedSub<int64_t>(0, lower.getValue());
     auto right = llvm::checkedSub<int64_t>(upper.getValue(), 1);
-    if (!left || !right)
-      return rewriter.notifyMatchFailure(op, "a bound overflows");
+    for (std::optional<int64_t> side : {left, right})
+      if (!side || *side != clampParameter(*side))
+        return rewriter.notifyMatchFailure(op, "a bound lies too far away");
     rewriter.replaceOpWithNewOp<WindowOp>(op, left, right);
     return success();
   }

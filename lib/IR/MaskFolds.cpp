@@ -14,6 +14,7 @@
 #include "Connective.h"
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Mask.h"
+#include "Mask/IR/Range.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/CommonFolders.h"
@@ -45,7 +46,7 @@ static bool isEmpty(Attribute predicate) {
 
 /// Makes a constant `index` operand the static parameter, unless it lies below
 /// `least`: what only the request can be blamed for stays for the interpreter
-/// to report.
+/// to report. As where it is read at run time, the number is clamped.
 static bool makeStatic(Operation *op, Value value, Attribute constant,
                        MutableOperandRange operand,
                        function_ref<void(IntegerAttr)> setConstant,
@@ -53,7 +54,7 @@ static bool makeStatic(Operation *op, Value value, Attribute constant,
   auto number = dyn_cast_if_present<IntegerAttr>(constant);
   if (!value || !value.getType().isIndex() || !number)
     return false;
-  int64_t element = number.getValue().getSExtValue();
+  int64_t element = clampParameter(number.getValue().getSExtValue());
   if (element < least)
     return false;
   setConstant(Builder(op->getContext()).getI64IntegerAttr(element));

@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/FactShape.h"
+#include "Mask/IR/IntervalMap.h"
 #include "Mask/IR/Mask.h"
+#include "Mask/IR/Range.h"
 #include "VerifyRegion.h"
 
 #include "mlir/IR/Builders.h"
@@ -263,7 +265,18 @@ LogicalResult IntervalOp::verify() {
       return emitOpError() << "'" << name << "' has " << map.getNumSymbols()
                            << " symbols, but " << getSymbols().size()
                            << " operands are given";
-    return success();
+    std::optional<int64_t> largest = getLargestNumber(map.getResult(0));
+    if (largest && *largest <= kMaxNumber)
+      return success();
+    InFlightDiagnostic diagnostic =
+        emitOpError() << "'" << name << "' may compute numbers ";
+    if (largest)
+      diagnostic << "up to " << *largest;
+    else
+      diagnostic << "beyond 64 bits";
+    return diagnostic << ", at most " << kMaxNumber
+                      << " is supported for queries within " << kMaxQuery
+                      << " and symbols within " << kMaxParameter;
   };
   if (failed(check(getLower(), "lower")))
     return failure();

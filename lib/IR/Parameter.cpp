@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Parameter.h"
+#include "Mask/IR/Range.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -26,6 +27,11 @@ LogicalResult mlir::mask::verifyParameter(Operation *op, Parameter parameter,
   if (!perRow && parameter.axis)
     return op->emitOpError()
            << "'" << name << "' is a single number, which has no axis";
+  std::optional<int64_t> constant = parameter.getConstant();
+  if (constant && *constant != clampParameter(*constant))
+    return op->emitOpError()
+           << "'" << name << "' must lie within -" << kMaxParameter << " and "
+           << kMaxParameter << ", got " << *constant;
   return success();
 }
 

@@ -9,6 +9,7 @@
 #include "AttentionDomain.h"
 #include "Mask/Analysis/AffineTerms.h"
 #include "Mask/Analysis/RowIntervals.h"
+#include "Mask/IR/Range.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
@@ -57,7 +58,7 @@ Term AttentionDomain::number(Value index) {
     return getContext().max(number(max.getLhs()), number(max.getRhs()));
   if (auto min = index.getDefiningOp<arith::MinSIOp>())
     return getContext().min(number(min.getLhs()), number(min.getRhs()));
-  Term term = getContext().parameter(lookupInside(index));
+  Term term = getContext().parameter(lookupInside(index), kMaxParameter);
   describe(term, index);
   return term;
 }
@@ -83,7 +84,7 @@ Term AttentionDomain::offset(Parameter offset) {
   TermSymbol axis = *offset.axis == ParameterAxis::Batch ? TermSymbol::Batch
                                                          : TermSymbol::Head;
   return context.load({TermSource::Data, lookupInside(offset.value), {}},
-                      context.symbol(axis), /*otherwise=*/1);
+                      context.symbol(axis), /*otherwise=*/1, kMaxParameter);
 }
 
 void AttentionDomain::describe(Term term, const Variable &variable) {
@@ -142,7 +143,7 @@ void AttentionDomain::describeCaptures() {
       if (hasContiguousIds(outside) || isReadAsContiguous(inside))
         assumeBlocksAtMost(inside, number(drop.getBound()));
     if (inside.getType().isIndex())
-      assumeEqual(context.parameter(inside), number(outside));
+      assumeEqual(context.parameter(inside, kMaxParameter), number(outside));
     auto shaped = dyn_cast<ShapedType>(inside.getType());
     int64_t rank = shaped && shaped.hasRank() ? shaped.getRank() : 0;
     for (int64_t dim = 0; dim < rank; ++dim)

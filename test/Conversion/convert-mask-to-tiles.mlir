@@ -98,12 +98,15 @@ func.func @two_intervals(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 // -----
 
 // A run-time window: the subtraction inside of the predicate is repeated once,
-// outside of the loops.
+// outside of the loops, and clamped to the supported range there.
 
 // CHECK-LABEL: func @runtime_window
 // CHECK-SAME: %[[W:[a-z0-9]*]]: index
-// CHECK: %[[LEFT:.*]] = arith.{{subi|addi}} %[[W]]
+// CHECK: %[[RAW:.*]] = arith.{{subi|addi}} %[[W]]
+// CHECK: %[[LEAST:.*]] = arith.minsi %[[RAW]], %c1099511627776
+// CHECK: %[[LEFT:.*]] = arith.maxsi %[[LEAST]], %c-1099511627776
 // CHECK: scf.parallel
+// CHECK-NOT: arith.minsi
 // CHECK: affine.max {{.*}}%[[LEFT]]
 func.func @runtime_window(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>, %w: index) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)

@@ -20,6 +20,24 @@ func.func @parameter_axis_missing(%t: tensor<?xi32>) {
 
 // -----
 
+// (P4) The largest integer is no bound.
+func.func @parameter_too_large() {
+  // expected-error @below {{'mask.window' op 'left' must lie within -1099511627776 and 1099511627776, got 9223372036854775807}}
+  %p = mask.window left 9223372036854775807 right 0
+  return
+}
+
+// -----
+
+// (P4) Offsets as well.
+func.func @parameter_too_small() {
+  // expected-error @below {{'mask.chunk' op 'offset' must lie within -1099511627776 and 1099511627776, got -1099511627777}}
+  %p = mask.chunk size 4 offset -1099511627777
+  return
+}
+
+// -----
+
 // (P3) A number is not per row.
 func.func @parameter_axis_of_number(%w: index) {
   // expected-error @below {{'mask.prefix' op 'length' is a single number, which has no axis}}
@@ -360,6 +378,25 @@ func.func @positions_c1(%v: tensor<4xi1>) {
 func.func @interval_table_c1(%q: tensor<?xi32>, %k: tensor<?x?xi32>) {
   // expected-error @below {{'mask.interval_table' op query and key ids must have the same rank, got 1 and 2}}
   %0 = mask.interval_table %q, %k : tensor<?xi32>, tensor<?x?xi32> -> tensor<?x4xi32>
+  return
+}
+
+// -----
+
+// mask.interval C3
+func.func @interval_c3(%s: index) {
+  // expected-error @below {{'mask.interval' op 'upper' may compute numbers beyond 64 bits, at most 1152921504606846976 is supported for queries within 4398046511104 and symbols within 1099511627776}}
+  %p = mask.interval lower affine_map<(q)[s] -> (0)> upper affine_map<(q)[s] -> ((q * 2199023255552) floordiv s)> [%s]
+  return
+}
+
+// -----
+
+// A product that saturates leaves room for a few sums.
+// mask.interval C3
+func.func @interval_c3_products(%s: index) {
+  // expected-error @below {{'mask.interval' op 'lower' may compute numbers up to 1441151880758558720, at most 1152921504606846976 is supported}}
+  %p = mask.interval lower affine_map<(q)[s] -> ((q * s) * 5)> upper affine_map<(q)[s] -> (q)> [%s]
   return
 }
 

@@ -8,6 +8,8 @@
 #ifndef MASK_ANALYSIS_TERM_H
 #define MASK_ANALYSIS_TERM_H
 
+#include "Mask/IR/Range.h"
+
 #include "mlir/IR/Value.h"
 #include "mlir/Support/LLVM.h"
 
@@ -18,8 +20,14 @@
 
 namespace mlir::mask {
 
-/// "Unbounded". Additions saturate at it; every real position is far below.
-inline constexpr int64_t kInfinity = int64_t(1) << 40;
+/// "Unbounded": beyond every number that is computed in the supported range
+/// (Mask/IR/Range.h), and small enough that two of them add up in 64 bits.
+inline constexpr int64_t kInfinity = int64_t(1) << 61;
+
+/// What a row without an end reads instead of one: beyond every number that is
+/// computed, also when it is moved by a shift, and still no infinity.
+inline constexpr int64_t kNoEnd = kMaxNumber + kMaxNumber / 2;
+static_assert(kMaxNumber < kNoEnd && kNoEnd < kInfinity);
 
 /// What a term can refer to besides constants and data. `Query` is the absolute
 /// query of a row; the tile symbols are the first and the last absolute query
@@ -38,17 +46,19 @@ enum class TermSymbol {
 enum class TermKind {
   Constant,  ///< number
   Symbol,    ///< symbol
-  Parameter, ///< an index value
+  Parameter, ///< an index value, within plus and minus `limit` if that is given
   Add,       ///< sum of the operands
-  Mul,       ///< operand 0 times operand 1
+  Mul, ///< operand 0 times operand 1; unless one is constant or the product is
+       ///< `C * floor(x / C)`, it saturates at `kMaxProduct`
   FloorDiv,  ///< floor(operand 0 / operand 1), operand 1 positive
   Min,       ///< minimum of the operands; the conjunction of truth values
   Max,       ///< maximum of the operands; the disjunction of truth values
   LessEqual, ///< operand 0 <= operand 1, as 0 or 1
   Select,    ///< operand 0 ? operand 1 : operand 2
   Member,    ///< whether operand 0 is one of `members`, as 0 or 1
-  Load,      ///< element of `source` at the operands, or `number` outside of it
-  Size,      ///< extent of dimension `number` of `source`
+  Load, ///< element of `source` at the operands, within plus and minus `limit`
+        ///< if that is given, or `number` outside of it
+  Size, ///< extent of dimension `number` of `source`
   LowerBound, ///< first index i of `source` (row operand 1) with element >=
               ///< operand 0
   RowMin,     ///< minimum of operand 0 over Query in [QueryFirst, QueryLast]
@@ -91,6 +101,9 @@ public:
     TermKind kind;
     /// The fields that `kind` uses; see there.
     int64_t number = 0;
+    int64_t limit = 0;
+    /// A loaded element that stands for "no key" (`kNoKey`) reads as `number`.
+    bool isTableEnd = false;
     TermSymbol symbol = TermSymbol::Query;
     TermSource source;
     std::vector<const Node *> operands;
@@ -126,6 +139,10 @@ public:
     return isConstant() && node->number <= -kInfinity;
   }
 
+  /// Whether a `Mul` cannot leave 64 bits: one factor is constant, or it is
+  /// `C * floor(x / C)`.
+  bool isExactProduct() const;
+
   /// Whether the term mentions the symbol (outside of row reductions over it).
   bool dependsOn(TermSymbol symbol) const {
     return node->dependences >> static_cast<unsigned>(symbol) & 1;
@@ -147,8 +164,8 @@ public:
   Term minusInfinity() { return constant(-kInfinity); }
   Term truth(bool value) { return constant(value); }
   Term symbol(TermSymbol symbol);
-  /// An `index` value.
-  Term parameter(Value index);
+  /// An `index` value; if a limit is given, clamped to plus and minus that.
+  Term parameter(Value index, int64_t limit = 0);
 
   // Arithmetic. Sums saturate at the infinities; `b` of a quotient is positive.
   Term add(ArrayRef<Term> terms);
@@ -168,8 +185,18 @@ public:
   Term select(Term condition, Term ifTrue, Term ifFalse);
   Term member(Term element, ArrayRef<int64_t> members);
 
-  /// The element of `source` at `indices`, `otherwise` outside of its extent.
-  Term load(TermSource source, ArrayRef<Term> indices, int64_t otherwise);
+  /// The element of `source` at `indices`, clamped if a limit is given;
+  /// `otherwise` outside of its extent.
+  Term load(TermSource source, ArrayRef<Term> indices, int64_t otherwise,
+            int64_t limit = 0);
+  /// An end of an interval from an index table: `kNoEnd`, or minus that unless
+  /// `isLower`, where the table says that there is no key (`kNoKey`) and outside
+  /// of its extent.
+  Term tableEnd(TermSource source, ArrayRef<Term> indices, bool isLower);
+  /// `term` within plus and minus `limit`.
+  Term clamp(Term term, int64_t limit) {
+    return max(min(term, constant(limit)), constant(-limit));
+  }
   /// The extent of dimension `dim` of `source`.
   Term size(TermSource source, unsigned dim);
   /// The first index of `source`, which does not fall, whose element is at

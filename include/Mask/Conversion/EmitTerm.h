@@ -63,11 +63,12 @@ FailureOr<Value> emitTerm(OpBuilder &builder, Location loc, Term term,
 FailureOr<Value> emitTruth(OpBuilder &builder, Location loc, Term term,
                            TermScope &scope);
 
-/// Emits the parts of `term` that depend on none of `symbols` and remembers
-/// them in `scope`: what an emission of `term` in a nested scope, where the
-/// symbols are bound, then finds.
+/// Emits the parts of `term`, a truth value or a number, that depend on none of
+/// `symbols` and remembers them in `scope`: what an emission of `term` in a
+/// nested scope, where the symbols are bound, then finds.
 LogicalResult emitInvariants(OpBuilder &builder, Location loc, Term term,
-                             TermScope &scope, ArrayRef<TermSymbol> symbols);
+                             TermScope &scope, ArrayRef<TermSymbol> symbols,
+                             bool asTruth);
 
 } // namespace mlir::mask
 

@@ -44,6 +44,7 @@ def Mask_Dialect : Dialect {
     * (P1) It is not given both as a constant and as a value.
     * (P2) One-dimensional data says whether it is per batch row or per head.
     * (P3) A single number has no axis.
+    * (P4) A constant lies within ±2^40; what is read at run time is clamped to that.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
   let useDefaultTypePrinterParser = 1;

@@ -186,7 +186,9 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
   }];
   let extraClassDeclaration = [{
     Parameter getSizeParameter() { return {getConstantSize(), getSize(), getSizeAxis()}; }
-    Parameter getOffsetParameter() { return {getConstantOffset(), getOffset(), getOffsetAxis()}; }
+    Parameter getOffsetParameter() {
+      return {getConstantOffset(), getOffset(), getOffsetAxis()};
+    }
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -284,6 +286,11 @@ def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
 
     1. (C1) Both maps have one dimension and one result.
     2. (C2) Both maps have as many symbols as there are operands.
+    3. (C3) No number that a map computes lies beyond `2^60`, for queries within
+       `2^42` and symbols within `2^40`.
+
+    A product of two numbers that are both known only at run time saturates at
+    `2^58`.
 
     ```mlir
     %p = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%s]
@@ -454,8 +461,12 @@ def Mask_ShiftOp : Mask_PredicateOp<"shift", [AttrSizedOperandSegments]> {
     attr-dict
   }];
   let extraClassDeclaration = [{
-    Parameter getQueryParameter() { return {getConstantQuery(), getQuery(), getQueryAxis()}; }
-    Parameter getKeyParameter() { return {getConstantKey(), getKey(), getKeyAxis()}; }
+    Parameter getQueryParameter() {
+      return {getConstantQuery(), getQuery(), getQueryAxis()};
+    }
+    Parameter getKeyParameter() {
+      return {getConstantKey(), getKey(), getKeyAxis()};
+    }
   }];
   let hasVerifier = 1;
   let hasFolder = 1;

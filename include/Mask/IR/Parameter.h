@@ -34,7 +34,8 @@ struct Parameter {
 };
 
 /// Checks that a value of one-dimensional type names its axis and that an index
-/// does not. `name` is used in the error.
+/// does not, and that a constant lies within `kMaxParameter`. `name` is used in
+/// the error.
 LogicalResult verifyParameter(Operation *op, Parameter parameter,
                               StringRef name);
 

@@ -179,7 +179,9 @@ void LawChecker::readVisible(const PredicateFunction &visible) {
   for (const TermPoint &row : points.of(Level::Row)) {
     uint32_t keys = 0;
     for (int64_t k = 0; k < grid.size; ++k)
-      keys |= uint32_t(visible(row.batch, row.head, row.query, k)) << k;
+      keys |=
+          uint32_t(visible(row.batch, row.head, row.query, grid.firstKey + k))
+          << k;
     seen.push_back(keys);
   }
   some.clear();
@@ -215,9 +217,9 @@ std::string LawChecker::compareEvaluators(const TilePlan &plan,
 }
 
 /// The bits of the keys `[lower, upper)` that the grid has.
-static uint32_t bits(int64_t lower, int64_t upper, int64_t size) {
-  lower = std::max<int64_t>(lower, 0);
-  upper = std::min(upper, size);
+static uint32_t bits(int64_t lower, int64_t upper, const LawGrid &grid) {
+  lower = std::max<int64_t>(lower - grid.firstKey, 0);
+  upper = std::min(upper - grid.firstKey, grid.size);
   return lower < upper
              ? uint32_t((uint64_t(1) << upper) - (uint64_t(1) << lower))
              : 0;
@@ -228,7 +230,8 @@ static uint32_t bits(int64_t lower, int64_t upper, int64_t size) {
 static bool isHull(uint32_t outer, uint32_t inner, uint32_t seen) {
   if (!seen)
     return !outer && !inner;
-  uint32_t hull = bits(llvm::countr_zero(seen), llvm::Log2_32(seen) + 1, 32);
+  uint32_t hull =
+      bits(llvm::countr_zero(seen), llvm::Log2_32(seen) + 1, LawGrid{32});
   return outer == hull && inner == (hull == seen ? seen : 0);
 }
 
@@ -246,8 +249,8 @@ std::string LawChecker::checkRows(const TilePlan &plan, Expect expect,
     for (size_t n = 0; n < count; ++n) {
       if (n && ends[4 * n][i] < ends[4 * n - 4][i])
         return at("4", point, false);
-      outer |= bits(ends[4 * n][i], ends[4 * n + 1][i], grid.size);
-      inner |= bits(ends[4 * n + 2][i], ends[4 * n + 3][i], grid.size);
+      outer |= bits(ends[4 * n][i], ends[4 * n + 1][i], grid);
+      inner |= bits(ends[4 * n + 2][i], ends[4 * n + 3][i], grid);
     }
     if (seen[i] & ~outer)
       return at("1", point, false);
@@ -290,10 +293,10 @@ std::string LawChecker::checkRowTiles(const TilePlan &plan,
     int64_t visitedEnd = -kInfinity;
     for (size_t n = 0; n < plan.intervals.size(); ++n) {
       int64_t lower = ends[4 * n][i], upper = ends[4 * n + 3][i];
-      hull |= bits(lower, upper, grid.size);
-      core |= bits(ends[4 * n + 1][i], ends[4 * n + 2][i], grid.size);
+      hull |= bits(lower, upper, grid);
+      core |= bits(ends[4 * n + 1][i], ends[4 * n + 2][i], grid);
       int64_t start = std::max(lower, visitedEnd);
-      uint32_t now = bits(start, upper, grid.size);
+      uint32_t now = bits(start, upper, grid);
       if (visited & now)
         return at("8", point, true);
       visited |= now;
@@ -319,7 +322,7 @@ std::string LawChecker::checkTiles(const TilePlan &plan, TermColumns &columns) {
   ArrayRef<int64_t> full = columns.at(plan.tileFull, Level::Tile);
   ArrayRef<int64_t> empty = columns.at(plan.tileEmpty, Level::Tile);
   for (auto [i, point] : llvm::enumerate(points.of(Level::Tile))) {
-    uint32_t keys = bits(point.keyFirst, point.keyLast + 1, grid.size);
+    uint32_t keys = bits(point.keyFirst, point.keyLast + 1, grid);
     unsigned rows = points.rowTile[i];
     bool isFull = !(keys & ~every[rows]), isEmpty = !(keys & some[rows]);
     if ((full[i] && !isFull) || (empty[i] && !isEmpty))

@@ -259,6 +259,178 @@ TEST_F(ParameterLaws, Shift) {
 }
 
 /// Every set of heads and of batch rows, and one of each.
+/// Parameters far beyond the supported range, of both signs; the last two are
+/// those of an empty row by other conventions.
+const std::vector<int64_t> kExtremes = {-(int64_t(1) << 62),
+                                        -(int64_t(1) << 40),
+                                        -(int64_t(1) << 31),
+                                        -(int64_t(1) << 30),
+                                        -7,
+                                        int64_t(1) << 30,
+                                        int64_t(1) << 31,
+                                        int64_t(1) << 40,
+                                        int64_t(1) << 62,
+                                        std::numeric_limits<int64_t>::max(),
+                                        std::numeric_limits<int64_t>::min()};
+
+/// Where queries and keys lie: on both sides of zero, around the ends of 32
+/// bits and of "no key" in the index tables, and near the end of the range.
+const std::vector<std::pair<int64_t, int64_t>> kOrigins = {
+    {0, 0},
+    {-4, -5},
+    {-9, 0},
+    {-1, -4},
+    {(int64_t(1) << 30) - 3, (int64_t(1) << 30) - 5},
+    {(int64_t(1) << 31) - 3, (int64_t(1) << 31) - 2},
+    {kMaxPosition - 6, kMaxPosition - 7},
+    {-kMaxPosition + 1, -kMaxPosition + 2},
+    {2, kMaxPosition - 6}};
+
+TEST_F(ParameterLaws, Extremes) {
+  std::vector<int64_t> sizes, sides;
+  for (int64_t value : kExtremes) {
+    if (value >= 0)
+      sides.push_back(value);
+    if (value >= 1)
+      sizes.push_back(value);
+  }
+  sides.push_back(0);
+  sizes.push_back(3);
+  constexpr LawGrid near{6, 1, 1, /*maxTile=*/3};
+  for (auto [query, key] : kOrigins) {
+    LawGrid grid = near.at(query, key);
+    checkNumbers({"mask.window left %x right %y",
+                  "mask.window left %x right -1",
+                  "mask.window left 2 right %y"},
+                 sides, sides, grid, Expect::Exact);
+    checkNumbers({"mask.chunk size %x offset %y"}, sizes, kExtremes, grid,
+                 Expect::Exact);
+    checkNumbers({"mask.prefix %x", "mask.key_length %y"}, kExtremes, {0}, grid,
+                 Expect::Exact);
+    checkNumbers({"mask.dilated %x"}, sizes, {0}, grid);
+    checkNumbers(
+        {R"(mask.interval lower affine_map<(q)[s, t] -> (q - s)> upper affine_map<(q)[s, t] -> (q + t + 1)>[%x, %y])",
+         R"(mask.interval lower affine_map<(q)[s, t] -> (s)> upper affine_map<(q)[s, t] -> (t)>[%x, %y])",
+         R"(mask.interval lower affine_map<(q)[s, t] -> (q * -9)> upper affine_map<(q)[s, t] -> (q * s + t)>[%x, %y])",
+         R"(mask.interval lower affine_map<(q)[s, t] -> (q * s)> upper affine_map<(q)[s, t] -> (s * t)>[%x, %y])",
+         R"(mask.interval lower affine_map<(q)[s, t] -> (q * -1)> upper affine_map<(q)[s, t] -> ((q * 1048576) floordiv 524288 + s - t)>[%x, %y])"},
+        kExtremes, kExtremes, grid, Expect::Exact);
+    checkNumbers(
+        {R"(mask.interval lower affine_map<(q)[s, t] -> ((q floordiv s) * s)> upper affine_map<(q)[s, t] -> (q + s)>[%x, %y])",
+         R"(mask.interval lower affine_map<(q)[s, t] -> (q mod s + t)> upper affine_map<(q)[s, t] -> ((q - t) ceildiv s)>[%x, %y])",
+         R"(mask.interval lower affine_map<(q)[s, t] -> (-5)> upper affine_map<(q)[s, t] -> ((q * 131072) floordiv s)>[%x, %y])"},
+        sizes, kExtremes, grid, Expect::Exact);
+  }
+}
+
+/// Whether two intervals touch, and in which order they come, may only be
+/// decided by what holds for negative queries too.
+TEST_F(ParameterLaws, PairsAroundZero) {
+  auto interval = [](const char *lower, const char *upper) {
+    return llvm::formatv("mask.interval lower affine_map<(q) -> ({0})> upper "
+                         "affine_map<(q) -> ({1})>",
+                         lower, upper)
+        .str();
+  };
+  const std::string leaves[] = {interval("q * -9", "4"),
+                                interval("0", "2"),
+                                interval("-3", "q * -1 + 1"),
+                                interval("q * 2 - 1", "q + 3"),
+                                interval("q floordiv 2", "q ceildiv 2 + 1"),
+                                interval("q mod 4 - 2", "q mod 3 + 2"),
+                                interval("-q - 6", "(q * -2) floordiv 3"),
+                                "mask.causal",
+                                "mask.prefix 0",
+                                "mask.window left 2 right 1",
+                                "mask.window left -1 right 4",
+                                "mask.chunk size 3 offset 1",
+                                "mask.key_length -2"};
+  Source source;
+  SmallVector<std::string> values;
+  for (const std::string &leaf : leaves)
+    values.push_back(source.add(leaf));
+  for (const std::string &x : values)
+    for (const std::string &y : values) {
+      if (x == y)
+        continue;
+      source.yield(source.add("mask.or @0, @1", x, y));
+      source.yield(
+          source.add("mask.and @0, @1", x, source.add("mask.not @0", y)));
+    }
+  for (auto [query, key] : kOrigins) {
+    LawChecker checker(context, source, {}, kGrid.at(query, key));
+    if (!checker.check())
+      return;
+    counts += checker.getCounts();
+  }
+}
+
+TEST_F(ParameterLaws, ExtremeShifts) {
+  constexpr LawGrid near{6, 1, 1, /*maxTile=*/3};
+  Source source;
+  for (const char *input :
+       {"mask.causal", "mask.window left 2 right 1", "mask.prefix 3",
+        "mask.chunk size 4 offset 1", "mask.not @0"}) {
+    std::string value =
+        source.add(input, source.add("mask.window left -1 right unbounded"));
+    for (const char *shift :
+         {"query %x key %y", "query %x key %x", "query 1 key %y"})
+      source.yield(source.add(std::string("mask.shift @0 ") + shift, value));
+  }
+  for (auto [query, key] : kOrigins) {
+    LawChecker checker(context, source, makeParameters(), near.at(query, key));
+    for (int64_t x : kExtremes)
+      for (int64_t y : kExtremes) {
+        checker.bind(0, x);
+        checker.bind(1, y);
+        if (!checker.check())
+          return;
+      }
+    counts += checker.getCounts();
+  }
+}
+
+TEST_F(ParameterLaws, ExtremeTables) {
+  std::vector<Fact> facts = {{"a", "tensor<?xi64>", array({4}, {0, 0, 0, 0})},
+                             {"b", "tensor<?xi64>", array({4}, {0, 0, 0, 0})}};
+  Source source;
+  std::string range = source.add("mask.row_range %a, %b : tensor<?xi64>"),
+              lower =
+                  source.add("mask.row_range %a, unbounded : tensor<?xi64>"),
+              upper =
+                  source.add("mask.row_range unbounded, %b : tensor<?xi64>"),
+              causal = source.add("mask.causal");
+  for (const std::string &leaf : {range, lower, upper}) {
+    source.yield(leaf);
+    source.yield(source.add("mask.not @0", leaf));
+    source.yield(source.add("mask.or @0, @1", leaf, causal));
+    source.yield(source.add("mask.and @0, @1", leaf, causal));
+    source.yield(source.add(
+        "mask.at_positions @0 query %a key %b : tensor<?xi64>, tensor<?xi64>",
+        source.add("mask.or @0, @1", causal,
+                   source.add("mask.window left 3 right 1099511627776"))));
+    source.yield(source.add("mask.shift @0 query -1 key 1099511627776", leaf));
+  }
+  source.yield(source.add("mask.or @0, @1", lower, upper));
+  source.yield(source.add(
+      "mask.or @0, @1", range,
+      source.add("mask.interval lower affine_map<(q) -> (q + 2147483648)> "
+                 "upper affine_map<(q) -> (q + 2147483650)>")));
+  constexpr LawGrid near{5, 1, 1, /*maxTile=*/3};
+  for (auto [query, key] :
+       {kOrigins[0], kOrigins[1], kOrigins[4], kOrigins[8]}) {
+    LawChecker checker(context, source, facts, near.at(query, key));
+    for (size_t i = 0; i < kExtremes.size(); ++i)
+      for (size_t j = 0; j < kExtremes.size(); ++j) {
+        checker.bind(0, array({4}, {1, kExtremes[i], 0, kExtremes[j]}));
+        checker.bind(1, array({4}, {kExtremes[j], 2, kExtremes[i], 5}));
+        if (!checker.check())
+          return;
+      }
+    counts += checker.getCounts();
+  }
+}
+
 TEST_F(ParameterLaws, HeadsAndBatches) {
   Source source;
   std::string causal = source.add("mask.causal"),

@@ -18,12 +18,14 @@ LawPoints::LawPoints(const LawGrid &grid) {
   for (point.batch = 0; point.batch < grid.batch; ++point.batch)
     for (point.head = 0; point.head < grid.heads; ++point.head) {
       unsigned first = points[0].size();
-      for (point.query = 0; point.query < grid.size; ++point.query)
+      for (int64_t q = 0; q < grid.size; ++q) {
+        point.query = grid.firstQuery + q;
         points[0].push_back(point);
+      }
       for (int64_t rows = 1; rows <= grid.maxTile; ++rows)
         for (int64_t q = 0; q < grid.size; q += rows) {
-          point.queryFirst = q;
-          point.queryLast = std::min(q + rows, grid.size) - 1;
+          point.queryFirst = grid.firstQuery + q;
+          point.queryLast = grid.firstQuery + std::min(q + rows, grid.size) - 1;
           points[1].push_back(point);
           firstRow.push_back(first + q);
         }
@@ -32,8 +34,8 @@ LawPoints::LawPoints(const LawGrid &grid) {
     TermPoint tile = rows;
     for (int64_t keys = 1; keys <= grid.maxTile; ++keys)
       for (int64_t k = 0; k < grid.size; k += keys) {
-        tile.keyFirst = k;
-        tile.keyLast = std::min(k + keys, grid.size) - 1;
+        tile.keyFirst = grid.firstKey + k;
+        tile.keyLast = grid.firstKey + std::min(k + keys, grid.size) - 1;
         points[2].push_back(tile);
         rowTile.push_back(i);
       }
@@ -137,7 +139,10 @@ TermColumns::Column TermColumns::computeColumn(Term term, Level level) {
     fold([](int64_t a, int64_t b) { return a + b; });
     break;
   case TermKind::Mul:
-    binary([](int64_t a, int64_t b) { return a * b; });
+    if (term.isExactProduct())
+      binary([](int64_t a, int64_t b) { return a * b; });
+    else
+      binary(saturatingProduct);
     break;
   case TermKind::FloorDiv:
     binary([](int64_t a, int64_t b) {

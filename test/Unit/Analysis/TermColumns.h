@@ -21,12 +21,17 @@
 
 namespace mlir::mask::test {
 
-/// Queries and keys `0 .. size - 1`, and tiles of every shape up to `maxTile`
-/// on its grid of multiples, cut at the ends.
+/// `size` queries and keys from `firstQuery` and `firstKey` on, and tiles of
+/// every shape up to `maxTile` on its grid of multiples, cut at the ends.
 struct LawGrid {
   int64_t size;
   int64_t batch = 1, heads = 1;
   int64_t maxTile = 5;
+  int64_t firstQuery = 0, firstKey = 0;
+
+  LawGrid at(int64_t query, int64_t key) const {
+    return {size, batch, heads, maxTile, query, key};
+  }
 };
 
 /// The points of a grid: its rows; its tiles of rows; these with tiles of keys.

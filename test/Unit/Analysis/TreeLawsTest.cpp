@@ -26,6 +26,9 @@ namespace {
 /// Queries and keys 0 to 8 over seven tokens.
 constexpr int64_t kTokensOfGrid = 7;
 constexpr LawGrid kGrid{9, kBatch, kHeads};
+/// Queries and keys on both sides of zero.
+const LawGrid kAroundZero[] = {kGrid.at(-4, -3), kGrid.at(-7, 1),
+                               kGrid.at(1, -6)};
 
 /// The facts of `Compositions.h`, cut to fit below the grid.
 std::vector<Fact> makeShortFacts() {
@@ -60,8 +63,12 @@ using RandomLaws = TreeLaws;
 /// Every op over every leaf, and every op over that.
 TEST_F(TreeLaws, Unary) {
   for (const char *leaf : kLeaves) {
-    if (!checkSource(makeUnaryTrees(leaf), kGrid))
+    Source trees = makeUnaryTrees(leaf);
+    if (!checkSource(trees, kGrid))
       return;
+    for (const LawGrid &grid : kAroundZero)
+      if (!checkSource(trees, grid))
+        return;
   }
 }
 
@@ -134,7 +141,7 @@ TEST_F(TreeLaws, Wide) {
       }
       source.yield(source.add(op));
     }
-    if (!checkSource(source, kGrid))
+    if (!checkSource(source, done % 100 ? kGrid : kAroundZero[0]))
       return;
   }
 }
@@ -195,7 +202,9 @@ TEST_F(RandomLaws, Deep) {
     Source source;
     for (unsigned i = done; i < std::min(done + kTreesPerModule, count); ++i)
       source.yield(grow(source, 3 + random() % 3));
-    if (!checkSource(source, kGrid))
+    const LawGrid grid =
+        kGrid.at(int64_t(random() % 16) - 8, int64_t(random() % 16) - 8);
+    if (!checkSource(source, grid))
       return;
   }
 }
