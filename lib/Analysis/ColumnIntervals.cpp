@@ -197,16 +197,7 @@ std::optional<IntervalSet> PredicateBounds::computeColumn(Operation *op,
 RowIntervals
 mlir::mask::computeColumnIntervals(TermContext &context, Value predicate,
                                    const RowIntervalOptions &options) {
-  return planColumns(context, predicate, options).columns;
-}
-
-ColumnPlan mlir::mask::planColumns(TermContext &context, Value predicate,
-                                   const RowIntervalOptions &options) {
   PredicateBounds bounds(context, options, BoundsOf::Columns);
-  ColumnPlan plan;
-  plan.columns =
-      getIntervals(bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
-  for (const RowInterval &column : plan.columns.intervals)
-    plan.intervals.push_back(bounds.tileInterval(column));
-  return plan;
+  return getIntervals(
+      bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
 }

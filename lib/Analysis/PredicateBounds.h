@@ -10,6 +10,7 @@
 #define MASK_LIB_ANALYSIS_PREDICATEBOUNDS_H
 
 #include "IntervalSet.h"
+#include "Mask/Analysis/TilePlan.h"
 
 #include "llvm/ADT/DenseMap.h"
 
@@ -51,7 +52,8 @@ public:
   IntervalSet bounds(Value predicate, Term query);
   /// Hull and core of a tile of rows.
   TileInterval tileInterval(const RowInterval &row);
-  /// The classifier of a tile.
+  /// The classifier of a tile. Of columns only what their intervals say is
+  /// known.
   TileClass classify(Value predicate);
 
   Term parameter(Parameter parameter);

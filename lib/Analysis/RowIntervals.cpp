@@ -411,26 +411,3 @@ mlir::mask::computeRowIntervals(TermContext &context, Value predicate,
   return getIntervals(
       bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
 }
-
-//===----------------------------------------------------------------------===//
-// Tiles
-//===----------------------------------------------------------------------===//
-
-TileInterval PredicateBounds::tileInterval(const RowInterval &row) {
-  return {context.rowMin(row.outer.lower), context.rowMax(row.inner.lower),
-          context.rowMin(row.inner.upper), context.rowMax(row.outer.upper)};
-}
-
-TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
-                               const RowIntervalOptions &options) {
-  PredicateBounds bounds(context, options);
-  TilePlan plan;
-  plan.rows =
-      getIntervals(bounds.bounds(predicate, context.symbol(TermSymbol::Query)));
-  for (const RowInterval &row : plan.rows.intervals)
-    plan.intervals.push_back(bounds.tileInterval(row));
-  TileClass tile = bounds.classify(predicate);
-  plan.tileFull = tile.full;
-  plan.tileEmpty = tile.empty;
-  return plan;
-}

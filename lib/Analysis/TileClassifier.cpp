@@ -198,7 +198,7 @@ TileClass PredicateBounds::classify(Value predicate, const TileFrame &frame) {
   IntervalSet set = bounds(predicate, frame.query);
   TileClass known = classifyByIntervals(set, frame);
   Operation *op = predicate.getDefiningOp();
-  if (set.exact || !op)
+  if (set.exact || !op || direction == BoundsOf::Columns)
     return known;
   auto either = [&](TileClass tile) {
     return TileClass{context.max(known.full, tile.full),

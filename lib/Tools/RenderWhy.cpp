@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Analysis/ColumnIntervals.h"
 #include "Mask/Analysis/DescribeBounds.h"
+#include "Mask/Analysis/TilePlan.h"
 #include "Mask/Tools/Render.h"
 #include "Mask/Tools/RenderPredicate.h"
 
@@ -107,12 +107,14 @@ void mlir::mask::renderWhy(raw_ostream &os, Value predicate,
     os << "  tiles    between hull and core a classifier looks at each tile\n";
   if (view)
     printRows(os, *view);
-  ColumnPlan columns = planColumns(context, predicate);
-  count = columns.columns.intervals.size();
+  TilePlanOptions byKey;
+  byKey.inner = InnerAxis::Queries;
+  TilePlan columns = planTiles(context, predicate, byKey);
+  count = columns.rows.intervals.size();
   os << "  columns  " << count << (count == 1 ? " interval" : " intervals")
-     << " of queries per key, "
-     << (columns.columns.exact ? "exact" : "not exact") << "\n";
-  printBounds(os, columns.columns, columns.intervals, names, BoundSubject::Key);
+     << " of queries per key, " << (columns.rows.exact ? "exact" : "not exact")
+     << "\n";
+  printBounds(os, columns.rows, columns.intervals, names, BoundSubject::Key);
   os << "  parts\n";
   printPart(os, context, predicate, names, 0);
 }

@@ -1,14 +1,16 @@
 // RUN: mask-opt %s --convert-mask-to-scf --allow-unregistered-dialect --split-input-file | FileCheck %s
 
+#rows = affine_map<(q)[k] -> (0, q, k)>
+
 // Three loops; in the middle one the mask is gone and the size is the step.
 
 // CHECK-LABEL: func @three_phases
-// CHECK-SAME: %[[HL:.*]]: index, %[[CL:.*]]: index, %[[CU:.*]]: index, %[[HU:.*]]: index, %[[S:.*]]: vector<4xf32>, %[[LO:.*]]: vector<4xindex>, %[[UP:.*]]: vector<4xindex>
+// CHECK-SAME: %[[HL:.*]]: index, %[[CL:.*]]: index, %[[CU:.*]]: index, %[[HU:.*]]: index, %[[S:.*]]: vector<4xf32>
 // CHECK: %[[START:.*]] = affine.max
-// CHECK: %[[LEFT_END:.*]] = affine.min
-// CHECK: scf.for %[[K:.*]] = %[[HL]] to %[[LEFT_END]] step %c8
+// CHECK: %[[BEFORE_END:.*]] = affine.min
+// CHECK: scf.for %[[K:.*]] = %[[HL]] to %[[BEFORE_END]] step %c8
 // CHECK: %[[SIZE:.*]] = affine.min #{{.*}}(%[[K]])[%[[HU]]]
-// A short interval may end in the tile it starts in: both sides.
+// A short interval may end in the tile it starts in: both ends.
 // CHECK: arith.cmpi sge
 // CHECK: arith.cmpi slt
 // CHECK: %[[A:.*]] = arith.select
@@ -22,11 +24,12 @@
 // CHECK: arith.cmpi slt
 // CHECK: "use"
 func.func @three_phases(%hl: index, %cl: index, %cu: index, %hu: index, %s: vector<4xf32>,
-                        %lo: vector<4xindex>, %up: vector<4xindex>, %b: index) {
+                        %lo: vector<4xi32>, %up: vector<4xi32>, %b: index) {
   mask.tile_for [%hl, %cl, %cu, %hu] step 8 {
-  ^bb0(%k: index, %size: index):
-    %a = mask.apply %s at(%b, %b, %b, %k) over query rows(%lo, %up : vector<4xindex>, vector<4xindex>) sides both : vector<4xf32>
-    "use"(%a, %size) : (vector<4xf32>, index) -> ()
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    %a = mask.apply %s at(%b, %b, %b, %b) over #rows [%k] lower(%lo : vector<4xi32>) when %lower_fails : vector<4xf32>
+    %m = mask.apply %a at(%b, %b, %b, %b) over #rows [%k] upper(%up : vector<4xi32>) when %upper_fails : vector<4xf32>
+    "use"(%m, %size) : (vector<4xf32>, index) -> ()
     mask.yield
   }
   return
@@ -34,7 +37,11 @@ func.func @three_phases(%hl: index, %cl: index, %cu: index, %hu: index, %s: vect
 
 // -----
 
-// CHECK-LABEL: func @wide_core
+#rows = affine_map<(q)[k] -> (0, q, k)>
+
+// A kernel that knows that no tile is cut by both ends says so with the flags.
+
+// CHECK-LABEL: func @disjoint_edges
 // CHECK: scf.for
 // CHECK: arith.cmpi sge
 // CHECK-NOT: arith.cmpi slt
@@ -44,14 +51,18 @@ func.func @three_phases(%hl: index, %cl: index, %cu: index, %hu: index, %s: vect
 // CHECK: scf.for
 // CHECK-NOT: arith.cmpi sge
 // CHECK: arith.cmpi slt
-func.func @wide_core(%hl: index, %cl: index, %cu: index, %hu: index, %s: vector<4xf32>,
-                     %lo: vector<4xindex>, %up: vector<4xindex>, %b: index) {
+func.func @disjoint_edges(%hl: index, %cl: index, %cu: index, %hu: index, %s: vector<4xf32>,
+                          %lo: vector<4xi32>, %up: vector<4xi32>, %b: index) {
   mask.tile_for [%hl, %cl, %cu, %hu] step 8 {
-  ^bb0(%k: index, %size: index):
-    %a = mask.apply %s at(%b, %b, %b, %k) over query rows(%lo, %up : vector<4xindex>, vector<4xindex>) sides both : vector<4xf32>
-    "use"(%a) : (vector<4xf32>) -> ()
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    %true = arith.constant true
+    %lower_holds = arith.xori %lower_fails, %true : i1
+    %only_upper = arith.andi %upper_fails, %lower_holds : i1
+    %a = mask.apply %s at(%b, %b, %b, %b) over #rows [%k] lower(%lo : vector<4xi32>) when %lower_fails : vector<4xf32>
+    %m = mask.apply %a at(%b, %b, %b, %b) over #rows [%k] upper(%up : vector<4xi32>) when %only_upper : vector<4xf32>
+    "use"(%m) : (vector<4xf32>) -> ()
     mask.yield
-  } {wide_core}
+  }
   return
 }
 
@@ -65,7 +76,7 @@ func.func @wide_core(%hl: index, %cl: index, %cu: index, %hu: index, %s: vector<
 // CHECK: return
 func.func @no_left_edge(%lower: index, %cu: index, %hu: index) {
   mask.tile_for [%lower, %lower, %cu, %hu] step 8 {
-  ^bb0(%k: index, %size: index):
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
     "use"(%k) : (index) -> ()
     mask.yield
   }
@@ -74,20 +85,22 @@ func.func @no_left_edge(%lower: index, %cu: index, %hu: index) {
 
 // -----
 
-// An empty core needs one loop.
+// An empty core still tells the tiles that start below it from the rest: neither
+// end may be taken for one that cannot fail.
 
 // CHECK-LABEL: func @no_core
 // CHECK: scf.for
-// CHECK: "use"(%true)
+// CHECK: "use"(%true, %true)
+// CHECK: scf.for
+// CHECK: "use"(%false, %true)
 // CHECK-NOT: scf.for
 // CHECK: return
 func.func @no_core(%lower: index, %upper: index) {
   %c5 = arith.constant 5 : index
   %c3 = arith.constant 3 : index
   mask.tile_for [%lower, %c5, %c3, %upper] step 8 {
-  ^bb0(%k: index, %size: index):
-    %e = mask.on_edge %k
-    "use"(%e) : (i1) -> ()
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%lower_fails, %upper_fails) : (i1, i1) -> ()
     mask.yield
   }
   return
@@ -95,9 +108,9 @@ func.func @no_core(%lower: index, %upper: index) {
 
 // -----
 
-// What only edges need is not in the core.
+// What only edges need is not in the core; `visit` is not asked there.
 
-// CHECK-LABEL: func @on_edge
+// CHECK-LABEL: func @visit
 // CHECK-SAME: %[[T:.*]]: memref<?xi32>
 // CHECK: scf.for
 // CHECK: memref.load %[[T]]
@@ -106,20 +119,17 @@ func.func @no_core(%lower: index, %upper: index) {
 // CHECK-NEXT: "use"
 // CHECK: scf.for
 // CHECK: memref.load %[[T]]
-func.func @on_edge(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: index) {
-  %true = arith.constant true
-  %zero = arith.constant 0 : i32
+func.func @visit(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: index) {
   mask.tile_for [%hl, %cl, %cu, %hu] step 8 {
-  ^bb0(%k: index, %size: index):
-    %x = memref.load %t[%k] : memref<?xi32>
-    %empty = arith.cmpi eq, %x, %zero : i32
-    %e = mask.on_edge %k
-    %skip = arith.andi %e, %empty : i1
-    %visit = arith.xori %skip, %true : i1
-    scf.if %visit {
-      "use"(%k) : (index) -> ()
-    }
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%k) : (index) -> ()
     mask.yield
+  } visit {
+  ^bb0(%k: index, %size: index):
+    %zero = arith.constant 0 : i32
+    %x = memref.load %t[%k] : memref<?xi32>
+    %some = arith.cmpi ne, %x, %zero : i32
+    mask.yield %some : i1
   }
   return
 }
@@ -131,15 +141,15 @@ func.func @on_edge(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: i
 
 // CHECK-LABEL: func @two_intervals
 // CHECK-SAME: %[[A:[a-z0-9]*]]: index, %[[B:[a-z0-9]*]]: index, %[[C:[a-z0-9]*]]: index, %[[D:[a-z0-9]*]]: index, %[[M:[a-z0-9]*]]: f32
-// CHECK: %[[R0:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[M]])
-// CHECK: %[[R1:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[R0]])
 // CHECK: %[[SOME:.*]] = arith.cmpi slt, %[[A]], %[[B]]
 // CHECK: %[[VISITED:.*]] = arith.select %[[SOME]], %[[B]]
 // CHECK: affine.max #{{.*}}()[%[[C]], %[[VISITED]]]
+// CHECK: %[[R0:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[M]])
+// CHECK: %[[R1:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[R0]])
 // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[R1]])
 func.func @two_intervals(%a: index, %b: index, %c: index, %d: index, %m: f32) -> f32 {
   %r = mask.tile_for [%a, %a, %b, %b, %c, %c, %d, %d] step 8 init(%m : f32) {
-  ^bb0(%k: index, %size: index, %x: f32):
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1, %x: f32):
     %y = arith.addf %x, %x : f32
     mask.yield %y : f32
   } -> f32
@@ -148,11 +158,55 @@ func.func @two_intervals(%a: index, %b: index, %c: index, %d: index, %m: f32) ->
 
 // -----
 
-// Outside of a loop over tiles every tile may be an edge.
+#keys = affine_map<(q)[k] -> (0, q, k)>
 
-// CHECK-LABEL: func @alone
-// CHECK: return %true
-func.func @alone(%k: index) -> i1 {
-  %e = mask.on_edge %k
-  return %e : i1
+// A loop in the body of another: each answers for its own tiles. The inner edges keep
+// their masks under the outer core.
+
+// CHECK-LABEL: func @nested
+// CHECK-COUNT-3: arith.select
+// CHECK: scf.for %[[K:.*]] = {{.*}} step %c64
+// The outer core holds three inner loops, two of them masked.
+// CHECK: scf.for
+// CHECK: arith.select
+// CHECK: scf.for
+// CHECK-NOT: arith.select
+// CHECK: "use"(%{{.*}}, %[[K]],
+// CHECK: scf.for
+// CHECK: arith.select
+func.func @nested(%a: index, %b: index, %c: index, %d: index, %e: index, %f: index, %g: index, %h: index,
+                  %s: vector<16xf32>, %bb: index, %lo: vector<16xi32>, %hi: vector<16xi32>) {
+  mask.tile_for [%a, %b, %c, %d] step 64 {
+  ^bb0(%k: index, %size: index, %n: index, %outer_lower: i1, %outer_upper: i1):
+    mask.tile_for [%e, %f, %g, %h] step 8 {
+    ^bb1(%k2: index, %size2: index, %n2: index, %lower_fails: i1, %upper_fails: i1):
+      %x = mask.apply %s at(%bb, %bb, %bb, %bb) over #keys [%k2] lower(%lo : vector<16xi32>) upper(%hi : vector<16xi32>) when %upper_fails : vector<16xf32>
+      "use"(%x, %k, %k2) : (vector<16xf32>, index, index) -> ()
+      mask.yield
+    }
+    mask.yield
+  }
+  return
+}
+
+// -----
+
+// One copy of the body, the flags of a tile compared.
+
+// CHECK-LABEL: func @merged
+// CHECK-SAME: %[[HL:.*]]: index, %[[CL:.*]]: index, %[[CU:.*]]: index, %[[HU:.*]]: index
+// CHECK: scf.for %[[K:.*]] = %[[HL]] to %[[HU]] step %c8
+// CHECK: %[[SIZE:.*]] = affine.min
+// CHECK: %[[LOWER:.*]] = arith.cmpi slt, %[[K]], %[[CL]]
+// CHECK: %[[END:.*]] = arith.addi %[[K]], %[[SIZE]]
+// CHECK: %[[UPPER:.*]] = arith.cmpi sgt, %[[END]], %[[CU]]
+// CHECK: "use"(%[[LOWER]], %[[UPPER]])
+// CHECK-NOT: scf.for
+func.func @merged(%hl: index, %cl: index, %cu: index, %hu: index) {
+  mask.tile_for [%hl, %cl, %cu, %hu] step 8 merged {
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%lower_fails, %upper_fails) : (i1, i1) -> ()
+    mask.yield
+  }
+  return
 }

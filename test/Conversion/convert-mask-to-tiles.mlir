@@ -16,9 +16,14 @@
 // CHECK-DAG: %[[HI2:.*]] = affine.min [[$CORE_HI]](%[[Q0]])
 // CHECK-DAG: %[[HULL_HI:.*]] = affine.min [[$HI]](%[[Q0]])
 // CHECK: mask.tile_for[%[[HULL_LO]], %[[LO2]], %[[HI2]], %[[HULL_HI]]] step 64
-// CHECK: mask.apply %{{.*}} at(%[[B]], %[[H]], %{{.*}}, %{{.*}}) over query rows(%{{.*}}, %{{.*}} : vector<16xindex>, vector<16xindex>) sides both : vector<16xf32>
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %[[LOWER:.*]]: i1, %[[UPPER:.*]]: i1):
 // A tile that starts before the core is far from the upper end.
-// CHECK: {wide_core}
+// CHECK: %[[LOWER_HOLDS:.*]] = arith.xori %[[LOWER]], %true
+// CHECK: %[[ONLY_UPPER:.*]] = arith.andi %[[UPPER]], %[[LOWER_HOLDS]]
+// CHECK: scf.if %[[LOWER]] {
+// CHECK: mask.apply %{{.*}} at(%[[B]], %[[H]], %[[Q0]], %c0) over #{{.*}}[%{{.*}}, %{{.*}}] lower(%{{.*}} : vector<16xi32>) : vector<16xf32>
+// CHECK: scf.if %[[ONLY_UPPER]] {
+// CHECK: mask.apply %{{.*}} upper(%{{.*}} : vector<16xi32>) : vector<16xf32>
 func.func @static_window(%q: memref<3x2x8192x128xf32>, %k: memref<3x1x8192x128xf32>,
                          %v: memref<3x1x8192x128xf32>, %o: memref<3x2x8192x128xf32>) {
   mask.attention ins(%q, %k, %v : memref<3x2x8192x128xf32>, memref<3x1x8192x128xf32>, memref<3x1x8192x128xf32>)
@@ -35,8 +40,10 @@ func.func @static_window(%q: memref<3x2x8192x128xf32>, %k: memref<3x1x8192x128xf
 
 // CHECK-LABEL: func @causal
 // CHECK: mask.tile_for[%c0, %c0, %{{.*}}, %{{.*}}] step 64
-// CHECK: mask.apply {{.*}} over query rows(%{{.*}}, %{{.*}}) sides upper
-// CHECK-NOT: wide_core
+// CHECK: scf.if %upper_fails {
+// CHECK-NOT: lower(
+// CHECK: mask.apply {{.*}} upper(%{{.*}} : vector<16xi32>)
+// CHECK-NOT: mask.apply {{.*}} lower(
 func.func @causal(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
       outs(%o : memref<1x1x?x?xf32>) predicate {
@@ -82,7 +89,7 @@ func.func @empty_has_no_loop(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 
 // CHECK-LABEL: func @two_intervals
 // CHECK: mask.tile_for[%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}] step 64
-// CHECK: mask.apply {{.*}} over query predicate {
+// CHECK: mask.apply {{.*}} predicate {
 // CHECK: mask.prefix 4
 func.func @two_intervals(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)

@@ -9,7 +9,7 @@
 // Left edge: the lower ends, which were read once per tile of queries.
 // CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c64 {
 // CHECK-NOT: arith.cmpi slt
-// CHECK: arith.cmpi sge, {{.*}} : vector<16xindex>
+// CHECK: arith.cmpi sge, {{.*}} : vector<16xi32>
 // CHECK: arith.select {{.*}} : vector<16xi1>, vector<16xf32>
 // Core.
 // CHECK: scf.for %{{.*}} = %{{.*}} to %[[CORE_END:.*]] step %c64 {
@@ -20,7 +20,7 @@
 // CHECK: scf.for %{{.*}} = %[[CORE_END]] to %{{.*}} step %c64 {
 // Right edge: only the upper ends can fail.
 // CHECK-NOT: arith.cmpi sge
-// CHECK: arith.cmpi slt, {{.*}} : vector<16xindex>
+// CHECK: arith.cmpi slt, {{.*}} : vector<16xi32>
 // CHECK-NOT: arith.cmpi sge
 // CHECK: arith.select
 func.func @vision(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>) {

@@ -8,9 +8,8 @@
 // CHECK: scf.parallel (%[[B:.*]], %[[H:.*]], %[[Q:.*]]) =
 // CHECK: %[[ROWS:.*]] = affine.min
 // CHECK: mask.tile_for
-// CHECK: ^bb0(%[[K:.*]]: index, %[[SIZE:.*]]: index):
-// CHECK: %[[MASKED:.*]] = mask.on_edge %[[K]]
-// CHECK: func.call @note(%[[B]], %[[H]], %[[Q]], %[[K]], %[[ROWS]], %[[SIZE]], %[[MASKED]])
+// CHECK: ^bb0(%[[K:.*]]: index, %[[SIZE:.*]]: index, %{{.*}}: index, %{{.*}}: i1, %[[UPPER:.*]]: i1):
+// CHECK: func.call @note(%[[B]], %[[H]], %[[Q]], %[[K]], %[[ROWS]], %[[SIZE]], %[[UPPER]])
 // SCF-LABEL: func @observed
 // SCF-DAG: %[[TRUE:.*]] = arith.constant true
 // SCF-DAG: %[[FALSE:.*]] = arith.constant false

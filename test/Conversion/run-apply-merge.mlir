@@ -12,44 +12,47 @@ func.func private @queries(%s: vector<6xf32>) {
   %c4 = arith.constant 4 : index
   %c10 = arith.constant 10 : index
   %c12 = arith.constant 12 : index
-  %c13 = arith.constant 13 : index
-  %lower = arith.constant dense<[12, 13, 12, 13, 0, 30]> : vector<6xindex>
-  %upper = arith.constant dense<[13, 14, 12, 12, 40, 40]> : vector<6xindex>
+  %false = arith.constant false
+  // Counted from key 12.
+  %lower = arith.constant dense<[0, 1, 0, 1, -12, 18]> : vector<6xi32>
+  %upper = arith.constant dense<[1, 2, 0, 0, 28, 28]> : vector<6xi32>
+  %none = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
   // CHECK: ( -inf, -inf, 3, 4, 5, 6 )
-  %0 = mask.apply %s at(%c0, %c0, %c10, %c12) over query predicate {
+  %0 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   } : vector<6xf32>
   vector.print %0 : vector<6xf32>
   // CHECK-NEXT: ( 1, -inf, -inf, -inf, 5, -inf )
-  %1 = mask.apply %s at(%c0, %c0, %c10, %c12) over query rows(%lower, %upper : vector<6xindex>, vector<6xindex>) sides both : vector<6xf32>
+  %1 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> lower(%lower : vector<6xi32>) upper(%upper : vector<6xi32>) : vector<6xf32>
   vector.print %1 : vector<6xf32>
   // CHECK-NEXT: ( 1, -inf, 3, -inf, 5, -inf )
-  %2 = mask.apply %s at(%c0, %c0, %c10, %c12) over query rows(%lower, %upper : vector<6xindex>, vector<6xindex>) sides lower : vector<6xf32>
+  %2 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> lower(%lower : vector<6xi32>) : vector<6xf32>
   vector.print %2 : vector<6xf32>
   // CHECK-NEXT: ( 1, 2, -inf, -inf, 5, 6 )
-  %3 = mask.apply %s at(%c0, %c0, %c10, %c12) over query rows(%lower, %upper : vector<6xindex>, vector<6xindex>) sides upper : vector<6xf32>
+  %3 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> upper(%upper : vector<6xi32>) : vector<6xf32>
   vector.print %3 : vector<6xf32>
   // CHECK-NEXT: ( 1, 2, 3, 4, 5, 6 )
-  %4 = mask.apply %s at(%c0, %c0, %c10, %c12) over query rows(%lower, %upper : vector<6xindex>, vector<6xindex>) sides none : vector<6xf32>
+  %4 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> when %false lower(%lower : vector<6xi32>) upper(%upper : vector<6xi32>) : vector<6xf32>
   vector.print %4 : vector<6xf32>
   // The key exists, and then it does not.
   // CHECK-NEXT: ( 1, 2, 3, 4, 5, 6 )
   // CHECK-NEXT: ( -0.5, -0.5, -0.5, -0.5, -0.5, -0.5 )
-  %5 = mask.apply %s at(%c0, %c0, %c10, %c12) over query key_end(%c13) : vector<6xf32>
+  %5 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> key_end(%one) : vector<6xf32>
   vector.print %5 : vector<6xf32>
-  %6 = mask.apply %s at(%c0, %c0, %c10, %c12) over query key_end(%c12) hidden -0.5 : vector<6xf32>
+  %6 = mask.apply %s at(%c0, %c0, %c10, %c12) over affine_map<(q) -> (0, q, 0)> key_end(%none) hidden -0.5 : vector<6xf32>
   vector.print %6 : vector<6xf32>
   // Heads 3 and 4: the predicate is asked about the coordinates given.
   // CHECK-NEXT: ( 0, 0, 3, 4, 5, 6 )
   // CHECK-NEXT: ( 0, 0, 0, 0, 0, 0 )
-  %7 = mask.apply %s at(%c0, %c3, %c10, %c12) over query hidden 0.0 predicate {
+  %7 = mask.apply %s at(%c0, %c3, %c10, %c12) over affine_map<(q) -> (0, q, 0)> hidden 0.0 predicate {
     %causal = mask.causal
     %p = mask.heads %causal in [3]
     mask.yield %p : !mask.predicate
   } : vector<6xf32>
   vector.print %7 : vector<6xf32>
-  %8 = mask.apply %s at(%c0, %c4, %c10, %c12) over query hidden 0.0 predicate {
+  %8 = mask.apply %s at(%c0, %c4, %c10, %c12) over affine_map<(q) -> (0, q, 0)> hidden 0.0 predicate {
     %causal = mask.causal
     %p = mask.heads %causal in [3]
     mask.yield %p : !mask.predicate
@@ -63,22 +66,23 @@ func.func private @keys(%s: vector<6xf32>, %ids: memref<?xi32>) {
   %c0 = arith.constant 0 : index
   %c10 = arith.constant 10 : index
   %c12 = arith.constant 12 : index
-  %c14 = arith.constant 14 : index
-  %lower = arith.constant dense<11> : vector<1xindex>
-  %upper = arith.constant dense<15> : vector<1xindex>
+  // Counted from key 10; one row, so a number.
+  %lower = arith.constant 1 : i32
+  %upper = arith.constant 5 : i32
+  %end = arith.constant 4 : i32
   // CHECK-NEXT: ( 1, 2, 3, -inf, -inf, -inf )
-  %0 = mask.apply %s at(%c0, %c0, %c12, %c10) over key predicate {
+  %0 = mask.apply %s at(%c0, %c0, %c12, %c10) over affine_map<(k) -> (0, 0, k)> predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   } : vector<6xf32>
   vector.print %0 : vector<6xf32>
   // CHECK-NEXT: ( -inf, 2, 3, 4, 5, -inf )
-  %1 = mask.apply %s at(%c0, %c0, %c12, %c10) over key rows(%lower, %upper : vector<1xindex>, vector<1xindex>) sides both : vector<6xf32>
+  %1 = mask.apply %s at(%c0, %c0, %c12, %c10) over affine_map<(k) -> (0, 0, k)> lower(%lower : i32) upper(%upper : i32) : vector<6xf32>
   vector.print %1 : vector<6xf32>
   // All together, and each hides something.
   // CHECK-NEXT: ( 9, 2, 9, 4, 9, 9 )
-  %2 = mask.apply %s at(%c0, %c0, %c12, %c10) over key rows(%lower, %upper : vector<1xindex>, vector<1xindex>) sides both
-    key_end(%c14) captures(%ids : memref<?xi32>) hidden 9.0 predicate {
+  %2 = mask.apply %s at(%c0, %c0, %c12, %c10) over affine_map<(k) -> (0, 0, k)> lower(%lower : i32) upper(%upper : i32)
+    key_end(%end) captures(%ids : memref<?xi32>) hidden 9.0 predicate {
   ^bb0(%i: memref<?xi32>):
     %document = mask.document %i : memref<?xi32>
     %p = mask.not %document
@@ -88,7 +92,7 @@ func.func private @keys(%s: vector<6xf32>, %ids: memref<?xi32>) {
   // Flags of any width: what is not zero is set. Keys 8 to 13.
   // CHECK-NEXT: ( -inf, -inf, 3, 4, 5, 6 )
   %c8 = arith.constant 8 : index
-  %3 = mask.apply %s at(%c0, %c0, %c12, %c8) over key captures(%ids : memref<?xi32>) predicate {
+  %3 = mask.apply %s at(%c0, %c0, %c12, %c8) over affine_map<(k) -> (0, 0, k)> captures(%ids : memref<?xi32>) predicate {
   ^bb0(%i: memref<?xi32>):
     %p = mask.key_padding %i : memref<?xi32>
     mask.yield %p : !mask.predicate
@@ -105,16 +109,107 @@ func.func private @tiles() {
   %c4 = arith.constant 4 : index
   %s = arith.constant dense<[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]> : vector<2x4xf16>
   %st = arith.constant dense<[[1.0, 5.0], [2.0, 6.0], [3.0, 7.0], [4.0, 8.0]]> : vector<4x2xf16>
-  %lower = arith.constant dense<[3, 4]> : vector<2xindex>
-  %upper = arith.constant dense<[5, 7]> : vector<2xindex>
-  %0 = mask.apply %s at(%c0, %c0, %c4, %c3) over query_key rows(%lower, %upper : vector<2xindex>, vector<2xindex>) sides both hidden -1.0001 : vector<2x4xf16>
+  %lower = arith.constant dense<[0, 1]> : vector<2xi32>
+  %upper = arith.constant dense<[2, 4]> : vector<2xi32>
+  %0 = mask.apply %s at(%c0, %c0, %c4, %c3) over affine_map<(q, k) -> (0, q, k)> lower(%lower : vector<2xi32>) upper(%upper : vector<2xi32>) hidden -1.0001 : vector<2x4xf16>
   %1 = arith.extf %0 : vector<2x4xf16> to vector<2x4xf32>
   // CHECK-NEXT: ( ( 1, 2, -1, -1 ), ( -1, 6, 7, 8 ) )
   vector.print %1 : vector<2x4xf32>
-  %2 = mask.apply %st at(%c0, %c0, %c4, %c3) over key_query rows(%lower, %upper : vector<2xindex>, vector<2xindex>) sides both hidden -1.0001 : vector<4x2xf16>
+  %2 = mask.apply %st at(%c0, %c0, %c4, %c3) over affine_map<(k, q) -> (0, q, k)> lower(%lower : vector<2xi32>) upper(%upper : vector<2xi32>) hidden -1.0001 : vector<4x2xf16>
   %3 = arith.extf %2 : vector<4x2xf16> to vector<4x2xf32>
   // CHECK-NEXT: ( ( 1, -1 ), ( 2, 6 ), ( -1, 7 ), ( -1, 8 ) )
   vector.print %3 : vector<4x2xf32>
+  return
+}
+
+// A fragment of a matrix product, 2 x 2 elements of a thread: rows g and g + 8, keys 2 t
+// and 2 t + 1, for a few threads; ends are those of the fragment's rows.
+func.func private @fragment(%g: index, %t: index) {
+  %c0 = arith.constant 0 : index
+  %c20 = arith.constant 20 : index
+  %c16 = arith.constant 16 : index
+  %s = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : vector<2x2xf32>
+  %lower = arith.constant dense<[5, 2]> : vector<2xi32>
+  %upper = arith.constant dense<[6, 7]> : vector<2xi32>
+  %0 = mask.apply %s at(%c0, %c0, %c20, %c16) over affine_map<(i, j)[g, t] -> (0, g + i * 8, t * 2 + j)> [%g, %t]
+    lower(%lower : vector<2xi32>) upper(%upper : vector<2xi32>) : vector<2x2xf32>
+  vector.print %0 : vector<2x2xf32>
+  // Queries 20 + g and 28 + g, keys 16 + 2 t and 17 + 2 t.
+  %1 = mask.apply %s at(%c0, %c0, %c20, %c16) over affine_map<(i, j)[g, t] -> (0, g + i * 8, t * 2 + j)> [%g, %t] predicate {
+    %p = mask.window left 8 right unbounded
+    mask.yield %p : !mask.predicate
+  } : vector<2x2xf32>
+  vector.print %1 : vector<2x2xf32>
+  return
+}
+
+// Heads of a group in lanes, two queries: each element has its head.
+func.func private @heads(%s: vector<6xf32>) {
+  %c0 = arith.constant 0 : index
+  %c6 = arith.constant 6 : index
+  %c4 = arith.constant 4 : index
+  // Lanes are heads 6, 7 and 8 of query 4, then of query 5.
+  // CHECK-NEXT: ( 1, -inf, 3, 4, -inf, 6 )
+  %0 = mask.apply %s at(%c0, %c6, %c4, %c4) over affine_map<(d) -> (d mod 3, d floordiv 3, 0)> predicate {
+    %full = mask.full
+    %p = mask.heads %full in [6, 8]
+    mask.yield %p : !mask.predicate
+  } : vector<6xf32>
+  vector.print %0 : vector<6xf32>
+  // The key after the first query, before the second.
+  // CHECK-NEXT: ( -inf, -inf, -inf, 4, 5, 6 )
+  %c5 = arith.constant 5 : index
+  %1 = mask.apply %s at(%c0, %c6, %c4, %c5) over affine_map<(d) -> (d mod 3, d floordiv 3, 0)> predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } : vector<6xf32>
+  vector.print %1 : vector<6xf32>
+  return
+}
+
+// Asked only if a flag is set, which is known at run time.
+func.func private @when(%s: vector<6xf32>, %flag: i1) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %0 = mask.apply %s at(%c0, %c0, %c0, %c2) over affine_map<(q) -> (0, q, 0)> when %flag predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } : vector<6xf32>
+  vector.print %0 : vector<6xf32>
+  return
+}
+
+// In base 2, rows first: the weights of the parts are 1 and 1/4, then 1/2 and 1. The
+// identity leaves a state as it is, and so it does itself.
+func.func private @merge_rows() {
+  %ma = arith.constant dense<[3.0, 1.0]> : vector<2xf32>
+  %mb = arith.constant dense<[1.0, 2.0]> : vector<2xf32>
+  %l = arith.constant dense<[4.0, 8.0]> : vector<2xf32>
+  %acc = arith.constant dense<[[4.0, 8.0, 12.0], [8.0, 16.0, 24.0]]> : vector<2x3xf32>
+  %m0 = arith.constant dense<0xFF800000> : vector<2xf32>
+  %l0 = arith.constant dense<0.0> : vector<2xf32>
+  %acc0 = arith.constant dense<0.0> : vector<2x3xf32>
+  %m, %sum, %out = mask.merge(%ma, %l, %acc), (%mb, %l, %acc) base2 rows affine_map<(r, d) -> (r)> : vector<2xf32>, vector<2x3xf32>
+  // CHECK-NEXT: ( 3, 2 )
+  // CHECK-NEXT: ( 5, 12 )
+  // CHECK-NEXT: ( ( 5, 10, 15 ), ( 12, 24, 36 ) )
+  vector.print %m : vector<2xf32>
+  vector.print %sum : vector<2xf32>
+  vector.print %out : vector<2x3xf32>
+  %m1, %l1, %acc1 = mask.merge(%m0, %l0, %acc0), (%mb, %l, %acc) base2 rows affine_map<(r, d) -> (r)> : vector<2xf32>, vector<2x3xf32>
+  // CHECK-NEXT: ( 1, 2 )
+  // CHECK-NEXT: ( 4, 8 )
+  // CHECK-NEXT: ( ( 4, 8, 12 ), ( 8, 16, 24 ) )
+  vector.print %m1 : vector<2xf32>
+  vector.print %l1 : vector<2xf32>
+  vector.print %acc1 : vector<2x3xf32>
+  %m2, %l2, %acc2 = mask.merge(%m0, %l0, %acc0), (%m0, %l0, %acc0) base2 rows affine_map<(r, d) -> (r)> : vector<2xf32>, vector<2x3xf32>
+  // CHECK-NEXT: ( -inf, -inf )
+  // CHECK-NEXT: ( 0, 0 )
+  // CHECK-NEXT: ( ( 0, 0, 0 ), ( 0, 0, 0 ) )
+  vector.print %m2 : vector<2xf32>
+  vector.print %l2 : vector<2xf32>
+  vector.print %acc2 : vector<2x3xf32>
   return
 }
 
@@ -152,6 +247,27 @@ func.func @main() {
   call @queries(%s) : (vector<6xf32>) -> ()
   call @keys(%s, %ids) : (vector<6xf32>, memref<?xi32>) -> ()
   call @tiles() : () -> ()
+  call @heads(%s) : (vector<6xf32>) -> ()
+  call @merge_rows() : () -> ()
   call @merge(%ma, %mb) : (vector<4xf32>, vector<4xf32>) -> ()
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  // CHECK-NEXT: ( ( -inf, -inf ), ( 3, 4 ) )
+  // CHECK-NEXT: ( ( 1, 2 ), ( -inf, -inf ) )
+  call @fragment(%c0, %c1) : (index, index) -> ()
+  // CHECK-NEXT: ( ( -inf, 2 ), ( 3, 4 ) )
+  // CHECK-NEXT: ( ( 1, 2 ), ( -inf, 4 ) )
+  call @fragment(%c1, %c2) : (index, index) -> ()
+  // CHECK-NEXT: ( ( -inf, -inf ), ( 3, -inf ) )
+  // CHECK-NEXT: ( ( 1, 2 ), ( 3, 4 ) )
+  call @fragment(%c2, %c3) : (index, index) -> ()
+  %false = arith.constant false
+  %true = arith.constant true
+  // CHECK-NEXT: ( 1, 2, 3, 4, 5, 6 )
+  call @when(%s, %false) : (vector<6xf32>, i1) -> ()
+  // CHECK-NEXT: ( -inf, -inf, 3, 4, 5, 6 )
+  call @when(%s, %true) : (vector<6xf32>, i1) -> ()
   return
 }

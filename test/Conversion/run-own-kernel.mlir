@@ -70,26 +70,28 @@ func.func private @window(%q: !data, %k: !data, %v: !data, %o: !data, %lse: !sta
   %core_lower = affine.max affine_map<(d0) -> (d0 - 3, 0)>(%last)
   %core_upper = affine.min affine_map<(d0)[s0] -> (d0 + 1, s0)>(%q0)[%K]
   %hull_upper = affine.min affine_map<(d0)[s0] -> (d0 + 1, s0)>(%last)[%K]
-  %lane = vector.step : vector<4xindex>
-  %first = vector.broadcast %q0 : index to vector<4xindex>
-  %row = arith.addi %first, %lane : vector<4xindex>
-  %c3 = arith.constant dense<3> : vector<4xindex>
-  %c1 = arith.constant dense<1> : vector<4xindex>
-  %lower = arith.subi %row, %c3 : vector<4xindex>
-  %upper = arith.addi %row, %c1 : vector<4xindex>
+  // The ends of each row, counted from the first query.
+  %lower = arith.constant dense<[-3, -2, -1, 0]> : vector<4xi32>
+  %upper = arith.constant dense<[1, 2, 3, 4]> : vector<4xi32>
   %qt = vector.transfer_read %q[%b, %h, %q0, %c0], %pad : !data, vector<4x8xf32>
   %m, %l, %acc = mask.tile_for [%hull_lower, %core_lower, %core_upper, %hull_upper] step 4
     init(%none, %zero, %zeros : vector<4xf32>, vector<4xf32>, vector<8x4xf32>) {
-  ^bb0(%k0: index, %size: index, %ma: vector<4xf32>, %la: vector<4xf32>, %acca: vector<8x4xf32>):
+  ^bb0(%k0: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1, %ma: vector<4xf32>, %la: vector<4xf32>, %acca: vector<8x4xf32>):
     %kt = vector.transfer_read %k[%b, %g, %k0, %c0], %pad : !data, vector<4x8xf32>
     %vt = vector.transfer_read %v[%b, %g, %k0, %c0], %pad : !data, vector<4x8xf32>
     %dot = vector.contract {indexing_maps = [#kd, #qd, #kq], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
       %kt, %qt, %s0 : vector<4x8xf32>, vector<4x8xf32> into vector<4x4xf32>
     %s = arith.mulf %dot, %scale : vector<4x4xf32>
     // The last tile may hold less than four keys of the interval.
-    %end = arith.addi %k0, %size : index
-    %masked = mask.apply %s at(%b, %h, %q0, %k0) over key_query
-      rows(%lower, %upper : vector<4xindex>, vector<4xindex>) sides both key_end(%end) : vector<4x4xf32>
+    %end = arith.index_cast %size : index to i32
+    %exists = mask.apply %s at(%b, %h, %q0, %k0) over affine_map<(k, q) -> (0, q, k)> key_end(%end) : vector<4x4xf32>
+    // What is known of the rows is counted from the first query, the keys of the tile
+    // from its first key.
+    %distance = arith.subi %k0, %q0 : index
+    %above = mask.apply %exists at(%b, %h, %q0, %q0) over affine_map<(k, q)[d] -> (0, q, k + d)> [%distance]
+      lower(%lower : vector<4xi32>) when %lower_fails : vector<4x4xf32>
+    %masked = mask.apply %above at(%b, %h, %q0, %q0) over affine_map<(k, q)[d] -> (0, q, k + d)> [%distance]
+      upper(%upper : vector<4xi32>) when %upper_fails : vector<4x4xf32>
     %mb, %lb, %accb = func.call @state(%masked, %vt) : (vector<4x4xf32>, vector<4x8xf32>) -> (vector<4xf32>, vector<4xf32>, vector<8x4xf32>)
     %mc, %lc, %accc = mask.merge(%ma, %la, %acca), (%mb, %lb, %accb) : vector<4xf32>, vector<8x4xf32>
     mask.yield %mc, %lc, %accc : vector<4xf32>, vector<4xf32>, vector<8x4xf32>
@@ -113,14 +115,14 @@ func.func private @documents(%q: !data, %k: !data, %v: !data, %o: !data, %lse: !
   %qt = vector.transfer_read %q[%b, %h, %q0, %c0], %pad : !data, vector<4x8xf32>
   %m, %l, %acc = mask.tile_for [%c0, %upper, %c0, %upper] step 4
     init(%none, %zero, %zeros : vector<4xf32>, vector<4xf32>, vector<8x4xf32>) {
-  ^bb0(%k0: index, %size: index, %ma: vector<4xf32>, %la: vector<4xf32>, %acca: vector<8x4xf32>):
+  ^bb0(%k0: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1, %ma: vector<4xf32>, %la: vector<4xf32>, %acca: vector<8x4xf32>):
     %kt = vector.transfer_read %k[%b, %g, %k0, %c0], %pad : !data, vector<4x8xf32>
     %vt = vector.transfer_read %v[%b, %g, %k0, %c0], %pad : !data, vector<4x8xf32>
     %dot = vector.contract {indexing_maps = [#kd, #qd, #qk], iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
       %kt, %qt, %s0 : vector<4x8xf32>, vector<4x8xf32> into vector<4x4xf32>
     %s = arith.mulf %dot, %scale : vector<4x4xf32>
-    %end = arith.addi %k0, %size : index
-    %masked = mask.apply %s at(%b, %h, %q0, %k0) over query_key key_end(%end) captures(%ids : memref<?xi32>) predicate {
+    %end = arith.index_cast %size : index to i32
+    %masked = mask.apply %s at(%b, %h, %q0, %k0) over affine_map<(q, k) -> (0, q, k)> key_end(%end) captures(%ids : memref<?xi32>) predicate {
     ^bb0(%i: memref<?xi32>):
       %document = mask.document %i : memref<?xi32>
       %causal = mask.causal

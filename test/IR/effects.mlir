@@ -83,13 +83,13 @@ func.func @in_place(%q: memref<1x1x4x8xf32>, %ids: memref<?xi32>, %n: index, %id
 // CSE: %[[AFTER:.*]] = mask.apply
 // CSE: return %[[BEFORE]], %[[AFTER]]
 func.func @apply(%s: vector<8xf32>, %valid: memref<?xi1>, %i: index, %flag: i1) -> (vector<8xf32>, vector<8xf32>) {
-  %before = mask.apply %s at(%i, %i, %i, %i) over key captures(%valid : memref<?xi1>) predicate {
+  %before = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> captures(%valid : memref<?xi1>) predicate {
   ^bb0(%v: memref<?xi1>):
     %p = mask.key_padding %v : memref<?xi1>
     mask.yield %p : !mask.predicate
   } : vector<8xf32>
   memref.store %flag, %valid[%i] : memref<?xi1>
-  %after = mask.apply %s at(%i, %i, %i, %i) over key captures(%valid : memref<?xi1>) predicate {
+  %after = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> captures(%valid : memref<?xi1>) predicate {
   ^bb0(%v: memref<?xi1>):
     %p = mask.key_padding %v : memref<?xi1>
     mask.yield %p : !mask.predicate
@@ -104,11 +104,11 @@ func.func @apply(%s: vector<8xf32>, %valid: memref<?xi1>, %i: index, %flag: i1) 
 
 // DCE-LABEL: func @unused
 // DCE-NEXT: return
-func.func @unused(%s: vector<8xf32>, %t: tensor<?xi1>, %i: index) {
-  %0 = mask.apply %s at(%i, %i, %i, %i) over key key_end(%i) : vector<8xf32>
+func.func @unused(%s: vector<8xf32>, %t: tensor<?xi1>, %i: index, %n: i32) {
+  %0 = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> key_end(%n) : vector<8xf32>
   %1 = mask.tile_for [%i, %i, %i, %i] step 8 init(%s : vector<8xf32>) {
-  ^bb0(%key: index, %size: index, %x: vector<8xf32>):
-    %y = mask.apply %x at(%i, %i, %i, %key) over key key_end(%i) : vector<8xf32>
+  ^bb0(%key: index, %size: index, %tile: index, %lower: i1, %upper: i1, %x: vector<8xf32>):
+    %y = mask.apply %x at(%i, %i, %i, %key) over affine_map<(k) -> (0, 0, k)> key_end(%n) : vector<8xf32>
     mask.yield %y : vector<8xf32>
   } -> vector<8xf32>
   %2, %3, %4 = mask.merge(%s, %s, %s), (%s, %s, %s) : vector<8xf32>, vector<8xf32>
@@ -123,12 +123,12 @@ func.func @unused(%s: vector<8xf32>, %t: tensor<?xi1>, %i: index) {
 // LICM-LABEL: func @invariant
 // LICM: arith.addi
 // LICM: mask.tile_for
-// LICM: mask.on_edge
+// LICM: arith.ori
 func.func @invariant(%n: index, %i: index) {
   mask.tile_for [%i, %i, %i, %i] step 8 {
-  ^bb0(%key: index, %size: index):
+  ^bb0(%key: index, %size: index, %tile: index, %lower: i1, %upper: i1):
     %m = arith.addi %n, %n : index
-    %e = mask.on_edge %key
+    %e = arith.ori %lower, %upper : i1
     "use"(%e, %m) : (i1, index) -> ()
   }
   return
@@ -136,25 +136,17 @@ func.func @invariant(%n: index, %i: index) {
 
 // -----
 
-// A loop inside of a loop has edges of its own.
+// What is asked of tiles and loaded ahead has effects like the body.
 
-// CSE-LABEL: func @nested
-// CSE: ^bb0(%[[OUTER:.*]]: index, %{{.*}}: index):
-// CSE: %[[OUTER_EDGE:.*]] = mask.on_edge %[[OUTER]]
-// CSE: ^bb0(%[[INNER:.*]]: index, %{{.*}}: index):
-// CSE: %[[INNER_EDGE:.*]] = mask.on_edge %[[INNER]]
-// CSE-NOT: mask.on_edge
-// CSE: "use"(%[[OUTER_EDGE]], %[[INNER_EDGE]], %[[OUTER_EDGE]])
-func.func @nested(%i: index) {
-  mask.tile_for [%i, %i, %i, %i] step 64 {
-  ^bb0(%outer: index, %s: index):
-    %0 = mask.on_edge %outer
-    mask.tile_for [%i, %i, %i, %i] step 8 {
-    ^bb0(%inner: index, %t: index):
-      %1 = mask.on_edge %inner
-      %2 = mask.on_edge %outer
-      "use"(%0, %1, %2) : (i1, i1, i1) -> ()
-    }
+// DCE-LABEL: func @loads
+// DCE-NEXT: mask.tile_for
+// DCE: memref.store
+func.func @loads(%i: index, %m: memref<?xindex>) {
+  mask.tile_for [%i, %i, %i, %i] step 8 ahead 1 {
+  ^bb0(%key: index, %size: index, %tile: index, %lower: i1, %upper: i1, %more: i1, %next: index, %next_size: index):
+  } load {
+  ^bb0(%key: index, %size: index, %tile: index):
+    memref.store %tile, %m[%tile] : memref<?xindex>
   }
   return
 }

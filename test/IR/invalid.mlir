@@ -961,9 +961,42 @@ func.func @schedule_rows() attributes {
 func.func @tile_for_c1(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 3}}
   %r = mask.tile_for [%b, %b, %b] step 64 init(%s : vector<16xf32>) {
-  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %m: vector<16xf32>):
     mask.yield %s : vector<16xf32>
   } -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.tile_for C1
+func.func @tile_for_c1_none() {
+  // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 0}}
+  mask.tile_for step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C1
+func.func @tile_for_c1_memory(%m: memref<?x3xindex>) {
+  // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 3 columns}}
+  mask.tile_for in %m : memref<?x3xindex> step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C1
+func.func @tile_for_c1_both(%b: index, %m: memref<?x4xindex>) {
+  // expected-error @below {{'mask.tile_for' op takes bounds as operands or in memory, got 4 operands and 'memref<?x4xindex>'}}
+  mask.tile_for [%b, %b, %b, %b] in %m : memref<?x4xindex> step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
   return
 }
 
@@ -973,7 +1006,7 @@ func.func @tile_for_c1(%b: index, %s: vector<16xf32>) {
 func.func @tile_for_c2(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op step must be at least 1, got 0}}
   %r = mask.tile_for [%b, %b, %b, %b] step 0 init(%s : vector<16xf32>) {
-  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %m: vector<16xf32>):
     mask.yield %s : vector<16xf32>
   } -> vector<16xf32>
   return
@@ -981,9 +1014,31 @@ func.func @tile_for_c2(%b: index, %s: vector<16xf32>) {
 
 // -----
 
+// mask.tile_for C2
+func.func @tile_for_c2_align(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'align' must be a divisor of the step 64, got 48}}
+  mask.tile_for [%b, %b, %b, %b] step 64 whole %b align 48 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C2
+func.func @tile_for_c2_whole(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'align' needs 'whole' tiles}}
+  mask.tile_for [%b, %b, %b, %b] step 64 align 16 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
+  return
+}
+
+// -----
+
 // mask.tile_for C3
 func.func @tile_for_c3_arguments(%b: index, %s: vector<16xf32>) {
-  // expected-error @below {{'mask.tile_for' op region must take ('index', 'index', 'vector<16xf32>'), got ('index', 'vector<16xf32>')}}
+  // expected-error @below {{'mask.tile_for' op region must take ('index', 'index', 'index', 'i1', 'i1', 'vector<16xf32>'), got ('index', 'vector<16xf32>')}}
   %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
   ^bb0(%k0: index, %m: vector<16xf32>):
     mask.yield %s : vector<16xf32>
@@ -994,10 +1049,23 @@ func.func @tile_for_c3_arguments(%b: index, %s: vector<16xf32>) {
 // -----
 
 // mask.tile_for C3
+func.func @tile_for_c3_ahead(%b: index) {
+  // expected-error @below {{'mask.tile_for' op region must take ('index', 'index', 'index', 'i1', 'i1', 'i1', 'index', 'index'), got ('index', 'index', 'index', 'i1', 'i1')}}
+  mask.tile_for [%b, %b, %b, %b] step 64 ahead 1 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  } load {
+  ^bb0(%k: index, %s: index, %o: index):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C3
 func.func @tile_for_c3_yield(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op region must yield ('vector<16xf32>'), got ()}}
   %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
-  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %m: vector<16xf32>):
     mask.yield
   } -> vector<16xf32>
   return
@@ -1009,7 +1077,7 @@ func.func @tile_for_c3_yield(%b: index, %s: vector<16xf32>) {
 func.func @tile_for_c3_results(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op results must have the types of the initial values ('vector<16xf32>'), got ('vector<8xf32>')}}
   %r = mask.tile_for [%b, %b, %b, %b] step 64 init(%s : vector<16xf32>) {
-  ^bb0(%k0: index, %size: index, %m: vector<16xf32>):
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %m: vector<16xf32>):
     mask.yield %s : vector<16xf32>
   } -> vector<8xf32>
   return
@@ -1017,38 +1085,123 @@ func.func @tile_for_c3_results(%b: index, %s: vector<16xf32>) {
 
 // -----
 
+// mask.tile_for C4
+func.func @tile_for_c4(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'visit' region must yield ('i1'), got ()}}
+  mask.tile_for [%b, %b, %b, %b] step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  } visit {
+  ^bb0(%k: index, %s: index):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C4
+func.func @tile_for_c4_arguments(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'visit' region must take ('index', 'index'), got ('index')}}
+  mask.tile_for [%b, %b, %b, %b] step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  } visit {
+  ^bb0(%k: index):
+    %true = arith.constant true
+    mask.yield %true : i1
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C5
+func.func @tile_for_c5(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'ahead' and a 'load' region need each other, got the region only}}
+  mask.tile_for [%b, %b, %b, %b] step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  } load {
+  ^bb0(%k: index, %s: index, %n: index):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C5
+func.func @tile_for_c5_none(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'ahead' must be at least 1, got 0}}
+  mask.tile_for [%b, %b, %b, %b] step 64 ahead 0 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %more: i1, %k1: index, %s1: index):
+  } load {
+  ^bb0(%k: index, %s: index, %n: index):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C5
+func.func @tile_for_c5_arguments(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'load' region must take ('index', 'index', 'index'), got ('index')}}
+  mask.tile_for [%b, %b, %b, %b] step 64 ahead 1 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %more: i1, %k1: index, %s1: index):
+  } load {
+  ^bb0(%k: index):
+  }
+  return
+}
+
+// -----
+
 // mask.apply C1
-func.func @apply_c1(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
-  // expected-error @below {{'mask.apply' op 'over' names 2 axes, but the scores have rank 1}}
-  %r = mask.apply %s at(%i, %i, %i, %i) over query_key : vector<16xf32>
+func.func @apply_c1(%i: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.apply' op 'over' must map 1 dimensions and 0 symbols to 3 coordinates, got 2, 0 and 3}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q, k) -> (0, q, k)> : vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.apply C1
+func.func @apply_c1_symbols(%i: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.apply' op 'over' must map 1 dimensions and 2 symbols to 3 coordinates, got 1, 1 and 3}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q)[s] -> (0, q, s)> [%i, %i] : vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.apply C1
+func.func @apply_c1_coordinates(%i: index, %s: vector<16xf32>) {
+  // expected-error @below {{'mask.apply' op 'over' must map 1 dimensions and 0 symbols to 3 coordinates, got 1, 0 and 2}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q) -> (q, 0)> : vector<16xf32>
   return
 }
 
 // -----
 
 // mask.apply C2
-func.func @apply_c2(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
-  // expected-error @below {{'mask.apply' op row bounds must have one element per query (16), got 'vector<8xindex>'}}
-  %r = mask.apply %s at(%i, %i, %i, %i) over query rows(%n, %n : vector<8xindex>, vector<8xindex>) sides both : vector<16xf32>
+func.func @apply_c2(%i: index, %s: vector<16xf32>, %n: vector<8xi32>) {
+  // expected-error @below {{'mask.apply' op ends must have one element per row, 'vector<16xi32>', got 'vector<8xi32>'}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q) -> (0, q, 0)> lower(%n : vector<8xi32>) : vector<16xf32>
   return
 }
 
 // -----
 
 // mask.apply C2
-func.func @apply_c2_one(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
-  // expected-error @below {{'mask.apply' op takes both row bounds or none, got the lower only}}
-  %r = "mask.apply"(%s, %i, %i, %i, %i, %m) <{over = #mask<tile_layout query>, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 0, 0, 0>}> ({}) : (vector<16xf32>, index, index, index, index, vector<16xindex>) -> vector<16xf32>
+func.func @apply_c2_one(%i: index, %s: vector<16xf32>, %n: vector<16xi32>) {
+  // expected-error @below {{'mask.apply' op ends must have one element per row, 'i32', got 'vector<16xi32>'}}
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> upper(%n : vector<16xi32>) : vector<16xf32>
   return
 }
 
 // -----
 
 // mask.apply C3
-func.func @apply_c3(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+func.func @apply_c3(%i: index, %s: vector<16xf32>, %t: tensor<?xi1>) {
   // expected-error @below {{'mask.apply' op 'predicate' region must take ('tensor<?xi1>'), got ('tensor<?xi8>')}}
-  %r = mask.apply %s at(%i, %i, %i, %i) over query captures(%t : tensor<?xi1>) predicate {
-  ^bb0(%x: tensor<?xi8>):
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q) -> (0, q, 0)> captures(%t : tensor<?xi1>) predicate {
+  ^bb0(%v: tensor<?xi8>):
     %p = mask.causal
     mask.yield %p : !mask.predicate
   } : vector<16xf32>
@@ -1058,17 +1211,26 @@ func.func @apply_c3(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vect
 // -----
 
 // mask.apply C3
-func.func @apply_c3_captures(%i: index, %s: vector<16xf32>, %n: vector<8xindex>, %m: vector<16xindex>, %t: tensor<?xi1>) {
+func.func @apply_c3_captures(%i: index, %s: vector<16xf32>, %t: tensor<?xi1>) {
   // expected-error @below {{'mask.apply' op has 1 captures, but no predicate region}}
-  %r = mask.apply %s at(%i, %i, %i, %i) over query captures(%t : tensor<?xi1>) : vector<16xf32>
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q) -> (0, q, 0)> captures(%t : tensor<?xi1>) : vector<16xf32>
   return
 }
 
 // -----
 
 // mask.merge C1
-func.func @merge_c1_last(%m: vector<16xf32>, %a: vector<16x64xf32>) {
-  // expected-error @below {{'mask.merge' op the last dimension of the accumulators must be 16, got 'vector<16x64xf32>'}}
+func.func @merge_c1(%m: vector<16xf32>, %a: vector<64x16xf32>) {
+  // expected-error @below {{'mask.merge' op 'rows' must map 2 dimensions to one of them, got affine_map<(d0, d1) -> (d0 + d1)>}}
+  %0, %1, %2 = mask.merge (%m, %m, %a), (%m, %m, %a) rows affine_map<(d, r) -> (d + r)> : vector<16xf32>, vector<64x16xf32>
+  return
+}
+
+// -----
+
+// mask.merge C2
+func.func @merge_c2(%m: vector<16xf32>, %a: vector<16x64xf32>) {
+  // expected-error @below {{'mask.merge' op dimension 1 of the accumulators must be 16, got 'vector<16x64xf32>'}}
   %0, %1, %2 = mask.merge (%m, %m, %a), (%m, %m, %a) : vector<16xf32>, vector<16x64xf32>
   return
 }
@@ -1161,8 +1323,8 @@ func.func @merge_types(%m: vector<16xindex>) {
 
 // So are scores.
 func.func @apply_types(%i: index, %s: vector<16xi32>) {
-  // expected-error @below {{'mask.apply' op operand #0 must be vector of floating-point values of ranks 1/2, but got 'vector<16xi32>'}}
-  %0 = mask.apply %s at(%i, %i, %i, %i) over query : vector<16xi32>
+  // expected-error @below {{'mask.apply' op operand #0 must be vector of floating-point values, but got 'vector<16xi32>'}}
+  %0 = mask.apply %s at(%i, %i, %i, %i) over affine_map<(q) -> (0, q, 0)> : vector<16xi32>
   return
 }
 

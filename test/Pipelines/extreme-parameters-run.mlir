@@ -73,6 +73,15 @@ func.func private @rows(%q: tensor<1x1x64x1xf32>, %v: tensor<1x1x64x1xf32>, %low
   return %r : tensor<1x1x64x1xf32>
 }
 
+// Products of the query and a symbol, of both signs and beyond what they can hold.
+func.func private @products(%q: tensor<1x1x64x1xf32>, %v: tensor<1x1x64x1xf32>, %s: index, %t: index) -> tensor<1x1x64x1xf32> {
+  %e = tensor.empty() : tensor<1x1x64x1xf32>
+  %p = mask.interval lower affine_map<(q)[s, t] -> ((q floordiv 2 - 1) * s)> upper affine_map<(q)[s, t] -> (q * t)> [%s, %t]
+  %r = mask.attention ins(%q, %q, %v : tensor<1x1x64x1xf32>, tensor<1x1x64x1xf32>, tensor<1x1x64x1xf32>)
+    outs(%e : tensor<1x1x64x1xf32>) mask(%p) -> tensor<1x1x64x1xf32>
+  return %r : tensor<1x1x64x1xf32>
+}
+
 // The same, and a window: the two are joined at run time.
 func.func private @joined(%q: tensor<1x1x64x1xf32>, %v: tensor<1x1x64x1xf32>, %lower: tensor<?xi64>, %upper: tensor<?xi64>) -> tensor<1x1x64x1xf32> {
   %e = tensor.empty() : tensor<1x1x64x1xf32>
@@ -114,5 +123,18 @@ func.func @main() {
   // CHECK: [31.5, 1.5, 2.5, 3.5, 4.5, 2.8, 31.5, 7]
   %5 = call @joined(%q, %v, %lowers, %uppers) : (tensor<1x1x64x1xf32>, tensor<1x1x64x1xf32>, tensor<?xi64>, tensor<?xi64>) -> tensor<1x1x64x1xf32>
   call @print(%5) : (tensor<1x1x64x1xf32>) -> ()
+  %two = arith.constant 2 : index
+  %three = arith.constant 3 : index
+  %far = arith.constant 1099511627776 : index
+  %s2 = call @opaque(%two) : (index) -> index
+  %s3 = call @opaque(%three) : (index) -> index
+  %sfar = call @opaque(%far) : (index) -> index
+  // Rows [-2, 0), [-2, 3), [0, 6), [0, 9), [2, 12), ...
+  // CHECK: [0, 1, 2.5, 4, 6.5, 8, 10.5, 12]
+  %6 = call @products(%q, %v, %s2, %s3) : (tensor<1x1x64x1xf32>, tensor<1x1x64x1xf32>, index, index) -> tensor<1x1x64x1xf32>
+  call @print(%6) : (tensor<1x1x64x1xf32>) -> ()
+  // CHECK: [0, 31.5, 31.5, 31.5, 0, 0, 0, 0]
+  %7 = call @products(%q, %v, %sfar, %sfar) : (tensor<1x1x64x1xf32>, tensor<1x1x64x1xf32>, index, index) -> tensor<1x1x64x1xf32>
+  call @print(%7) : (tensor<1x1x64x1xf32>) -> ()
   return
 }

@@ -23,18 +23,6 @@ namespace mlir::mask {
 RowIntervals computeColumnIntervals(TermContext &context, Value predicate,
                                     const RowIntervalOptions &options = {});
 
-/// What a loop nest over tiles of keys needs: `QueryFirst` and `QueryLast` are
-/// the first and last key of the tile, hull and core are ranges of queries.
-struct ColumnPlan {
-  RowIntervals columns;
-  /// One per interval, in the same order.
-  SmallVector<TileInterval> intervals;
-};
-
-/// The columns of `predicate` and what they are to tiles of keys.
-ColumnPlan planColumns(TermContext &context, Value predicate,
-                       const RowIntervalOptions &options = {});
-
 } // namespace mlir::mask
 
 #endif // MASK_ANALYSIS_COLUMNINTERVALS_H

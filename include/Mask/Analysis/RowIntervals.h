@@ -51,30 +51,6 @@ struct RowIntervalOptions {
 RowIntervals computeRowIntervals(TermContext &context, Value predicate,
                                  const RowIntervalOptions &options = {});
 
-/// Where one interval puts the tiles of a query tile, in absolute keys:
-/// outside of `[hullLower, hullUpper)` nothing is visible, inside of
-/// `[coreLower, coreUpper)` everything is. Terms over Batch, Head, QueryFirst
-/// and QueryLast.
-struct TileInterval {
-  Term hullLower, coreLower, coreUpper, hullUpper;
-};
-
-/// All that a loop nest needs to know of a predicate.
-struct TilePlan {
-  RowIntervals rows;
-  /// One per row interval, in the same order.
-  SmallVector<TileInterval> intervals;
-  /// Classifier of the tile `[QueryFirst, QueryLast] x [KeyFirst, KeyLast]`, as
-  /// 0 or 1: all elements are visible; none is. Theorems both; neither may
-  /// hold.
-  Term tileFull, tileEmpty;
-};
-
-/// The row intervals of `predicate`, what they are to tiles of queries, and a
-/// class for every tile. Sound for every predicate; total.
-TilePlan planTiles(TermContext &context, Value predicate,
-                   const RowIntervalOptions &options = {});
-
 /// Whether the tokens of each id that is not negative are known to be
 /// contiguous, since the ids number runs or items.
 bool hasContiguousIds(Value ids);

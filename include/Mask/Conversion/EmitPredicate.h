@@ -16,8 +16,8 @@
 
 namespace mlir::mask {
 
-/// One element of a mask, or `lanes` of them: batch row and head are `index`
-/// scalars; query and key are scalars or vectors of `lanes` indices.
+/// One element of a mask, or `lanes` of them: the batch row is an `index`
+/// scalar; head, query and key are scalars or vectors of `lanes` indices.
 struct MaskPoint {
   Value b, h, q, k;
   int64_t lanes = 1;

@@ -82,30 +82,32 @@ def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
   let description = [{
     Lowers `mask.tile_for`, `mask.apply` and `mask.merge`. Each interval of a
     `mask.tile_for` becomes up to three `scf.for`: the tiles before its core, those
-    inside, and the rest; loops that are provably empty are not made. In the copy of
-    the region for the core, `mask.apply` is its operand and `mask.on_edge` is false;
-    what only masks needed (compares, selects, loads of tables) is gone.
+    inside, and the rest; loops that are provably empty are not made. In each of them
+    the two flags are constants, and what hangs on them is folded before it is lowered:
+    what only masks needed (compares, selects, loads of tables) is not in the loop over
+    the core.
 
-    The tiles after the core start at or after the core's lower end, so that they
-    evaluate upper row bounds only. A tile before the core may be cut by both ends of
-    a short interval: it evaluates both, unless `wide_core` excludes that.
+    What loops hand on, beside the carried values, is carried where it is needed: the
+    ordinal of a tile, and the tile that is loaded ahead. `part` cuts the intervals
+    down before they are walked. Combinations that have no lowering yet are errors:
+    bounds in memory with `ahead` or `part`, and `visit` with `part`.
 
     ```mlir
     // before
     mask.tile_for [%hl, %cl, %cu, %hu] step 64 {
-    ^bb0(%k0: index, %size: index):
-      "body"(%k0, %size) : (index, index) -> ()
+    ^bb0(%key: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+      "body"(%key, %size, %lower_fails, %upper_fails) : (index, index, i1, i1) -> ()
       mask.yield
     }
     // after
-    scf.for %k0 = %hl to %left_end step %c64 {
-      %size = affine.min affine_map<(d0)[s0] -> (64, s0 - d0)>(%k0)[%hu]
-      "body"(%k0, %size) : (index, index) -> ()
+    scf.for %key = %hl to %before_end step %c64 {
+      %size = affine.min affine_map<(d0)[s0] -> (64, s0 - d0)>(%key)[%hu]
+      "body"(%key, %size, %true, %true) : (index, index, i1, i1) -> ()
     }
-    scf.for %k0 = %core_start to %core_end step %c64 {
-      "body"(%k0, %c64) : (index, index) -> ()
+    scf.for %key = %core_start to %core_end step %c64 {
+      "body"(%key, %c64, %false, %false) : (index, index, i1, i1) -> ()
     }
-    scf.for %k0 = %core_end to %hu step %c64 { ... }
+    scf.for %key = %core_end to %hu step %c64 { ... "body"(%key, %size, %false, %true) ... }
     ```
   }];
   let dependentDialects = [

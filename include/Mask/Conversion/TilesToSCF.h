@@ -15,8 +15,9 @@
 namespace mlir::mask {
 
 /// Replaces `op` by up to three `scf.for` per interval (see
-/// `convert-mask-to-scf`).
-void lowerTileFor(RewriterBase &rewriter, TileForOp op);
+/// `convert-mask-to-scf`). Fails with a located error, before anything is
+/// changed, for combinations of options that have no lowering.
+LogicalResult lowerTileFor(RewriterBase &rewriter, TileForOp op);
 
 /// Replaces `op` by comparisons and selects. Fails with a located error where
 /// its predicate has no run-time form.
@@ -25,7 +26,7 @@ LogicalResult lowerApply(RewriterBase &rewriter, ApplyOp op);
 /// Replaces `op` by vector arithmetic.
 void lowerMerge(RewriterBase &rewriter, MergeOp op);
 
-/// The three as patterns, and `mask.on_edge` of no `mask.tile_for` as true.
+/// The three as patterns.
 void populateMaskToSCFPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::mask

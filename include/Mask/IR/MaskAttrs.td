@@ -35,24 +35,6 @@ def Mask_PackingRule : Mask_I32Enum<"PackingRule",
 ]>;
 def Mask_PackingRuleAttr : EnumAttr<Mask_Dialect, Mask_PackingRule, "packing">;
 
-def Mask_TileLayout : Mask_I32Enum<"TileLayout",
-    "what the dimensions of a tile of scores run over", [
-  I32EnumAttrCase<"Query", 0, "query">,
-  I32EnumAttrCase<"Key", 1, "key">,
-  I32EnumAttrCase<"QueryKey", 2, "query_key">,
-  I32EnumAttrCase<"KeyQuery", 3, "key_query">
-]>;
-def Mask_TileLayoutAttr : EnumAttr<Mask_Dialect, Mask_TileLayout, "tile_layout">;
-
-def Mask_Sides : Mask_I32Enum<"Sides",
-    "which bounds of a row interval can fail in a tile", [
-  I32EnumAttrCase<"Both", 0, "both">,
-  I32EnumAttrCase<"Lower", 1, "lower">,
-  I32EnumAttrCase<"Upper", 2, "upper">,
-  I32EnumAttrCase<"None", 3, "none">
-]>;
-def Mask_SidesAttr : EnumAttr<Mask_Dialect, Mask_Sides, "sides">;
-
 def Mask_ScheduleAttr : AttrDef<Mask_Dialect, "Schedule"> {
   let mnemonic = "schedule";
   let summary = "tile sizes and vector shape of one attention";

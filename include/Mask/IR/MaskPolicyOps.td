@@ -13,13 +13,14 @@ include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/IR/RegionKindInterface.td"
 
-def Mask_YieldOp : Mask_Op<"yield", [Pure, ReturnLike, Terminator,
+def Mask_YieldOp : Mask_Op<"yield", [Pure, Terminator,
+    DeclareOpInterfaceMethods<RegionBranchTerminatorOpInterface>,
     ParentOneOf<["GenericOp", "AttentionOp", "TileForOp", "ApplyOp"]>]> {
   let summary = "ends a region of the dialect";
   let description = [{
     Yields the visibility of `mask.generic`, the predicate or the score of
     `mask.attention`, the predicate of `mask.apply`, the carried values of
-    `mask.tile_for`.
+    `mask.tile_for`, and of its `visit` region whether a tile is visited.
 
     ```mlir
     %p = mask.generic {

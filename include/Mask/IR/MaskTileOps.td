@@ -11,9 +11,11 @@
 include "Mask/IR/MaskAttentionOps.td"
 include "mlir/Interfaces/LoopLikeInterface.td"
 
-def Mask_Scores : VectorOfRankAndType<[1, 2], [AnyFloat]>;
+def Mask_Scores : VectorOfNonZeroRankOf<[AnyFloat]>;
 def Mask_SoftmaxState : VectorOfRankAndType<[1], [AnyFloat]>;
 def Mask_Accumulator : VectorOfNonZeroRankOf<[AnyFloat]>;
+def Mask_RowEnds : AnyTypeOf<[I32, VectorOfNonZeroRankOf<[I32]>],
+  "one i32 per row of a tile">;
 
 def Mask_TileForOp : Mask_Op<"tile_for", [
     SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects,
@@ -22,66 +24,99 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
       ["getRegionIterArgs", "getYieldedValuesMutable", "getLoopResults"]>,
     DeclareOpInterfaceMethods<RegionBranchOpInterface, ["getEntrySuccessorOperands"]>,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
-  let summary = "a loop over the key tiles of one query tile";
+  let summary = "a loop over the key tiles that one query tile visits";
   let description = [{
-    Runs its region for the key tiles that a tile of queries can see, with carried
-    values. `bounds` holds four indices per interval, in ascending order of the
-    intervals: `hull_lower`, `core_lower`, `core_upper`, `hull_upper`. An interval is
-    walked from its hull's lower end, or from the end of the interval before if that
-    is later, to its hull's upper end in steps of `step`; keys outside of all hulls are
-    never visited, and no key twice. The region takes the first key of the tile and
-    the number of keys in it (`step`, less in the last tile of an interval), then
-    the carried values.
+    Runs `body` for the tiles that a tile of queries visits, with carried values. Keys
+    are indices into the key array: only `mask.apply` knows absolute coordinates.
+    Each interval has four bounds, `hull_lower`, `core_lower`, `core_upper` and
+    `hull_upper`: outside of its hull nothing is visible, inside of its core
+    everything is. They are operands, four per interval in ascending order of the
+    intervals, or lie in memory, `in %intervals : memref<?x4xindex>`, a row of four per
+    interval. An interval is walked
+    from its hull's lower end, or from where the interval before ended if that is
+    later, to its hull's upper end in steps of `step`; keys outside of all hulls are
+    never visited, and no key twice.
 
-    `convert-mask-to-scf` turns an interval into up to three loops: the tiles before
-    the core, the tiles wholly inside of `[core_lower, core_upper)`, whose copy of the
-    region carries no mask arithmetic (`mask.apply` folds to its operand), and the rest.
-    `wide_core` promises that a tile which starts before `core_lower` ends before the
-    keys that an upper row bound hides, so that the first of these loops evaluates the
-    lower row bounds only.
+    The body takes the first key of the tile, the number of keys in it (`step`, less in
+    the last tile of an interval), the ordinal of the tile among the visited ones,
+    and two flags, then the carried values. If `lower_fails` is false, the tile starts
+    at or after the core's lower end: no element lies below its row's interval. If
+    `upper_fails` is false, it ends at or before the core's upper end. Each interval is
+    split into up to three phases, in each of which the flags are constants, so that
+    what is done for them alone is not in the code of the core:
 
-    1. (C1) The number of bounds is a positive multiple of four.
-    2. (C2) `step` is at least one.
-    3. (C3) The region takes two indices and the carried values, and yields values of
-       their types.
+    | phase | `lower_fails` | `upper_fails` |
+    |---|---|---|
+    | tiles that start before the core | true | true |
+    | tiles wholly inside of the core | false | false |
+    | the rest | false | true |
+
+    With `merged` there is one copy of the body, and the flags are computed
+    for each tile.
+
+    `visit`, a region from the first key and the size of a tile to an `i1`, tells tiles
+    that need no visit; it is not asked in the core. `whole %end` makes every tile
+    `step` keys wide up to the end of the key array: a tile may reach beyond its hull,
+    and the next interval starts where that tile ended. `align N` moves the start of
+    an interval down to a multiple of `N`, for panels and pages that are copied whole.
+    `part %i of %n` visits the i-th of n parts of the visited tiles, which differ by
+    at most one tile in size.
+
+    `ahead S` runs the region `load` for the tile that is `S` visited tiles ahead,
+    across phases and intervals: `S` times before the loop, then at the start of each
+    iteration, in both cases only if there is such a tile. It takes the tile's first
+    key, size and ordinal. The body then takes, after the flags, whether there is
+    a tile `S` ahead, its first key and its size, so that it can wait for what was
+    loaded and spread prefetches over its own work.
+
+    1. (C1) There are four bounds per interval and at least one interval, or they lie in
+       memory with four columns.
+    2. (C2) `step` is at least one, and so is `align`, which divides `step` and needs
+       `whole`.
+    3. (C3) The body takes three indices, two flags, with `ahead` a flag and two
+       indices, and the carried values, and yields values of their types.
+    4. (C4) `visit` takes two indices and yields one i1.
+    5. (C5) `ahead` is at least one, and there is a `load` region if and only if it is
+       given, which takes three indices and yields nothing.
 
     ```mlir
-    %m = mask.tile_for[%hl, %cl, %cu, %hu] step 64 init(%m0 : vector<16xf32>) {
-    ^bb0(%k0: index, %size: index, %mi: vector<16xf32>):
+    %m = mask.tile_for [%hl, %cl, %cu, %hu] step 64 init(%m0 : vector<16xf32>) {
+    ^bb0(%key: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1, %mi: vector<16xf32>):
       mask.yield %mi : vector<16xf32>
     } -> vector<16xf32>
     ```
   }];
-  let arguments = (ins Variadic<Index>:$bounds, Variadic<AnyType>:$inits, I64Attr:$step,
-                       UnitAttr:$wide_core);
+  let arguments = (ins Variadic<Index>:$bounds,
+                       Optional<MemRefRankOf<[Index], [2]>>:$intervals, Optional<Index>:$end,
+                       Optional<Index>:$part, Optional<Index>:$parts,
+                       Variadic<AnyType>:$inits, I64Attr:$step,
+                       OptionalAttr<I64Attr>:$align, OptionalAttr<I64Attr>:$ahead,
+                       UnitAttr:$merged);
   let results = (outs Variadic<AnyType>:$results);
-  let regions = (region SizedRegion<1>:$body);
+  let regions = (region SizedRegion<1>:$body, AnyRegion:$visit, AnyRegion:$load);
   let assemblyFormat = [{
-    `[` $bounds `]` `step` $step (`init` `(` $inits^ `:` type($inits) `)`)? $body
-    attr-dict (`->` type($results)^)?
+    (`[` $bounds^ `]`)? (`in` $intervals^ `:` type($intervals))? `step` $step
+    oilist(
+        `whole` $end
+      | `align` $align
+      | `part` $part `of` $parts
+      | `ahead` $ahead
+      | `merged` $merged
+      | `init` `(` $inits `:` type($inits) `)`
+    )
+    $body (`visit` $visit^)? (`load` $load^)? attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    /// Arguments of the body.
+    ::mlir::BlockArgument getKey() { return getBody().getArgument(0); }
+    ::mlir::BlockArgument getSize() { return getBody().getArgument(1); }
+    ::mlir::BlockArgument getOrdinal() { return getBody().getArgument(2); }
+    ::mlir::BlockArgument getLowerFails() { return getBody().getArgument(3); }
+    ::mlir::BlockArgument getUpperFails() { return getBody().getArgument(4); }
+    /// How many arguments of the body come before the carried values.
+    unsigned getNumTileArguments() { return getAhead() ? 8 : 5; }
   }];
   let hasVerifier = 1;
-}
-
-def Mask_OnEdgeOp : Mask_Op<"on_edge", [Pure]> {
-  let summary = "whether the tile may hold an invisible element";
-  let description = [{
-    Of the tile that starts at `key`, the first argument of a `mask.tile_for`: false
-    if it lies in the core, true if not. Of any other `key` it is true. Guards what
-    only tiles with invisible elements need, such as a classification of the tile;
-    the copy of the region for the core is free of it. The operand says which loop
-    is meant, so that the op is pure: it may be moved and merged like any other.
-
-    ```mlir
-    mask.tile_for[%hl, %cl, %cu, %hu] step 64 {
-    ^bb0(%key: index, %size: index):
-      %e = mask.on_edge %key
-    }
-    ```
-  }];
-  let arguments = (ins Index:$key);
-  let results = (outs I1:$result);
-  let assemblyFormat = "$key attr-dict";
 }
 
 def Mask_ApplyOp : Mask_Op<"apply", [AlwaysSpeculatable, AttrSizedOperandSegments, IsolatedFromAbove,
@@ -90,44 +125,58 @@ def Mask_ApplyOp : Mask_Op<"apply", [AlwaysSpeculatable, AttrSizedOperandSegment
   let summary = "hides the invisible scores of a tile";
   let description = [{
     `result[i...]` is `scores[i...]` where the key is visible and `hidden` (minus
-    infinity if missing) elsewhere. `over` says what each dimension of the vector
-    runs over; the first element is the absolute query `q` and key `k` of batch row
-    `b` and head `h`. Visible means: below `key_end`, if given, and inside the row
-    intervals `[row_lower, row_upper)`, one value per query of the tile, and inside
-    the `predicate` region over `captures`. `sides` says which row bounds can fail in
-    this tile; the others are not evaluated. The op reads its captures: on memrefs
-    that is an effect.
+    infinity if missing) elsewhere. `over` maps the indices of an element, and
+    `symbols`, to the head, the query and the key of the element, counted from `h`,
+    `q` and `k`, which with the batch row `b` are absolute coordinates. So it can say
+    queries in lanes, `(d) -> (0, d, 0)`, heads of a group in lanes, `(d) -> (d mod 4,
+    d floordiv 4, 0)`, and fragments of matrices, `(i, j)[g, t] -> (0, g + i * 8, t * 2 + j)`.
 
-    1. (C1) `over` has as many axes as the vector has dimensions.
-    2. (C2) Row bounds are given both or not at all, as vectors with one element per
-       query of the tile.
+    Visible means: not below the `lower` end of its row, below the `upper` end, below
+    `key_end`, and inside the `predicate` region over `captures`; what is missing hides
+    nothing. Ends are i32 and counted from `k`, one per row: their shape is that of the
+    dimensions on which head or query depend, an `i32` where there are none.
+
+    Nothing is hidden if `when` is false; the op then folds to its scores. In the
+    body of a `mask.tile_for`, `when %lower_fails` evaluates the lower ends in the
+    tiles before the core only. The op reads its captures: on memrefs that is an effect.
+
+    1. (C1) `over` has a dimension for each of the vector, as many symbols as given, and
+       three results.
+    2. (C2) Ends have one element per row.
     3. (C3) The region's arguments are the captures' types and it yields one predicate.
 
     ```mlir
-    %p = mask.apply %s at(%b, %h, %q, %k) over query rows(%lo, %hi : vector<16xindex>, vector<16xindex>) sides both : vector<16xf32>
+    %p = mask.apply %s at (%b, %h, %q, %k) over affine_map<(d) -> (0, d, 0)>
+      lower(%lo : vector<16xi32>) upper(%hi : vector<16xi32>) when %edge : vector<16xf32>
     ```
   }];
   let arguments = (ins Mask_Scores:$scores, Index:$b, Index:$h, Index:$q, Index:$k,
-                       Optional<VectorOfRankAndType<[1], [Index]>>:$row_lower,
-                       Optional<VectorOfRankAndType<[1], [Index]>>:$row_upper,
-                       Optional<Index>:$key_end,
+                       Variadic<Index>:$symbols,
+                       Optional<Mask_RowEnds>:$lower, Optional<Mask_RowEnds>:$upper,
+                       Optional<I32>:$key_end, Optional<I1>:$when,
                        Variadic<Mask_Capture>:$captures,
-                       Mask_TileLayoutAttr:$over,
-                       DefaultValuedAttr<Mask_SidesAttr, "::mlir::mask::Sides::Both">:$sides,
-                       OptionalAttr<F32Attr>:$hidden);
+                       AffineMapAttr:$over, OptionalAttr<F32Attr>:$hidden);
   let results = (outs Mask_Scores:$result);
   let regions = (region AnyRegion:$predicate);
   let assemblyFormat = [{
-    $scores `at` `(` $b `,` $h `,` $q `,` $k `)` `over` `` $over
+    $scores `at` `(` $b `,` $h `,` $q `,` $k `)` `over` $over (`[` $symbols^ `]`)?
     oilist(
-        `rows` `(` $row_lower `,` $row_upper `:` type($row_lower) `,` type($row_upper) `)` `sides` `` $sides
+        `lower` `(` $lower `:` type($lower) `)`
+      | `upper` `(` $upper `:` type($upper) `)`
       | `key_end` `(` $key_end `)`
+      | `when` $when
       | `captures` `(` $captures `:` type($captures) `)`
       | `hidden` $hidden
     )
     (`predicate` $predicate^)? attr-dict `:` type($scores)
   }];
+  let extraClassDeclaration = [{
+    /// The dimensions of the scores on which the row of an element depends, in
+    /// order.
+    ::llvm::SmallVector<unsigned> getRowDims();
+  }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Mask_MergeOp : Mask_Op<"merge", [Pure,
@@ -135,24 +184,38 @@ def Mask_MergeOp : Mask_Op<"merge", [Pure,
     AllTypesMatch<["accumulator_a", "accumulator_b", "accumulator"]>]> {
   let summary = "joins two partial softmax states";
   let description = [{
-    A state over a set of keys is, per query, the maximum score `m`, the sum
-    `l` of `exp(s - m)` and the sum `acc` of `exp(s - m) v`. The state over both sets
-    is `m = max(ma, mb)`, `l = la exp(ma - m) + lb exp(mb - m)`, and `acc` alike; a
-    state over no visible key (`m` minus infinity) leaves the other unchanged. Queries
-    are the last dimension of every operand.
+    A state over a set of keys is, per row, the maximum score `m`, the sum `l` of
+    `exp(s - m)` and the sum `acc` of `exp(s - m) v`. The state over both sets is
+    `m = max(ma, mb)`, `l = la exp(ma - m) + lb exp(mb - m)`, and `acc` alike. With `base2`
+    the exponential is `2^x`. The state over no key, minus infinity and zeros, is the
+    identity: merged with any state it gives that state, and with itself, itself. Sinks
+    join once, after all merges, never in a part.
 
-    1. (C1) The last dimension of the accumulators is that of maxima and sums.
+    `rows` maps the indices of an accumulator to the index of its row; if missing, rows
+    are the last dimension: `(d, row) -> (row)` for accumulators `[D][row]`, and
+    `rows affine_map<(row, d) -> (row)>` for `[row][D]`.
+
+    1. (C1) `rows` has a dimension for each of the accumulators and one result, which is
+       a dimension.
+    2. (C2) The size of that dimension is that of maxima and sums.
 
     ```mlir
-    %m, %l, %acc = mask.merge(%ma, %la, %aa), (%mb, %lb, %ab) : vector<16xf32>, vector<64x16xf32>
+    %m, %l, %acc = mask.merge (%ma, %la, %aa), (%mb, %lb, %ab) base2 rows affine_map<(row, d) -> (row)>
+      : vector<16xf32>, vector<16x64xf32>
     ```
   }];
   let arguments = (ins Mask_SoftmaxState:$maximum_a, Mask_SoftmaxState:$sum_a, Mask_Accumulator:$accumulator_a,
-                       Mask_SoftmaxState:$maximum_b, Mask_SoftmaxState:$sum_b, Mask_Accumulator:$accumulator_b);
+                       Mask_SoftmaxState:$maximum_b, Mask_SoftmaxState:$sum_b, Mask_Accumulator:$accumulator_b,
+                       UnitAttr:$base2, OptionalAttr<AffineMapAttr>:$rows);
   let results = (outs Mask_SoftmaxState:$maximum, Mask_SoftmaxState:$sum, Mask_Accumulator:$accumulator);
   let assemblyFormat = [{
     `(` $maximum_a `,` $sum_a `,` $accumulator_a `)` `,` `(` $maximum_b `,` $sum_b `,` $accumulator_b `)`
+    (`base2` $base2^)? (`rows` $rows^)?
     attr-dict `:` type($maximum) `,` type($accumulator)
+  }];
+  let extraClassDeclaration = [{
+    /// The dimension of the accumulators that is the row.
+    unsigned getRowDim();
   }];
   let hasVerifier = 1;
 }

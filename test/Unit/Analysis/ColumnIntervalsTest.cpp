@@ -13,9 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Analysis/ColumnIntervals.h"
 #include "../Compositions.h"
 #include "Mask/Analysis/TermEvaluator.h"
+#include "Mask/Analysis/TilePlan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -64,11 +64,13 @@ protected:
     auto visible = interpretPredicate(predicate, facts);
     ASSERT_TRUE(succeeded(visible));
     TermContext terms;
-    ColumnPlan plan = planColumns(terms, predicate);
-    exactSets += plan.columns.exact;
+    TilePlanOptions options;
+    options.inner = InnerAxis::Queries;
+    TilePlan plan = planTiles(terms, predicate, options);
+    exactSets += plan.rows.exact;
     TermEvaluator evaluator(facts);
     SmallVector<Term> all;
-    for (const RowInterval &column : plan.columns.intervals)
+    for (const RowInterval &column : plan.rows.intervals)
       all.append({column.outer.lower, column.outer.upper, column.inner.lower,
                   column.inner.upper});
     for (const TileInterval &tile : plan.intervals)
@@ -84,14 +86,14 @@ protected:
       }
   }
 
-  void checkColumns(const ColumnPlan &plan, const TermEvaluator &evaluator,
+  void checkColumns(const TilePlan &plan, const TermEvaluator &evaluator,
                     const PredicateFunction &visible, int64_t b, int64_t h) {
     for (int64_t k = -2; k <= kMost; ++k) {
       TermPoint point;
       point.batch = b, point.head = h, point.query = k;
       auto valueOf = [&](Term term) { return evaluator.evaluate(term, point); };
       int64_t previous = std::numeric_limits<int64_t>::min();
-      for (const RowInterval &column : plan.columns.intervals) {
+      for (const RowInterval &column : plan.rows.intervals) {
         int64_t lower = valueOf(column.outer.lower);
         ASSERT_LE(previous, lower) << "intervals do not ascend at k " << k;
         previous = lower;
@@ -101,19 +103,19 @@ protected:
           return valueOf(interval.lower) <= q && q < valueOf(interval.upper);
         };
         bool outer = false, inner = false, sees = visible(b, h, q, k);
-        for (const RowInterval &column : plan.columns.intervals) {
+        for (const RowInterval &column : plan.rows.intervals) {
           outer |= contains(column.outer);
           inner |= contains(column.inner);
         }
         ASSERT_TRUE(outer || !sees) << "outer: " << at(b, h, q, k);
         ASSERT_TRUE(sees || !inner) << "inner: " << at(b, h, q, k);
-        ASSERT_TRUE(!plan.columns.exact || outer == sees)
+        ASSERT_TRUE(!plan.rows.exact || outer == sees)
             << "exact: " << at(b, h, q, k);
       }
     }
   }
 
-  void checkTiles(const ColumnPlan &plan, const TermEvaluator &evaluator,
+  void checkTiles(const TilePlan &plan, const TermEvaluator &evaluator,
                   const PredicateFunction &visible, int64_t b, int64_t h,
                   int64_t keys) {
     for (int64_t k0 = 0; k0 + keys <= kMost + 1; k0 += keys) {

@@ -26,6 +26,7 @@
 #define MASK_TEST_UNIT_ANALYSIS_LAWCHECKER_H
 
 #include "../Compositions.h"
+#include "Mask/Analysis/TilePlan.h"
 #include "TermColumns.h"
 
 #include "mlir/IR/BuiltinOps.h"

@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/TermEvaluator.h"
+#include "Mask/Analysis/TilePlan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/TermEvaluator.h"
+#include "Mask/Analysis/TilePlan.h"
 #include "Mask/Tools/Goldens.h"
 #include "Mask/Tools/MaskInstance.h"
 

@@ -14,6 +14,7 @@
 
 #include "../TestOptions.h"
 #include "Mask/Analysis/TermEvaluator.h"
+#include "Mask/Analysis/TilePlan.h"
 #include "Mask/Tools/MaskInstance.h"
 #include "Mask/Tools/PolicyLibrary.h"
 

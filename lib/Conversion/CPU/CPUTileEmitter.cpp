@@ -1,4 +1,4 @@
-//===- TileKernel.cpp - online softmax with queries in vector lanes -*- C++
+//===- CPUTileEmitter.cpp - online softmax with queries in lanes -*- C++
 //-*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TileKernel.h"
+#include "CPUTileEmitter.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,53 +26,70 @@ using namespace mlir::mask;
 static constexpr int64_t kChains = 4;
 static constexpr double kLowest = -std::numeric_limits<float>::max();
 
-TileKernel::TileKernel(ImplicitLocOpBuilder &builder, AttentionOp op,
-                       ScheduleAttr schedule, const QueryTile &tile)
-    : b(builder), op(op), tile(tile), queryTile(schedule.getQueryTile()),
+CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
+                               ScheduleAttr schedule)
+    : b(builder), op(op), queryTile(schedule.getQueryTile()),
       keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
       rows(schedule.getRows()), vectors(queryTile % (2 * lanes) == 0 ? 2 : 1),
       vectorType(VectorType::get({lanes}, builder.getF32Type())) {}
 
 //===----------------------------------------------------------------------===//
+// AttentionOperand
+//===----------------------------------------------------------------------===//
+
+Value AttentionOperand::load(ImplicitLocOpBuilder &b, Value row,
+                             Value column) const {
+  return memref::LoadOp::create(b, memref,
+                                ValueRange{batch, head, row, column});
+}
+
+void AttentionOperand::store(ImplicitLocOpBuilder &b, Value element, Value row,
+                             Value column) const {
+  memref::StoreOp::create(b, element, memref,
+                          ValueRange{batch, head, row, column});
+}
+
+Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {
+  return b.createOrFold<memref::DimOp>(memref, dim);
+}
+
+//===----------------------------------------------------------------------===//
 // Building blocks
 //===----------------------------------------------------------------------===//
 
-Value TileKernel::index(int64_t value) {
+Value CPUTileEmitter::index(int64_t value) {
   return arith::ConstantIndexOp::create(b, value);
 }
 
-Value TileKernel::splat(double value) {
+Value CPUTileEmitter::splat(double value) {
   return arith::ConstantOp::create(
       b, DenseElementsAttr::get(vectorType, static_cast<float>(value)));
 }
 
-Value TileKernel::offset(Value base, int64_t distance) {
+Value CPUTileEmitter::offset(Value base, int64_t distance) {
   if (distance == 0)
     return base;
   return b.createOrFold<arith::AddIOp>(base, index(distance));
 }
 
-Value TileKernel::loadVector(Value memref, ValueRange indices) {
+Value CPUTileEmitter::loadVector(Value memref, ValueRange indices) {
   return vector::LoadOp::create(b, vectorType, memref, indices);
 }
 
-void TileKernel::storeVector(Value value, Value memref, ValueRange indices) {
+void CPUTileEmitter::storeVector(Value value, Value memref,
+                                 ValueRange indices) {
   vector::StoreOp::create(b, value, memref, indices);
 }
 
-Value TileKernel::dim(Value memref, int64_t dim) {
-  return b.createOrFold<memref::DimOp>(memref, dim);
-}
-
-void TileKernel::forLoop(Value lower, Value upper, int64_t step,
-                         RowFunction body) {
+void CPUTileEmitter::forLoop(Value lower, Value upper, int64_t step,
+                             BodyFunction body) {
   auto loop = scf::ForOp::create(b, lower, upper, index(step));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());
 }
 
-SmallVector<Value> TileKernel::forLoop(
+SmallVector<Value> CPUTileEmitter::forLoop(
     Value lower, Value upper, int64_t step, ValueRange inits,
     llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   auto loop = scf::ForOp::create(b, lower, upper, index(step), inits);
@@ -83,7 +100,7 @@ SmallVector<Value> TileKernel::forLoop(
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 
-Value TileKernel::roundDown(Value count, int64_t unit) {
+Value CPUTileEmitter::roundDown(Value count, int64_t unit) {
   AffineExpr size = b.getAffineDimExpr(0);
   return getValueOrCreateConstantIndexOp(
       b, b.getLoc(),
@@ -92,15 +109,15 @@ Value TileKernel::roundDown(Value count, int64_t unit) {
 }
 
 /// Rows in blocks of the schedule's `rows`, then the remainder one by one.
-void TileKernel::forRowBlocks(Value count,
-                              llvm::function_ref<void(int64_t, Value)> body) {
+void CPUTileEmitter::forRowBlocks(
+    Value count, llvm::function_ref<void(int64_t, Value)> body) {
   Value whole = roundDown(count, rows);
   forLoop(index(0), whole, rows, [&](Value row) { body(rows, row); });
   if (rows > 1)
     forLoop(whole, count, 1, [&](Value row) { body(1, row); });
 }
 
-void TileKernel::registerTile(
+void CPUTileEmitter::registerTile(
     int64_t rows, Value row, Value lane, Value target, bool accumulate,
     Value reduction, Value source,
     llvm::function_ref<Value(int64_t, Value)> scalar) {
@@ -139,7 +156,7 @@ void TileKernel::registerTile(
 // Setup
 //===----------------------------------------------------------------------===//
 
-Value TileKernel::allocate(ArrayRef<OpFoldResult> shape, Type element) {
+Value CPUTileEmitter::allocate(ArrayRef<OpFoldResult> shape, Type element) {
   SmallVector<Value> dynamic;
   SmallVector<int64_t> sizes;
   dispatchIndexOpFoldResults(shape, dynamic, sizes);
@@ -150,12 +167,12 @@ Value TileKernel::allocate(ArrayRef<OpFoldResult> shape, Type element) {
   return alloc;
 }
 
-Value TileKernel::allocatePerQuery(Type element) {
+Value CPUTileEmitter::allocatePerQuery(Type element) {
   return allocate({b.getIndexAttr(queryTile)}, element);
 }
 
 /// `1 / sqrt(D)` where missing.
-Value TileKernel::getScale() {
+Value CPUTileEmitter::getScale() {
   if (op.getScale())
     return op.getScale();
   FloatType f32 = b.getF32Type();
@@ -164,20 +181,19 @@ Value TileKernel::getScale() {
     return arith::ConstantOp::create(
         b, b.getF32FloatAttr(1 / std::sqrt(static_cast<double>(size))));
   Value integer =
-      arith::IndexCastOp::create(b, b.getI64Type(), dim(op.getQuery(), 3));
+      arith::IndexCastOp::create(b, b.getI64Type(), query.getSize(b, 3));
   Value number = arith::SIToFPOp::create(b, f32, integer);
   Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
   return arith::DivFOp::create(b, one, math::SqrtOp::create(b, number));
 }
 
-void TileKernel::transposeQueries() {
-  Value depth = dim(op.getQuery(), 3);
+void CPUTileEmitter::transposeQueries() {
+  Value depth = query.getSize(b, 3);
   Value scale = getScale();
   forLoop(index(0), tile.rows, 1, [&](Value lane) {
     Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
     forLoop(index(0), depth, 1, [&](Value d) {
-      Value element = memref::LoadOp::create(
-          b, op.getQuery(), ValueRange{tile.batch, tile.head, row, d});
+      Value element = query.load(b, row, d);
       Value scaled = arith::MulFOp::create(b, element, scale);
       memref::StoreOp::create(b, scaled, queries, ValueRange{d, lane});
     });
@@ -191,68 +207,113 @@ void TileKernel::transposeQueries() {
   });
 }
 
-void TileKernel::begin() {
+SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
+  this->tile = tile;
+  query = {op.getQuery(), tile.batch, tile.head};
+  key = {op.getKey(), tile.batch, tile.keyHead};
+  value = {op.getValue(), tile.batch, tile.keyHead};
+  output = {op.getOutput(), tile.batch, tile.head};
   FloatType f32 = b.getF32Type();
   OpFoldResult lanesAttr = b.getIndexAttr(queryTile);
-  auto size = [&](Value memref, int64_t d) {
-    return getAsOpFoldResult(dim(memref, d));
+  auto columns = [&](const AttentionOperand &operand) {
+    return getAsOpFoldResult(operand.getSize(b, 3));
   };
-  queries = allocate({size(op.getQuery(), 3), lanesAttr}, f32);
-  scores = allocate({b.getIndexAttr(keyTile), lanesAttr}, f32);
-  accumulator = allocate({size(op.getValue(), 3), lanesAttr}, f32);
+  queries = allocate({columns(query), lanesAttr}, f32);
+  scoreBuffer = allocate({b.getIndexAttr(keyTile), lanesAttr}, f32);
+  accumulator = allocate({columns(value), lanesAttr}, f32);
   maximum = allocatePerQuery(f32);
   sum = allocatePerQuery(f32);
   transposeQueries();
   forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
     storeVector(splat(kLowest), maximum, lane);
     storeVector(splat(0), sum, lane);
-    forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+    forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
       storeVector(splat(0), accumulator, {column, lane});
     });
   });
+  return {};
+}
+
+FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
+  Value buffer = allocatePerQuery(b.getI32Type());
+  LogicalResult result = success();
+  forLoop(index(0), index(queryTile), 1, [&](Value lane) {
+    // The lanes of queries that do not exist repeat the last one.
+    AffineMap position = AffineMap::get(
+        3, 0,
+        {b.getAffineDimExpr(0) + b.getAffineDimExpr(1), b.getAffineDimExpr(2)},
+        b.getContext());
+    Value operands[] = {tile.firstQuery, lane, tile.lastQuery};
+    Value row = getValueOrCreateConstantIndexOp(
+        b, b.getLoc(),
+        affine::makeComposedFoldedAffineMin(b, b.getLoc(), position,
+                                            getAsOpFoldResult(operands)));
+    FailureOr<Value> number = function(tile.absoluteHead, row);
+    if (failed(number))
+      result = failure();
+    else
+      memref::StoreOp::create(b, *number, buffer, lane);
+  });
+  if (failed(result))
+    return failure();
+  return buffer;
+}
+
+Value CPUTileEmitter::getRows(Value handle, const ScoreLayout &layout) {
+  return vector::LoadOp::create(b, vectorType.clone(b.getI32Type()), handle,
+                                layout.symbols.front());
 }
 
 //===----------------------------------------------------------------------===//
 // One tile of keys
 //===----------------------------------------------------------------------===//
 
-void TileKernel::emitScores(Value keyRow, Value size) {
-  Value depth = dim(op.getQuery(), 3);
+SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
+  Value depth = query.getSize(b, 3);
   forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
-    forRowBlocks(size, [&](int64_t count, Value row) {
-      Value first = b.createOrFold<arith::AddIOp>(keyRow, row);
+    forRowBlocks(keys.size, [&](int64_t count, Value row) {
+      Value first = b.createOrFold<arith::AddIOp>(keys.first, row);
       SmallVector<Value> keyRows;
       for (int64_t r = 0; r < count; ++r)
         keyRows.push_back(offset(first, r));
-      auto key = [&](int64_t r, Value d) -> Value {
-        return memref::LoadOp::create(
-            b, op.getKey(),
-            ValueRange{tile.batch, tile.keyHead, keyRows[r], d});
+      auto element = [&](int64_t r, Value d) {
+        return key.load(b, keyRows[r], d);
       };
-      registerTile(count, row, lane, scores, /*accumulate=*/false, depth,
-                   queries, key);
+      registerTile(count, row, lane, scoreBuffer, /*accumulate=*/false, depth,
+                   queries, element);
     });
   });
+  return {};
 }
 
-LogicalResult TileKernel::forEachScore(Value size,
-                                       const ScoreFunction &function) {
+ScoreLayout CPUTileEmitter::getLayout(Value lane, Value row) {
+  AffineExpr zero = b.getAffineConstantExpr(0),
+             query = b.getAffineSymbolExpr(0) + b.getAffineDimExpr(0);
+  return {AffineMap::get(1, 2, {zero, query, b.getAffineSymbolExpr(1)},
+                         b.getContext()),
+          {lane, row}};
+}
+
+LogicalResult CPUTileEmitter::mapScores(const KeyTile &keys,
+                                        SmallVectorImpl<Value> &,
+                                        ScoreFunction function) {
   LogicalResult result = success();
   forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
-    forLoop(index(0), size, 1, [&](Value row) {
-      Value before = loadVector(scores, {row, lane});
-      FailureOr<Value> after = function(before, lane, row);
+    forLoop(index(0), keys.size, 1, [&](Value row) {
+      Value before = loadVector(scoreBuffer, {row, lane});
+      Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
+      FailureOr<Value> after = function(before, getLayout(lane, at));
       if (failed(after)) {
         result = failure();
         return;
       }
-      storeVector(*after, scores, {row, lane});
+      storeVector(*after, scoreBuffer, {row, lane});
     });
   });
   return result;
 }
 
-Value TileKernel::reduceScores(
+Value CPUTileEmitter::reduceScores(
     Value size, Value lane, Value init, Value neutral,
     llvm::function_ref<Value(Value, Value)> combine,
     llvm::function_ref<Value(Value, Value, Value)> step) {
@@ -262,7 +323,8 @@ Value TileKernel::reduceScores(
       SmallVector<Value> results;
       for (auto [i, chain] : llvm::enumerate(carried)) {
         Value row = offset(first, i);
-        results.push_back(step(loadVector(scores, {row, lane}), chain, row));
+        results.push_back(
+            step(loadVector(scoreBuffer, {row, lane}), chain, row));
       }
       return results;
     };
@@ -277,7 +339,7 @@ Value TileKernel::reduceScores(
   return loop(whole, size, joined)[0];
 }
 
-void TileKernel::rescale(Value lane, Value factor) {
+void CPUTileEmitter::rescale(Value lane, Value factor) {
   // Skipped where no maximum moved: most tiles, after the first few.
   Value moved =
       arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
@@ -285,7 +347,7 @@ void TileKernel::rescale(Value lane, Value factor) {
   auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
-  forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+  forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
     Value before = loadVector(accumulator, {column, lane});
     storeVector(arith::MulFOp::create(b, before, factor), accumulator,
                 {column, lane});
@@ -293,7 +355,7 @@ void TileKernel::rescale(Value lane, Value factor) {
 }
 
 /// Scores of one vector of queries to weights, vertically.
-void TileKernel::softmax(Value size, Value lane) {
+void CPUTileEmitter::softmax(Value size, Value lane) {
   // Only the choice between equals is left open; a NaN score stays one in the
   // exponential.
   auto flags = arith::FastMathFlagsAttr::get(
@@ -315,7 +377,7 @@ void TileKernel::softmax(Value size, Value lane) {
                              [&](Value score, Value carried, Value row) {
                                Value weight = math::ExpOp::create(
                                    b, arith::SubFOp::create(b, score, after));
-                               storeVector(weight, scores, {row, lane});
+                               storeVector(weight, scoreBuffer, {row, lane});
                                return add(carried, weight);
                              });
   storeVector(after, maximum, lane);
@@ -323,26 +385,49 @@ void TileKernel::softmax(Value size, Value lane) {
   rescale(lane, factor);
 }
 
-void TileKernel::weigh(Value size) {
+/// Weights of hidden keys are zero, but zero times NaN is NaN. Where a tile has
+/// both hidden keys and values that are not finite, each element is asked again
+/// whether it is visible.
+LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
+                                     Value hidden, ScoreFunction visible,
+                                     SmallVectorImpl<Value> &) {
   forLoop(index(0), index(queryTile), lanes,
-          [&](Value lane) { softmax(size, lane); });
+          [&](Value lane) { softmax(keys.size, lane); });
+  if (!hidden) {
+    accumulate(keys);
+    return success();
+  }
+  auto check = scf::IfOp::create(b, b.getI1Type(), hidden,
+                                 /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(check.thenBlock());
+  scf::YieldOp::create(b, hasNonFiniteValues(keys));
+  b.setInsertionPointToStart(check.elseBlock());
+  scf::YieldOp::create(
+      b, arith::ConstantOp::create(b, b.getBoolAttr(false)).getResult());
+
+  b.setInsertionPointAfter(check);
+  auto branch = scf::IfOp::create(b, check.getResult(0),
+                                  /*withElseRegion=*/true);
+  b.setInsertionPointToStart(branch.elseBlock());
+  accumulate(keys);
+  b.setInsertionPointToStart(branch.thenBlock());
+  return accumulateVisible(keys, visible);
 }
 
-void TileKernel::accumulate(Value keyRow, Value size) {
-  Value width = dim(op.getValue(), 3);
+void CPUTileEmitter::accumulate(const KeyTile &keys) {
+  Value width = value.getSize(b, 3);
   forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
     forRowBlocks(width, [&](int64_t count, Value column) {
       SmallVector<Value> columns;
       for (int64_t r = 0; r < count; ++r)
         columns.push_back(offset(column, r));
-      auto value = [&](int64_t r, Value x) -> Value {
-        Value row = b.createOrFold<arith::AddIOp>(keyRow, x);
-        return memref::LoadOp::create(
-            b, op.getValue(),
-            ValueRange{tile.batch, tile.keyHead, row, columns[r]});
+      auto element = [&](int64_t r, Value x) {
+        Value row = b.createOrFold<arith::AddIOp>(keys.first, x);
+        return value.load(b, row, columns[r]);
       };
-      registerTile(count, column, lane, accumulator, /*accumulate=*/true, size,
-                   scores, value);
+      registerTile(count, column, lane, accumulator, /*accumulate=*/true,
+                   keys.size, scoreBuffer, element);
     });
   });
 }
@@ -354,8 +439,8 @@ void TileKernel::accumulate(Value keyRow, Value size) {
 /// The greatest of the values' magnitudes as integers: those of infinity and
 /// NaN are beyond all others. An integer maximum takes one cycle, so that one
 /// chain of them does.
-Value TileKernel::hasNonFiniteValues(Value keyRow, Value size) {
-  Value width = dim(op.getValue(), 3), whole = roundDown(width, lanes);
+Value CPUTileEmitter::hasNonFiniteValues(const KeyTile &keys) {
+  Value width = value.getSize(b, 3), whole = roundDown(width, lanes);
   Value padding = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
   VectorType bitsType = vectorType.clone(b.getI32Type());
   auto constant = [&](uint32_t bits) {
@@ -366,8 +451,8 @@ Value TileKernel::hasNonFiniteValues(Value keyRow, Value size) {
                   Value greatest) {
     auto body = [&](Value column, ValueRange carried) {
       Value values = vector::TransferReadOp::create(
-          b, vectorType, op.getValue(),
-          ValueRange{tile.batch, tile.keyHead, row, column}, padding,
+          b, vectorType, value.memref,
+          ValueRange{value.batch, value.head, row, column}, padding,
           ArrayRef<bool>(inBounds));
       Value magnitude = arith::AndIOp::create(
           b, arith::BitcastOp::create(b, bitsType, values),
@@ -378,38 +463,37 @@ Value TileKernel::hasNonFiniteValues(Value keyRow, Value size) {
     return forLoop(lower, upper, lanes, greatest, body)[0];
   };
   auto scanRow = [&](Value row, ValueRange carried) {
-    Value at = b.createOrFold<arith::AddIOp>(keyRow, row);
+    Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
     Value greatest = scan(at, index(0), whole, /*inBounds=*/true, carried[0]);
     return SmallVector<Value>{
         scan(at, whole, width, /*inBounds=*/false, greatest)};
   };
   Value none = constant(0);
-  Value greatest = forLoop(index(0), size, 1, none, scanRow)[0];
+  Value greatest = forLoop(index(0), keys.size, 1, none, scanRow)[0];
   Value nonFinite = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
                                           greatest, constant(0x7F800000));
   return vector::ReductionOp::create(b, vector::CombiningKind::OR, nonFinite);
 }
 
-LogicalResult TileKernel::accumulateVisible(Value keyRow, Value size,
-                                            const ScoreFunction &visible) {
+LogicalResult CPUTileEmitter::accumulateVisible(const KeyTile &keys,
+                                                ScoreFunction visible) {
   LogicalResult result = success();
-  forLoop(index(0), size, 1, [&](Value row) {
-    Value at = b.createOrFold<arith::AddIOp>(keyRow, row);
+  forLoop(index(0), keys.size, 1, [&](Value row) {
+    Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
     forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
-      FailureOr<Value> flags = visible(splat(1), lane, row);
+      FailureOr<Value> flags = visible(splat(1), getLayout(lane, at));
       if (failed(flags)) {
         result = failure();
         return;
       }
       Value sees =
           arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, *flags, splat(0));
-      Value weight = loadVector(scores, {row, lane});
-      forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
-        Value value = memref::LoadOp::create(
-            b, op.getValue(), ValueRange{tile.batch, tile.keyHead, at, column});
+      Value weight = loadVector(scoreBuffer, {row, lane});
+      forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
+        Value element = value.load(b, at, column);
         Value before = loadVector(accumulator, {column, lane});
         Value after = vector::FMAOp::create(
-            b, vector::BroadcastOp::create(b, vectorType, value), weight,
+            b, vector::BroadcastOp::create(b, vectorType, element), weight,
             before);
         storeVector(arith::SelectOp::create(b, sees, after, before),
                     accumulator, {column, lane});
@@ -425,7 +509,7 @@ LogicalResult TileKernel::accumulateVisible(Value keyRow, Value size,
 
 /// Turns maximum and sum into the log-sum-exp and the factor of the output. A
 /// sink joins the sum, but gives a row without visible keys nothing (law 3).
-void TileKernel::finishStatistics(Value lane) {
+void CPUTileEmitter::finishStatistics(Value lane) {
   Value m = loadVector(maximum, lane), l = loadVector(sum, lane);
   Value empty =
       arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
@@ -449,19 +533,18 @@ void TileKernel::finishStatistics(Value lane) {
               lane);
 }
 
-void TileKernel::finish() {
+void CPUTileEmitter::finish(ValueRange) {
   forLoop(index(0), index(queryTile), lanes,
           [&](Value lane) { finishStatistics(lane); });
   Value logSumExp = op.getLogSumExp();
   forLoop(index(0), tile.rows, 1, [&](Value lane) {
     Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
     Value factor = memref::LoadOp::create(b, sum, lane);
-    forLoop(index(0), dim(op.getValue(), 3), 1, [&](Value column) {
+    forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
       Value element =
           memref::LoadOp::create(b, accumulator, ValueRange{column, lane});
       Value result = arith::MulFOp::create(b, element, factor);
-      memref::StoreOp::create(b, result, op.getOutput(),
-                              ValueRange{tile.batch, tile.head, row, column});
+      output.store(b, result, row, column);
     });
     if (logSumExp)
       memref::StoreOp::create(b, memref::LoadOp::create(b, maximum, lane),

@@ -1,17 +1,16 @@
-//===- AttentionToTiles.cpp - attention as loops over tiles -*- C++ -*-===//
+//===- AttentionSkeleton.cpp - attention as loops over tiles -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Conversion/AttentionToTiles.h"
+#include "AttentionSkeleton.h"
 
-#include "KeyTile.h"
-#include "LaneBuilder.h"
-#include "Mask/Analysis/RowIntervals.h"
+#include "../Emit/LaneBuilder.h"
+#include "KeyTileBody.h"
+#include "Mask/Analysis/TilePlan.h"
 #include "Mask/Conversion/EmitTerm.h"
-#include "Mask/IR/SoftCap.h"
 #include "ReportBounds.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -31,10 +30,11 @@ namespace {
 /// tile, the loop over key tiles around the kernel.
 class AttentionLowering {
 public:
-  AttentionLowering(RewriterBase &rewriter, AttentionOp op,
-                    ScheduleAttr schedule, FlatSymbolRefAttr observer)
-      : op(op), schedule(schedule), observer(observer),
-        b(op.getLoc(), rewriter) {}
+  AttentionLowering(ImplicitLocOpBuilder &builder, AttentionOp op,
+                    const TileSizes &sizes, TileEmitter &emitter,
+                    FlatSymbolRefAttr observer)
+      : op(op), sizes(sizes), emitter(emitter), observer(observer), b(builder) {
+  }
 
   LogicalResult run();
 
@@ -49,6 +49,7 @@ private:
   void placeRows(Value batch, Value row, TermScope &rows);
   Value getTileNumber();
   FailureOr<SmallVector<Value>> emitBounds();
+  TileForOp createLoop(ValueRange bounds, ValueRange inits, bool visits);
 
   Value dim(Value memref, int64_t dim) {
     return b.createOrFold<memref::DimOp>(memref, dim);
@@ -63,9 +64,10 @@ private:
   Term term(Value index);
 
   AttentionOp op;
-  ScheduleAttr schedule;
+  TileSizes sizes;
+  TileEmitter &emitter;
   FlatSymbolRefAttr observer;
-  ImplicitLocOpBuilder b;
+  ImplicitLocOpBuilder &b;
   TermContext context;
   TilePlan plan;
   TermScope scope;
@@ -74,7 +76,6 @@ private:
   SetVector<const Term::Node *> shared;
   Value sharedValues;
   QueryTile tile;
-  Value keyEnd;
 };
 
 } // namespace
@@ -149,9 +150,9 @@ void AttentionLowering::emitFacts() {
 
 /// Computes what is the same for the whole call: parameters, extents.
 LogicalResult AttentionLowering::emitConstants() {
-  TermSymbol places[] = {TermSymbol::Batch,      TermSymbol::Head,
-                         TermSymbol::Query,      TermSymbol::QueryFirst,
-                         TermSymbol::QueryLast,  TermSymbol::KeyFirst,
+  TermSymbol places[] = {TermSymbol::Batch,     TermSymbol::Head,
+                         TermSymbol::Query,     TermSymbol::QueryFirst,
+                         TermSymbol::QueryLast, TermSymbol::KeyFirst,
                          TermSymbol::KeyLast};
   auto emit = [&](Term term, bool asTruth = false) {
     return emitInvariants(b, b.getLoc(), term, scope, places, asTruth);
@@ -184,7 +185,7 @@ void AttentionLowering::placeHead(Value head) {
 void AttentionLowering::placeRows(Value batch, Value row, TermScope &rows) {
   tile.batch = batch;
   tile.row = row;
-  int64_t queryTile = schedule.getQueryTile();
+  int64_t queryTile = sizes.queries;
   Value queries = dim(op.getQuery(), 2);
   std::optional<int64_t> count = getConstantIntValue(queries);
   tile.rows = count && *count % queryTile == 0
@@ -200,9 +201,11 @@ void AttentionLowering::placeRows(Value batch, Value row, TermScope &rows) {
   rows.bind(TermSymbol::QueryLast, tile.lastQuery);
 }
 
-/// Four bounds per interval, within the keys that exist.
+/// Four bounds per interval: indices into the array of keys, within it.
 FailureOr<SmallVector<Value>> AttentionLowering::emitBounds() {
-  Term first = term(tile.firstKey), end = term(keyEnd);
+  Value keys = dim(op.getKey(), 2);
+  Term first = term(tile.firstKey), end = term(add(tile.firstKey, keys));
+  std::optional<int64_t> shift = getConstantIntValue(tile.firstKey);
   SmallVector<Value> bounds;
   for (const TileInterval &interval : plan.intervals) {
     Term terms[] = {context.max(interval.hullLower, first),
@@ -213,7 +216,15 @@ FailureOr<SmallVector<Value>> AttentionLowering::emitBounds() {
       FailureOr<Value> value = emitTerm(b, b.getLoc(), bound, scope);
       if (failed(value))
         return failure();
-      bounds.push_back(*value);
+      AffineExpr moved = b.getAffineDimExpr(0) - b.getAffineDimExpr(1);
+      bounds.push_back(shift == 0
+                           ? *value
+                           : getValueOrCreateConstantIndexOp(
+                                 b, b.getLoc(),
+                                 affine::makeComposedFoldedAffineApply(
+                                     b, b.getLoc(), moved,
+                                     {getAsOpFoldResult(*value),
+                                      getAsOpFoldResult(tile.firstKey)})));
     }
   }
   return bounds;
@@ -239,7 +250,7 @@ void AttentionLowering::findShared(Term term) {
 }
 
 Value AttentionLowering::getTileNumber() {
-  AffineExpr number = b.getAffineDimExpr(0).floorDiv(schedule.getQueryTile());
+  AffineExpr number = b.getAffineDimExpr(0).floorDiv(sizes.queries);
   return getValueOrCreateConstantIndexOp(
       b, b.getLoc(),
       affine::makeComposedFoldedAffineApply(b, b.getLoc(), number,
@@ -262,7 +273,7 @@ LogicalResult AttentionLowering::emitShared() {
     return success();
   Value zero = index(0), batches = dim(op.getQuery(), 0),
         queries = dim(op.getQuery(), 2);
-  int64_t queryTile = schedule.getQueryTile();
+  int64_t queryTile = sizes.queries;
   OpFoldResult tiles = affine::makeComposedFoldedAffineApply(
       b, b.getLoc(), b.getAffineDimExpr(0).ceilDiv(queryTile),
       {getAsOpFoldResult(queries)});
@@ -310,31 +321,44 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
   placeRows(position[0], position[2], scope);
   loadShared();
   tile.firstKey = shift(index(0), op.getKeyOffsetParameter(), 3);
-  keyEnd = add(tile.firstKey, dim(op.getKey(), 2));
 
-  TileKernel kernel(b, op, schedule, tile);
   FailureOr<SmallVector<Value>> bounds = emitBounds();
   if (failed(bounds))
     return failure();
-  kernel.begin();
-  KeyTileEmitter keys(b, context, op, schedule, plan, observer);
-  if (failed(keys.emitPrologue(kernel, tile, scope)))
+  SmallVector<Value> state = emitter.begin(tile);
+  KeyTileBody body(b, op, plan, emitter, observer);
+  if (failed(body.emitPrologue(tile, scope)))
     return failure();
   // A predicate without intervals shows nothing.
   if (!bounds->empty()) {
-    auto loop = TileForOp::create(b, TypeRange(), *bounds, ValueRange(),
-                                  schedule.getKeyTile());
-    loop.setWideCore(keys.hasWideCore());
-    OpBuilder::InsertionGuard guard(b);
-    Location loc = b.getLoc();
-    Block *body = b.createBlock(
-        &loop.getBody(), {}, {b.getIndexType(), b.getIndexType()}, {loc, loc});
-    if (failed(keys.emit(body->getArgument(0), body->getArgument(1))))
+    TileForOp loop = createLoop(*bounds, state, body.classifies());
+    if (failed(body.emit(loop)))
       return failure();
-    YieldOp::create(b, ValueRange());
+    state.assign(loop.result_begin(), loop.result_end());
   }
-  kernel.finish();
+  emitter.finish(state);
   return success();
+}
+
+/// The loop over key tiles, with empty blocks.
+TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
+                                        bool visits) {
+  auto loop = TileForOp::create(
+      b, inits.getTypes(), bounds, /*intervals=*/Value(), /*end=*/Value(),
+      /*part=*/Value(), /*parts=*/Value(), inits, sizes.keys,
+      /*align=*/nullptr, /*ahead=*/nullptr, /*merged=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  Type index = b.getIndexType(), flag = b.getI1Type();
+  auto addBlock = [&](Region &region, ArrayRef<Type> types) {
+    b.createBlock(&region, {}, types,
+                  SmallVector<Location>(types.size(), b.getLoc()));
+  };
+  SmallVector<Type> types = {index, index, index, flag, flag};
+  llvm::append_range(types, inits.getTypes());
+  addBlock(loop.getBody(), types);
+  if (visits)
+    addBlock(loop.getVisit(), {index, index});
+  return loop;
 }
 
 //===----------------------------------------------------------------------===//
@@ -342,17 +366,19 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult AttentionLowering::run() {
-  RowIntervalOptions options;
+  TilePlanOptions options;
   options.buildTables = false;
+  options.queries = sizes.queries;
+  options.keys = sizes.keys;
   plan = planTiles(context, op.getPredicateValue(), options);
   reportBounds(op, plan, context, options);
   emitFacts();
   if (failed(emitConstants()) || failed(emitShared()))
     return failure();
-  Value zero = index(0), one = index(1), step = index(schedule.getQueryTile());
-  SmallVector<Value> sizes = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
-                              dim(op.getQuery(), 2)};
-  auto loop = scf::ParallelOp::create(b, ValueRange{zero, zero, zero}, sizes,
+  Value zero = index(0), one = index(1), step = index(sizes.queries);
+  SmallVector<Value> extents = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
+                                dim(op.getQuery(), 2)};
+  auto loop = scf::ParallelOp::create(b, ValueRange{zero, zero, zero}, extents,
                                       ValueRange{one, one, step});
   if (sharedValues)
     memref::DeallocOp::create(b, sharedValues);
@@ -360,63 +386,9 @@ LogicalResult AttentionLowering::run() {
   return emitQueryTile(loop.getInductionVars());
 }
 
-static FailureOr<ScheduleAttr>
-getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
-  if (std::optional<ScheduleAttr> given = op.getSchedule())
-    return *given;
-  auto schedule = ScheduleAttr::getChecked(
-      [&] { return op.emitOpError() << "cannot be scheduled: "; },
-      op.getContext(), options.queryTile, options.keyTile, options.lanes,
-      options.rows);
-  if (!schedule)
-    return failure();
-  return schedule;
-}
-
-/// The function that is told of every tile, or null.
-static FailureOr<FlatSymbolRefAttr>
-getObserver(AttentionOp op, const AttentionToTilesOptions &options) {
-  if (options.observer.empty())
-    return FlatSymbolRefAttr();
-  MLIRContext *context = op.getContext();
-  auto name = FlatSymbolRefAttr::get(context, options.observer);
-  auto function =
-      SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, name.getAttr());
-  if (!function)
-    return op.emitOpError() << "has no function '" << options.observer
-                            << "' to observe its tiles";
-  SmallVector<Type> types(6, IndexType::get(context));
-  types.push_back(IntegerType::get(context, 1));
-  auto expected = FunctionType::get(context, types, {});
-  if (function.getFunctionType() != expected) {
-    auto diagnostic = op.emitOpError()
-                      << "needs an observer of type " << expected << ", got "
-                      << function.getFunctionType();
-    diagnostic.attachNote(function.getLoc()) << "declared here";
-    return failure();
-  }
-  return name;
-}
-
-LogicalResult
-mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
-                                  const AttentionToTilesOptions &options) {
-  if (op.hasPureTensorSemantics() || !op.isClosed())
-    return op.emitOpError()
-           << "must be closed and on memrefs to become loops over tiles";
-  Type element = cast<ShapedType>(op.getQuery().getType()).getElementType();
-  if (!element.isF32())
-    return op.emitOpError()
-           << "can be lowered for f32 only, got data of type " << element;
-  FailureOr<ScheduleAttr> schedule = getSchedule(op, options);
-  FailureOr<FlatSymbolRefAttr> observer = getObserver(op, options);
-  if (failed(schedule) || failed(observer))
-    return failure();
-  expandSoftCap(rewriter, op);
-  rewriter.setInsertionPoint(op);
-  AttentionLowering lowering(rewriter, op, *schedule, *observer);
-  if (failed(lowering.run()))
-    return failure();
-  rewriter.eraseOp(op);
-  return success();
+LogicalResult mlir::mask::emitAttention(ImplicitLocOpBuilder &builder,
+                                        AttentionOp op, const TileSizes &sizes,
+                                        TileEmitter &emitter,
+                                        FlatSymbolRefAttr observer) {
+  return AttentionLowering(builder, op, sizes, emitter, observer).run();
 }

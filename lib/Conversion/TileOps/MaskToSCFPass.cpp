@@ -34,8 +34,7 @@ struct TileForPattern : OpRewritePattern<TileForOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(TileForOp op,
                                 PatternRewriter &rewriter) const override {
-    lowerTileFor(rewriter, op);
-    return success();
+    return lowerTileFor(rewriter, op);
   }
 };
 
@@ -55,19 +54,6 @@ struct MergePattern : OpRewritePattern<MergeOp> {
   LogicalResult matchAndRewrite(MergeOp op,
                                 PatternRewriter &rewriter) const override {
     lowerMerge(rewriter, op);
-    return success();
-  }
-};
-
-struct OnEdgePattern : OpRewritePattern<OnEdgeOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(OnEdgeOp op,
-                                PatternRewriter &rewriter) const override {
-    auto key = dyn_cast<BlockArgument>(op.getKey());
-    if (key && isa_and_nonnull<TileForOp>(key.getOwner()->getParentOp()))
-      return rewriter.notifyMatchFailure(op, "its loop is lowered first");
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op,
-                                                   rewriter.getBoolAttr(true));
     return success();
   }
 };
@@ -96,7 +82,7 @@ struct StoreOfLoad : OpRewritePattern<vector::StoreOp> {
 } // namespace
 
 void mlir::mask::populateMaskToSCFPatterns(RewritePatternSet &patterns) {
-  patterns.add<TileForPattern, ApplyPattern, MergePattern, OnEdgePattern>(
+  patterns.add<TileForPattern, ApplyPattern, MergePattern>(
       patterns.getContext());
 }
 
@@ -129,21 +115,25 @@ struct ConvertMaskToSCF
     SmallVector<TileForOp> loops;
     function->walk([&](TileForOp op) { loops.push_back(op); });
     for (TileForOp op : loops)
-      lowerTileFor(rewriter, op);
+      if (failed(lowerTileFor(rewriter, op)))
+        return signalPassFailure();
+    // The flags of a phase are constants now: what hangs on them goes before
+    // it is lowered.
+    cleanUp(function);
     WalkResult result = function->walk([&](Operation *op) {
       if (auto merge = dyn_cast<MergeOp>(op))
         lowerMerge(rewriter, merge);
       else if (auto apply = dyn_cast<ApplyOp>(op))
         return WalkResult(lowerApply(rewriter, apply));
-      else if (isa<OnEdgeOp>(op)) {
-        rewriter.setInsertionPoint(op);
-        rewriter.replaceOpWithNewOp<arith::ConstantOp>(
-            op, rewriter.getBoolAttr(true));
-      }
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
       return signalPassFailure();
+    cleanUp(function);
+  }
+
+private:
+  void cleanUp(Operation *function) {
     RewritePatternSet cleanup(&getContext());
     populateCleanupPatterns(cleanup);
     (void)applyPatternsGreedily(function, std::move(cleanup));

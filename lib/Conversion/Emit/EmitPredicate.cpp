@@ -70,10 +70,10 @@ private:
   IRMapping facts;
 };
 
-/// An affine expression of the query, for all lanes.
+/// An affine expression of one dimension, for all lanes.
 struct AffineLanes : public AffineExprVisitor<AffineLanes, Value> {
-  AffineLanes(LaneBuilder &b, Value query, ArrayRef<Value> symbols)
-      : b(b), query(query), symbols(symbols) {}
+  AffineLanes(LaneBuilder &b, Value dim, ArrayRef<Value> symbols)
+      : b(b), dim(dim), symbols(symbols) {}
 
   Value visitAddExpr(AffineBinaryOpExpr e) {
     return b.add(visit(e.getLHS()), visit(e.getRHS()));
@@ -95,15 +95,20 @@ struct AffineLanes : public AffineExprVisitor<AffineLanes, Value> {
   Value visitConstantExpr(AffineConstantExpr e) {
     return b.index(e.getValue());
   }
-  Value visitDimExpr(AffineDimExpr) { return query; }
+  Value visitDimExpr(AffineDimExpr) { return dim; }
   Value visitSymbolExpr(AffineSymbolExpr e) { return symbols[e.getPosition()]; }
 
   LaneBuilder &b;
-  Value query;
+  Value dim;
   ArrayRef<Value> symbols;
 };
 
 } // namespace
+
+Value mlir::mask::emitAffine(LaneBuilder &builder, AffineExpr expr, Value dim,
+                             ArrayRef<Value> symbols) {
+  return AffineLanes(builder, dim, symbols).visit(expr);
+}
 
 //===----------------------------------------------------------------------===//
 // Facts and parameters
@@ -263,9 +268,8 @@ FailureOr<Value> PredicateEmitter::emit(IntervalOp op) {
       return failure();
     symbols.push_back(b.toLimited(*value));
   }
-  AffineLanes lanes(b, point.q, symbols);
-  Value lower = lanes.visit(op.getLower().getResult(0));
-  Value upper = lanes.visit(op.getUpper().getResult(0));
+  Value lower = emitAffine(b, op.getLower().getResult(0), point.q, symbols);
+  Value upper = emitAffine(b, op.getUpper().getResult(0), point.q, symbols);
   return b.logicalAnd(b.compare(CmpIPredicate::sge, point.k, lower),
                       b.compare(CmpIPredicate::slt, point.k, upper));
 }

@@ -72,6 +72,11 @@ private:
   int64_t lanes;
 };
 
+/// An affine expression of one dimension, which may vary (null where it does
+/// not occur), and of symbols. Products of unknowns saturate (Mask/IR/Range.h).
+Value emitAffine(LaneBuilder &builder, AffineExpr expr, Value dim,
+                 ArrayRef<Value> symbols);
+
 } // namespace mlir::mask
 
 #endif // MASK_CONVERSION_LANEBUILDER_H

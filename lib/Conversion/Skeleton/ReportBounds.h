@@ -8,7 +8,7 @@
 #ifndef MASK_LIB_CONVERSION_REPORTBOUNDS_H
 #define MASK_LIB_CONVERSION_REPORTBOUNDS_H
 
-#include "Mask/Analysis/RowIntervals.h"
+#include "Mask/Analysis/TilePlan.h"
 
 namespace mlir::mask {
 

@@ -75,7 +75,8 @@ Value LaneBuilder::saturatingMul(Value a, Value b) {
   };
   IntegerType wide = getIntegerType(128);
   auto constant = [&](int64_t value) -> Value {
-    TypedAttr number = getIntegerAttr(wide, value);
+    TypedAttr number =
+        getIntegerAttr(wide, APInt(wide.getWidth(), value, /*isSigned=*/true));
     if (isVarying(a))
       number = DenseElementsAttr::get(getLaneType(wide), number);
     return arith::ConstantOp::create(*this, number);

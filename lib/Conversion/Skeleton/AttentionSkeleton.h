@@ -1,0 +1,35 @@
+//===- AttentionSkeleton.h - attention as loops over tiles -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_CONVERSION_SKELETON_ATTENTIONSKELETON_H
+#define MASK_LIB_CONVERSION_SKELETON_ATTENTIONSKELETON_H
+
+#include "TileEmitter.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::mask {
+
+/// The most queries and keys of a tile.
+struct TileSizes {
+  int64_t queries, keys;
+};
+
+/// Emits a closed attention on memrefs, without a soft cap, at the builder's
+/// insertion point: a parallel loop over batch rows, heads and tiles of queries
+/// around a `mask.tile_for`, filled by `emitter`. What does not depend on the
+/// loops, and what heads share, is computed in front of them. `observer`, which
+/// may be null, is called for every tile (see `convert-mask-to-tiles`). Fails
+/// with a located error where the predicate reads what is not a memref; what
+/// was emitted until then has no effect.
+LogicalResult emitAttention(ImplicitLocOpBuilder &builder, AttentionOp op,
+                            const TileSizes &sizes, TileEmitter &emitter,
+                            FlatSymbolRefAttr observer);
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_CONVERSION_SKELETON_ATTENTIONSKELETON_H

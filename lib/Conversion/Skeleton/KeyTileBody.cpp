@@ -1,0 +1,246 @@
+//===- KeyTileBody.cpp - the body of the loop over key tiles -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KeyTileBody.h"
+
+#include "../Emit/LaneBuilder.h"
+#include "Mask/Conversion/EmitPredicate.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+//===----------------------------------------------------------------------===//
+// Once per tile of queries
+//===----------------------------------------------------------------------===//
+
+/// Evaluates the ends of the rows once, for all edge tiles: as indices into the
+/// array of keys, within it, so that they fit in 32 bits.
+FailureOr<Value> KeyTileBody::emitRowEnds(Term end) {
+  Value keys = b.createOrFold<memref::DimOp>(op.getKey(), 2);
+  return emitter.mapRows([&](Value, Value query) -> FailureOr<Value> {
+    TermScope inner(scope);
+    inner.bind(TermSymbol::Query, query);
+    FailureOr<Value> absolute = emitTerm(b, b.getLoc(), end, inner);
+    if (failed(absolute))
+      return failure();
+    Value position = *absolute;
+    if (getConstantIntValue(tile.firstKey) != 0)
+      position = b.createOrFold<arith::SubIOp>(position, tile.firstKey);
+    position = b.createOrFold<arith::MaxSIOp>(position, index(0));
+    position = b.createOrFold<arith::MinSIOp>(position, keys);
+    return b.createOrFold<arith::IndexCastOp>(b.getI32Type(), position);
+  });
+}
+
+LogicalResult KeyTileBody::emitPrologue(const QueryTile &tile,
+                                        TermScope &scope) {
+  this->tile = tile;
+  this->scope = &scope;
+  SmallVector<Term> classes;
+  if (classifies())
+    classes.push_back(plan.tileEmpty);
+  for (const TilePart &part : plan.parts) {
+    parts.push_back({&part, Value(), Value()});
+    if (part.kind == TilePart::Condition) {
+      classes.push_back(part.full);
+      continue;
+    }
+    FailureOr<Value> ends = emitRowEnds(part.end);
+    if (failed(ends))
+      return failure();
+    parts.back().rowEnds = *ends;
+  }
+  TermSymbol keys[] = {TermSymbol::KeyFirst, TermSymbol::KeyLast};
+  for (Term term : classes)
+    if (failed(emitInvariants(b, b.getLoc(), term, scope, keys,
+                              /*asTruth=*/true)))
+      return failure();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Which tiles are visited
+//===----------------------------------------------------------------------===//
+
+/// Binds the absolute keys of a tile.
+void KeyTileBody::placeKeys(Value first, Value size, TermScope &scope) {
+  Value absolute = first;
+  if (getConstantIntValue(tile.firstKey) != 0)
+    absolute = add(first, tile.firstKey);
+  scope.bind(TermSymbol::KeyFirst, absolute);
+  scope.bind(TermSymbol::KeyLast, add(add(absolute, size), index(-1)));
+}
+
+LogicalResult KeyTileBody::emitVisit(Block &block) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&block);
+  TermScope inner(scope);
+  placeKeys(block.getArgument(0), block.getArgument(1), inner);
+  FailureOr<Value> isEmpty = emitTruth(b, b.getLoc(), plan.tileEmpty, inner);
+  if (failed(isEmpty))
+    return failure();
+  YieldOp::create(b, b.createOrFold<arith::XOrIOp>(*isEmpty, truth(true)));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// One tile of keys
+//===----------------------------------------------------------------------===//
+
+/// Which parts may hide something of the tile; whether any does, or null.
+FailureOr<Value> KeyTileBody::emitConditions(TileForOp loop, TermScope &scope) {
+  auto both = [&](Value x, Value y) {
+    return b.createOrFold<arith::AndIOp>(x, y);
+  };
+  auto negation = [&](Value x) {
+    return b.createOrFold<arith::XOrIOp>(x, truth(true));
+  };
+  Value any;
+  for (Part &part : parts) {
+    const TilePart &plan = *part.plan;
+    part.fails = plan.whereUpperFails ? Value(loop.getUpperFails())
+                                      : Value(loop.getLowerFails());
+    if (plan.whereLowerFails && plan.whereUpperFails)
+      part.fails = b.createOrFold<arith::OrIOp>(loop.getLowerFails(),
+                                                loop.getUpperFails());
+    if (plan.onlyWhereLowerHolds)
+      part.fails = both(part.fails, negation(loop.getLowerFails()));
+    if (plan.kind == TilePart::Condition && !plan.full.isConstant(0)) {
+      FailureOr<Value> full = emitTruth(b, b.getLoc(), plan.full, scope);
+      if (failed(full))
+        return failure();
+      part.fails = both(part.fails, negation(*full));
+    }
+    any = any ? b.createOrFold<arith::OrIOp>(any, part.fails) : part.fails;
+  }
+  return any;
+}
+
+LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
+                                           SmallVectorImpl<Value> &scores) {
+  if (op.getScore().empty())
+    return success();
+  auto function = [&](Value scores,
+                      const ScoreLayout &layout) -> FailureOr<Value> {
+    auto type = cast<VectorType>(scores.getType());
+    int64_t lanes = type.getNumElements();
+    LaneBuilder builder(b.getLoc(), b, lanes);
+    Value step =
+        vector::StepOp::create(b, builder.getLaneType(b.getIndexType()));
+    auto coordinate = [&](unsigned i, Value first) {
+      Value distance =
+          emitAffine(builder, layout.over.getResult(i), step, layout.symbols);
+      return builder.add(first, distance);
+    };
+    SmallVector<Value> arguments = {
+        scores, tile.absoluteBatch, coordinate(0, tile.absoluteHead),
+        coordinate(1, tile.firstQuery), coordinate(2, tile.firstKey)};
+    llvm::append_range(arguments, op.getScoreCaptures());
+    FailureOr<Value> result =
+        emitLaneRegion(b, b.getLoc(), op.getScore(), arguments, lanes);
+    if (failed(result) || isa<VectorType>(result->getType()))
+      return result;
+    return Value(vector::BroadcastOp::create(b, type, *result));
+  };
+  return emitter.mapScores(keys, scores, function);
+}
+
+/// One vector of scores, `hidden` (minus infinity if null) where the part hides
+/// the key.
+Value KeyTileBody::apply(const Part &part, Value scores,
+                         const ScoreLayout &layout, FloatAttr hidden) {
+  const TilePart &plan = *part.plan;
+  bool isCondition = plan.kind == TilePart::Condition;
+  Value ends = isCondition ? Value() : emitter.getRows(part.rowEnds, layout);
+  auto apply = ApplyOp::create(
+      b, scores, tile.absoluteBatch, tile.absoluteHead, tile.firstQuery,
+      tile.firstKey, layout.symbols,
+      plan.kind == TilePart::LowerEnd ? ends : Value(),
+      plan.kind == TilePart::UpperEnd ? ends : Value(), /*key_end=*/Value(),
+      /*when=*/Value(), isCondition ? op.getCaptures() : ValueRange(),
+      layout.over, hidden);
+  if (isCondition) {
+    IRMapping mapping;
+    op.getPredicate().cloneInto(&apply.getPredicate(), mapping);
+    apply.getPredicate().front().getTerminator()->setOperand(
+        0, mapping.lookup(plan.predicate));
+  }
+  return apply.getResult();
+}
+
+LogicalResult KeyTileBody::emitMask(const KeyTile &keys,
+                                    SmallVectorImpl<Value> &scores) {
+  for (const Part &part : parts) {
+    SmallVector<Value> masked(scores.begin(), scores.end());
+    auto branch =
+        scf::IfOp::create(b, ValueRange(scores).getTypes(), part.fails,
+                          /*withElseRegion=*/!scores.empty());
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      auto function = [&](Value scores,
+                          const ScoreLayout &layout) -> FailureOr<Value> {
+        return apply(part, scores, layout, FloatAttr());
+      };
+      if (failed(emitter.mapScores(keys, masked, function)))
+        return failure();
+      if (!scores.empty()) {
+        scf::YieldOp::create(b, masked);
+        b.setInsertionPointToStart(branch.elseBlock());
+        scf::YieldOp::create(b, scores);
+      }
+    }
+    scores.assign(branch.result_begin(), branch.result_end());
+  }
+  return success();
+}
+
+void KeyTileBody::observe(const KeyTile &keys, Value masked) {
+  func::CallOp::create(b, observer, TypeRange(),
+                       ValueRange{tile.batch, tile.head, tile.row, keys.first,
+                                  tile.rows, keys.size, masked});
+}
+
+LogicalResult KeyTileBody::emitBody(TileForOp loop) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&loop.getBody().front());
+  KeyTile keys{loop.getKey(), loop.getSize()};
+  TermScope inner(scope);
+  placeKeys(keys.first, keys.size, inner);
+  FailureOr<Value> masked = emitConditions(loop, inner);
+  if (failed(masked))
+    return failure();
+  if (observer)
+    observe(keys, *masked ? *masked : truth(false));
+  SmallVector<Value> scores = emitter.scores(keys);
+  if (failed(emitScoreRegion(keys, scores)) || failed(emitMask(keys, scores)))
+    return failure();
+  SmallVector<Value> state(loop.getRegionIterArgs());
+  FloatAttr zero = b.getF32FloatAttr(0);
+  auto visible = [&](Value flags,
+                     const ScoreLayout &layout) -> FailureOr<Value> {
+    for (const Part &part : parts)
+      flags = apply(part, flags, layout, zero);
+    return flags;
+  };
+  if (failed(emitter.update(keys, scores, *masked, visible, state)))
+    return failure();
+  YieldOp::create(b, state);
+  return success();
+}
+
+LogicalResult KeyTileBody::emit(TileForOp loop) {
+  if (!loop.getVisit().empty() && failed(emitVisit(loop.getVisit().front())))
+    return failure();
+  return emitBody(loop);
+}

@@ -1,0 +1,92 @@
+//===- TileEmitter.h - the code of one tile, for one target -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_CONVERSION_SKELETON_TILEEMITTER_H
+#define MASK_LIB_CONVERSION_SKELETON_TILEEMITTER_H
+
+#include "Mask/IR/Mask.h"
+
+#include "mlir/IR/AffineMap.h"
+
+namespace mlir::mask {
+
+/// Which part of the arrays one iteration of the outer loops works on.
+struct QueryTile {
+  /// Indices into the arrays; `row` is the first query.
+  Value batch, head, keyHead, row;
+  /// The number of queries that exist, at most the schedule's.
+  Value rows;
+  /// Absolute coordinates: of the first and last query, and of row 0 of the
+  /// keys.
+  Value absoluteBatch, absoluteHead, firstQuery, lastQuery, firstKey;
+};
+
+/// One tile of keys: indices into the array of keys.
+struct KeyTile {
+  Value first, size;
+};
+
+/// Which elements a vector of scores holds: `over` maps the indices of an
+/// element, and `symbols`, to its head, its query, both counted from the tile's
+/// first, and its key, an index into the array of keys.
+struct ScoreLayout {
+  AffineMap over;
+  SmallVector<Value> symbols;
+};
+
+/// Emits what one target does with a tile of queries: the steps of softmax
+/// attention between which the skeleton puts masks. An emitter knows the
+/// layout of its data and nothing of predicates; the skeleton knows predicates
+/// and no layout. The state of the softmax lives in scratch memory, or in
+/// values that the loop over key tiles carries.
+class TileEmitter {
+public:
+  /// Rewrites a vector of scores.
+  using ScoreFunction =
+      function_ref<FailureOr<Value>(Value scores, const ScoreLayout &layout)>;
+  /// Computes an i32 for the row of a head and a query, absolute both.
+  using RowFunction = function_ref<FailureOr<Value>(Value head, Value query)>;
+
+  virtual ~TileEmitter() = default;
+
+  /// Emits what comes before the loop. Returns the carried values, if any.
+  virtual SmallVector<Value> begin(const QueryTile &tile) = 0;
+
+  /// Evaluates `function` once for every row that is held (rows that do not
+  /// exist repeat the last one), and keeps the results. The handle is for
+  /// `getRows`.
+  virtual FailureOr<Value> mapRows(RowFunction function) = 0;
+  /// What was kept for the rows of a vector of scores: one i32 per element of
+  /// the dimensions on which rows depend.
+  virtual Value getRows(Value handle, const ScoreLayout &layout) = 0;
+
+  /// Emits the scores of a tile of keys. Returns them, unless they are in
+  /// scratch memory.
+  virtual SmallVector<Value> scores(const KeyTile &tile) = 0;
+  /// Applies `function` to all scores of the tile.
+  virtual LogicalResult mapScores(const KeyTile &tile,
+                                  SmallVectorImpl<Value> &scores,
+                                  ScoreFunction function) = 0;
+
+  /// Emits a step of the online softmax and adds the weighted values of the
+  /// tile to the output. A hidden score is minus infinity and weighs zero.
+  /// `hidden`, an `i1`, says whether the tile may hold such a score; null if it
+  /// cannot. Zero times a value that is not finite is NaN: values of keys that
+  /// a row does not see must not reach it. `visible` turns a vector of ones to
+  /// zeros where they are hidden. `state` holds the carried values.
+  virtual LogicalResult update(const KeyTile &tile, ArrayRef<Value> scores,
+                               Value hidden, ScoreFunction visible,
+                               SmallVectorImpl<Value> &state) = 0;
+
+  /// Emits what comes after the loop: the output and the log-sum-exp. A sink
+  /// joins here.
+  virtual void finish(ValueRange state) = 0;
+};
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_CONVERSION_SKELETON_TILEEMITTER_H
