@@ -75,6 +75,15 @@ Expression PythonWriter::addArray(Value data, StringRef hint) {
   return name;
 }
 
+bool PythonWriter::isInside(bool isQuery, int64_t extent,
+                            const Coordinates &at) const {
+  ArrayRef<int64_t> offsets = isQuery ? view.queryOffset : view.keyOffset;
+  int64_t length = isQuery ? view.queries : view.keys;
+  return at.isOwn && llvm::all_of(offsets, [&](int64_t offset) {
+           return offset >= 0 && offset + length <= extent;
+         });
+}
+
 Expression PythonWriter::load(Value data, StringRef index, bool isQuery,
                               const Coordinates &at,
                               SmallVectorImpl<std::string> &guards) {
@@ -83,13 +92,8 @@ Expression PythonWriter::load(Value data, StringRef index, bool isQuery,
     return name;
   const IntegerArray &array = *arrays[*name];
   int64_t extent = array.shape.back();
-  ArrayRef<int64_t> offsets = isQuery ? view.queryOffset : view.keyOffset;
-  int64_t length = isQuery ? view.queries : view.keys;
-  bool covers = at.isOwn && llvm::all_of(offsets, [&](int64_t offset) {
-                  return offset + length <= extent;
-                });
   std::string element = index.str();
-  if (!covers) {
+  if (!isInside(isQuery, extent, at)) {
     std::string guard = "(" + element + " >= 0) & (" + element + " < " +
                         std::to_string(extent) + ")";
     std::string inside = assign("inside", guard);

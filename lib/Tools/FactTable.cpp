@@ -13,14 +13,16 @@
 using namespace llvm;
 using namespace mlir::mask;
 
-/// Ids and positions fit in i32 and lie below `kNoKey`.
+/// Ids and positions fit in i32 and lie between `-kNoKey` and `kNoKey`.
+/// Lengths, windows and the like cannot be negative; positions can: queries may
+/// begin before the keys, and a slot that is not written has no position.
 static constexpr int64_t kMaxId = (int64_t(1) << 30) - 1;
 
 static constexpr FactInfo kFacts[] = {
     {"q_len", FactKind::Extent, 0, 0, 0, kMaxFactTokens},
     {"kv_len", FactKind::Extent, 0, 0, 0, kMaxFactTokens},
-    {"q_offset", FactKind::Offset, 32, 1, 0, kMaxId},
-    {"kv_offset", FactKind::Offset, 32, 1, 0, kMaxId},
+    {"q_offset", FactKind::Offset, 32, 1, -kMaxId, kMaxId},
+    {"kv_offset", FactKind::Offset, 32, 1, -kMaxId, kMaxId},
     {"window", FactKind::Parameter, 0, 0, 1, kMaxId},
     {"chunk", FactKind::Parameter, 0, 0, 1, kMaxId},
     {"left", FactKind::Parameter, 0, 0, 0, kMaxId},
@@ -38,9 +40,9 @@ static constexpr FactInfo kFacts[] = {
     {"block_ids", FactKind::TokenRuns, 32, 2, -1, kMaxId},
     {"document_ids", FactKind::TokenRuns, 32, 2, -1, kMaxId},
     {"item_ranges", FactKind::ItemRanges, 32, 3, 0, kMaxId},
-    {"positions", FactKind::TokenList, 32, 2, 0, kMaxId},
-    {"query_positions", FactKind::QueryList, 32, 2, 0, kMaxId},
-    {"key_positions", FactKind::KeyList, 32, 2, 0, kMaxId},
+    {"positions", FactKind::TokenList, 32, 2, -kMaxId, kMaxId},
+    {"query_positions", FactKind::QueryList, 32, 2, -kMaxId, kMaxId},
+    {"key_positions", FactKind::KeyList, 32, 2, -kMaxId, kMaxId},
     {"length", FactKind::Derived, 0, 0, 0, kMaxId},
 };
 
@@ -62,8 +64,8 @@ mlir::Type mlir::mask::getFactType(MLIRContext *context, const FactInfo &fact) {
 }
 
 int64_t Request::getLength() const {
-  return std::max(*max_element(queryOffset) + queries,
-                  *max_element(keyOffset) + keys);
+  return std::max({int64_t(0), *max_element(queryOffset) + queries,
+                   *max_element(keyOffset) + keys});
 }
 
 const HostValue *Request::lookup(StringRef name) const {

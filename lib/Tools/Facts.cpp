@@ -40,7 +40,7 @@ private:
   Error addBatch(const Place &place, size_t rows);
   Error addElements(const FactInfo &fact, int64_t count);
   Error addRows(const FactInfo &fact, std::vector<Row> rows);
-  void placeAtOffset(const FactInfo &fact, std::vector<Row> &rows);
+  Error placeAtOffset(const FactInfo &fact, std::vector<Row> &rows);
 
   const json::Object &object;
   Request request;
@@ -140,7 +140,8 @@ Error RequestParser::addBatch(const Place &place, size_t rows) {
 
 /// Per-token facts cover every key; they may go on to the last query.
 Error RequestParser::checkCoverage(const Place &place, int64_t count) {
-  int64_t least = request.getKeyOffset(*place.row) + request.keys;
+  int64_t end = request.getKeyOffset(*place.row) + request.keys;
+  int64_t least = std::max<int64_t>(end, 0);
   int64_t most = request.getLength();
   if (count >= least && count <= most)
     return Error::success();
@@ -190,15 +191,21 @@ Error RequestParser::parseRow(const Place &place, const json::Value &value,
 
 /// Lists over the queries or keys become tables over absolute positions. What
 /// lies before the offset is never asked about; it repeats the first element,
-/// so that monotone positions stay monotone.
-void RequestParser::placeAtOffset(const FactInfo &fact,
-                                  std::vector<Row> &rows) {
+/// so that monotone positions stay monotone. Tables begin at position 0.
+Error RequestParser::placeAtOffset(const FactInfo &fact,
+                                   std::vector<Row> &rows) {
+  bool isQuery = fact.kind == FactKind::QueryList;
   for (auto [i, row] : enumerate(rows)) {
-    int64_t offset = fact.kind == FactKind::QueryList
-                         ? request.getQueryOffset(i)
-                         : request.getKeyOffset(i);
+    int64_t offset =
+        isQuery ? request.getQueryOffset(i) : request.getKeyOffset(i);
+    if (offset < 0)
+      return Place{fact, i}.error(
+          "lists what begins at " + Twine(offset) + ", but " +
+          (isQuery ? "'q_offset'" : "'kv_offset'") +
+          " must be at least 0 where positions are listed beside it");
     row.insert(row.begin(), offset, row.empty() ? 0 : row.front());
   }
+  return Error::success();
 }
 
 /// Rows that are shorter than the longest are filled with what means nothing:
@@ -207,8 +214,8 @@ static int64_t fillerOf(const FactInfo &fact, const Row &row) {
   bool isPosition = fact.kind == FactKind::TokenList ||
                     fact.kind == FactKind::QueryList ||
                     fact.kind == FactKind::KeyList;
-  if (isPosition && !row.empty())
-    return row.back();
+  if (isPosition)
+    return row.empty() ? 0 : row.back();
   return fact.least < 0 ? -1 : 0;
 }
 
@@ -226,7 +233,8 @@ Error RequestParser::addElements(const FactInfo &fact, int64_t count) {
 
 Error RequestParser::addRows(const FactInfo &fact, std::vector<Row> rows) {
   if (fact.kind == FactKind::QueryList || fact.kind == FactKind::KeyList)
-    placeAtOffset(fact, rows);
+    if (Error failed = placeAtOffset(fact, rows))
+      return failed;
   size_t longest = 0;
   for (const Row &row : rows)
     longest = std::max(longest, row.size());

@@ -63,7 +63,9 @@ bool RegionWriter::isNonNegative(Value value) const {
     return !constant.isNegative();
   if (auto argument = dyn_cast<BlockArgument>(value))
     return argument.getArgNumber() < 2 ||
-           (argument.getArgNumber() < 4 && at.isOwn);
+           (argument.getArgNumber() < 4 &&
+            writer.isInside(/*isQuery=*/argument.getArgNumber() == 2,
+                            std::numeric_limits<int64_t>::max(), at));
   Operation *inner = value.getDefiningOp();
   auto operands = [&] {
     return llvm::all_of(inner->getOperands(),
@@ -89,11 +91,6 @@ bool RegionWriter::isInside(Value index, int64_t extent) const {
   if (matchPattern(index, m_ConstantInt(&constant)))
     return constant.sge(0) && constant.slt(extent);
   auto argument = dyn_cast<BlockArgument>(index);
-  auto covers = [&](ArrayRef<int64_t> offsets, int64_t length) {
-    return at.isOwn && llvm::all_of(offsets, [&](int64_t offset) {
-             return offset + length <= extent;
-           });
-  };
   const MaskView &view = writer.view;
   switch (argument ? argument.getArgNumber() : 4) {
   case 0:
@@ -101,9 +98,9 @@ bool RegionWriter::isInside(Value index, int64_t extent) const {
   case 1:
     return view.headsDiffer && view.heads <= extent;
   case 2:
-    return covers(view.queryOffset, view.queries);
+    return writer.isInside(/*isQuery=*/true, extent, at);
   case 3:
-    return covers(view.keyOffset, view.keys);
+    return writer.isInside(/*isQuery=*/false, extent, at);
   default:
     return false;
   }

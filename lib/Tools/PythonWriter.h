@@ -61,6 +61,8 @@ private:
   Expression writeParameter(Parameter parameter, Location loc);
   /// The variable of an array; empty where the fact is absent.
   Expression addArray(Value data, StringRef hint);
+  /// Whether all queries (or keys) lie in `[0, extent)`.
+  bool isInside(bool isQuery, int64_t extent, const Coordinates &at) const;
   /// An element of `data` at the last index `index`. `guards` gets a condition
   /// where the index may lie outside: no fact is read there (law 1).
   Expression load(Value data, StringRef index, bool isQuery,

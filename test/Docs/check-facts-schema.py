@@ -34,6 +34,12 @@ def fits(schema, value):
     return schema.get("minimum", value) <= value <= schema.get("maximum", value)
 
 
+# Positions are integers.
+RIGHT = [
+    {"q_len": 4, "kv_len": 2, "q_offset": -2},
+    {"q_len": 4, "kv_len": 4, "q_offset": [-1, 0], "kv_offset": -3},
+    {"q_len": 4, "kv_len": 4, "positions": [[-1, 0, 1, 2]], "key_positions": [[0, -1, -1, 5]]},
+]
 WRONG = [
     {},
     {"q_len": 4},
@@ -48,6 +54,8 @@ WRONG = [
     {"q_len": 4, "kv_len": 4, "key_valid": [[[2, 4]]]},
     {"q_len": 4, "kv_len": 4, "item_ranges": [[[0, 1, 2]]]},
     {"q_len": 4, "kv_len": 4, "q_offset": []},
+    {"q_len": 4, "kv_len": 4, "q_offset": -1073741824},
+    {"q_len": 4, "kv_len": 4, "left_padding": [-1]},
 ]
 
 
@@ -58,6 +66,10 @@ def main():
         count += 1
         if not fits(schema, json.loads(path.read_text())["request"]):
             print(f"FAIL {path} does not fit")
+            failures += 1
+    for request in RIGHT:
+        if not fits(schema, request):
+            print(f"FAIL {request} does not fit")
             failures += 1
     for request in WRONG:
         if fits(schema, request):

@@ -57,8 +57,8 @@ const FactInfo *lookupFact(llvm::StringRef name);
 /// `index`, or a tensor with dynamic sizes.
 Type getFactType(MLIRContext *context, const FactInfo &fact);
 
-/// Positions and lengths lie below this; per-token data have at most
-/// `kMaxFactTokens` tokens per batch row.
+/// A request ends at this position at the latest, so that per-token data have
+/// at most as many tokens per batch row.
 inline constexpr int64_t kMaxFactTokens = int64_t(1) << 26;
 
 /// The facts of one prompt or one step, checked.
@@ -66,6 +66,7 @@ struct Request {
   /// Extents of the mask.
   int64_t queries = 0, keys = 0;
   /// Absolute position of the first query and key: one, or one per batch row.
+  /// Negative ones lie before all facts.
   llvm::SmallVector<int64_t> queryOffset{0}, keyOffset{0};
   /// Batch rows. Facts that have a batch (`batched`) agree on it; without any
   /// it is 1, and the request serves any number of rows.

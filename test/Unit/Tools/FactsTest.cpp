@@ -99,7 +99,9 @@ TEST(Facts, Errors) {
   expectFactError("\"window\": -3", "'window': -3 is out of range");
   expectFactError(R"("chunk": "4")", "'chunk': expected an integer");
   expectFactError("\"window\": null", "'window': expected an integer");
-  expectFactError("\"q_offset\": -1", "'q_offset': -1 is out of range");
+  expectFactError("\"q_offset\": -1073741824",
+                  "'q_offset': -1073741824 is out of range; it must be at "
+                  "least -1073741823");
   expectFactError("\"token_types\": 3", "expected a list with one entry per "
                                         "batch row");
   expectFactError("\"token_types\": []", "has no batch row");
@@ -128,10 +130,35 @@ TEST(Facts, Errors) {
   expectFactError("\"item_ranges\": [[[2, 3], [0, 2]]]",
                   "ranges [0, 2] and [2, 3] overlap");
   expectFactError("\"positions\": [[0, 1, 2]]", "covers 3 tokens");
-  expectFactError("\"positions\": [[0, 1, 2, -1]]", "-1 is out of range");
+  expectFactError("\"positions\": [[0, 1, 2, 1073741824]]",
+                  "1073741824 is out of range");
+  expectFactError("\"left_padding\": [-1]", "-1 is out of range; it must be at "
+                                            "least 0");
+  expectFactError(R"("q_offset": -3, "query_positions": [[0, 1, 2, 3]])",
+                  "'query_positions' of batch row 0: lists what begins at -3, "
+                  "but 'q_offset' must be at least 0");
   expectFactError("\"query_positions\": [[0]]",
                   "has 1 elements, but q_len is 4");
   expectFactError("\"left_padding\": [5]", "5 is more than the 4 tokens");
+}
+
+// Positions are integers: queries may begin before the keys, and a slot that is
+// not written has no position.
+TEST(Facts, NegativePositions) {
+  auto request = parseRequest(R"({"q_len": 6, "kv_len": 3, "q_offset": -3,
+    "positions": [[-1, 0, -2]], "key_positions": [[4, -1, -5]],
+    "token_types": [[[0, 1], [1, 2]]]})");
+  ASSERT_TRUE(bool(request)) << llvm::toString(request.takeError());
+  EXPECT_EQ(request->getQueryOffset(0), -3);
+  EXPECT_EQ(request->getLength(), 3);
+  expectArray(*request, "positions", {1, 3}, {-1, 0, -2});
+  expectArray(*request, "key_positions", {1, 3}, {4, -1, -5});
+  // Nothing of the request lies where facts are.
+  auto before = parseRequest(R"({"q_len": 2, "kv_len": 3, "q_offset": -9,
+    "kv_offset": -5, "token_types": [[]]})");
+  ASSERT_TRUE(bool(before)) << llvm::toString(before.takeError());
+  EXPECT_EQ(before->getLength(), 0);
+  expectArray(*before, "token_types", {1, 0}, {});
 }
 
 TEST(Facts, Prompt) {
