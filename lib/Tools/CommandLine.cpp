@@ -74,15 +74,29 @@ mlir::mask::rejectOptions(StringRef what,
   return llvm::Error::success();
 }
 
+/// What a message begins with. To people a remark is a note.
+static StringRef getWord(DiagnosticSeverity severity) {
+  switch (severity) {
+  case DiagnosticSeverity::Error:
+    return "error";
+  case DiagnosticSeverity::Warning:
+    return "warning";
+  case DiagnosticSeverity::Note:
+  case DiagnosticSeverity::Remark:
+    return "note";
+  }
+  llvm_unreachable("every severity has a word");
+}
+
 void mlir::mask::printDiagnostic(StringRef tool, Diagnostic &diagnostic) {
   auto print = [&](Diagnostic &d) {
-    if (auto file = dyn_cast<FileLineColLoc>(d.getLocation()))
+    // Of an op that was inlined the line where it was written.
+    if (auto file = d.getLocation()->findInstanceOf<FileLineColLoc>())
       llvm::errs() << file.getFilename().getValue() << ":" << file.getLine()
                    << ":" << file.getColumn() << ": ";
     else
       llvm::errs() << tool << ": ";
-    bool isNote = d.getSeverity() == DiagnosticSeverity::Note;
-    llvm::errs() << (isNote ? "note: " : "error: ") << d << "\n";
+    llvm::errs() << getWord(d.getSeverity()) << ": " << d << "\n";
   };
   print(diagnostic);
   for (Diagnostic &note : diagnostic.getNotes())

@@ -83,30 +83,18 @@ static SmallVector<std::string> getLayerTypes(PolicyOp policy,
   return types;
 }
 
-FailureOr<Instances> explain::instantiate(PolicyOp policy,
-                                          ArrayRef<std::string> layerTypes,
-                                          const Request *request,
-                                          const ExplainOptions &options) {
-  Instances instances;
-  for (const std::string &layerType : layerTypes) {
-    FailureOr<std::unique_ptr<MaskInstance>> instance =
-        instantiateMask(policy, layerType, options.packing, request);
-    if (failed(instance))
-      return failure();
-    instances.push_back(std::move(*instance));
-  }
-  return instances;
-}
-
 FailureOr<int64_t> explain::chooseHeads(MaskInstance &instance,
                                         const ExplainOptions &options) {
-  FailureOr<int64_t> told = countHeads(instance.simplified, instance.facts);
-  if (failed(told) || !options.heads)
-    return told;
-  if (dependsOnHead(instance.simplified) && *options.heads < *told)
+  FailureOr<DistinctCount> told =
+      countDistinct(instance.simplified, instance.facts, ParameterAxis::Head);
+  if (failed(told))
+    return failure();
+  if (!options.heads)
+    return told->distinct;
+  if (dependsOnHead(instance.simplified) && *options.heads < told->named)
     return emitError(UnknownLoc::get(instance.simplified.getContext()))
            << "the mask of policy '" << instance.policy << "' speaks of "
-           << *told << " heads, more than the " << *options.heads
+           << told->named << " heads, more than the " << *options.heads
            << " of --heads";
   return *options.heads;
 }
@@ -138,7 +126,7 @@ RenderContext explain::makeContext(const Request &request) {
 //===----------------------------------------------------------------------===//
 
 /// The masks, if there are facts, and why they are bounded as they are.
-static LogicalResult writeText(Location loc, Instances &instances,
+static LogicalResult writeText(Location loc, Instances instances,
                                ArrayRef<MaskView> views,
                                const RenderContext &context,
                                const ExplainOptions &options) {
@@ -190,7 +178,7 @@ static LogicalResult writeFiles(
   return keepFiles(loc, files);
 }
 
-static LogicalResult writeBlockMasks(Location loc, Instances &instances,
+static LogicalResult writeBlockMasks(Location loc, Instances instances,
                                      ArrayRef<MaskView> views,
                                      const ExplainOptions &options) {
   if (options.output == "-")
@@ -225,32 +213,49 @@ static LogicalResult writeBlockMasks(Location loc, Instances &instances,
 LogicalResult mlir::mask::explainFacts(MLIRContext *context, PolicyOp policy,
                                        const Request &request,
                                        const ExplainOptions &options) {
-  if (policy && failed(instantiate(policy, getLayerTypes(policy, options),
-                                   &request, options)))
+  if (policy &&
+      failed(PolicyMasks::create(policy, getLayerTypes(policy, options),
+                                 options.packing, request)))
     return failure();
   return writeOutput(UnknownLoc::get(context), options.output,
                      [&](raw_ostream &os) { printRequest(os, request); });
 }
 
-LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *request,
+/// How masks are bounded, whatever the facts.
+static LogicalResult explainBounds(Location loc, PolicyOp policy,
+                                   const ExplainOptions &options) {
+  std::vector<std::unique_ptr<MaskInstance>> instances;
+  for (const std::string &layerType : getLayerTypes(policy, options)) {
+    FailureOr<std::unique_ptr<MaskInstance>> instance = instantiateMask(
+        policy, layerType, options.packing, /*request=*/nullptr);
+    if (failed(instance))
+      return failure();
+    instances.push_back(std::move(*instance));
+  }
+  return writeText(loc, instances, {}, {}, options);
+}
+
+LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *given,
                                         const ExplainOptions &options) {
   // What goes wrong here is in the command, not in the policy.
   Location loc = UnknownLoc::get(policy.getContext());
-  FailureOr<Instances> instances =
-      instantiate(policy, getLayerTypes(policy, options), request, options);
-  if (failed(instances))
+  if (!given)
+    return explainBounds(loc, policy, options);
+  FailureOr<PolicyMasks> masks = PolicyMasks::create(
+      policy, getLayerTypes(policy, options), options.packing, *given);
+  if (failed(masks) || failed(placeBatch(&*masks)))
     return failure();
-  if (!request)
-    return writeText(loc, *instances, {}, {}, options);
+  const Request &request = masks->getRequest();
+  Instances instances = masks->getInstances();
   if (options.at)
-    return explainPoint(loc, *instances, *request, options);
+    return explainPoint(loc, instances, request, options);
 
   std::vector<MaskView> views;
-  for (const std::unique_ptr<MaskInstance> &instance : *instances) {
+  for (const std::unique_ptr<MaskInstance> &instance : instances) {
     FailureOr<int64_t> heads = chooseHeads(*instance, options);
     if (failed(heads))
       return failure();
-    FailureOr<MaskView> view = makeView(*instance, *request, *heads);
+    FailureOr<MaskView> view = makeView(*instance, request, *heads);
     if (failed(view))
       return failure();
     views.push_back(std::move(*view));
@@ -260,13 +265,13 @@ LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *request,
     pointers.push_back(&view);
   switch (options.format) {
   case ExplainFormat::Text:
-    return writeText(loc, *instances, views, makeContext(*request), options);
+    return writeText(loc, instances, views, makeContext(request), options);
   case ExplainFormat::Json:
     return writeOutput(loc, options.output, [&](raw_ostream &os) {
       renderJson(os, pointers, options.tile);
     });
   case ExplainFormat::Svg: {
-    RenderContext context = makeContext(*request);
+    RenderContext context = makeContext(request);
     return writeFiles(loc, pointers, ".svg", /*severalInOneFile=*/true, options,
                       [&](raw_ostream &os, ArrayRef<const MaskView *> shown) {
                         renderSvg(os, shown, options.tile, context);
@@ -279,7 +284,7 @@ LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *request,
                         renderNpy(os, *shown.front());
                       });
   case ExplainFormat::BlockMask:
-    return writeBlockMasks(loc, *instances, views, options);
+    return writeBlockMasks(loc, instances, views, options);
   }
   llvm_unreachable("every format is handled");
 }

@@ -12,13 +12,7 @@
 
 namespace mlir::mask::explain {
 
-using Instances = std::vector<std::unique_ptr<MaskInstance>>;
-
-/// One instance per layer type.
-FailureOr<Instances> instantiate(PolicyOp policy,
-                                 ArrayRef<std::string> layerTypes,
-                                 const Request *request,
-                                 const ExplainOptions &options);
+using Instances = ArrayRef<std::unique_ptr<MaskInstance>>;
 /// The heads asked for, or those that the predicate tells apart.
 FailureOr<int64_t> chooseHeads(MaskInstance &instance,
                                const ExplainOptions &options);
@@ -31,7 +25,7 @@ FailureOr<SmallVector<bool>> printPoint(raw_ostream &os, MaskInstance &instance,
                                         const Request &request,
                                         const ExplainOptions &options);
 /// Writes the trees of `options.at` for all layer types.
-LogicalResult explainPoint(Location loc, Instances &instances,
+LogicalResult explainPoint(Location loc, Instances instances,
                            const Request &request,
                            const ExplainOptions &options);
 

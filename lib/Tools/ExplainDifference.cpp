@@ -23,7 +23,7 @@ struct LayerTypes {
 
 /// One layer type of two policies.
 struct Comparison {
-  std::unique_ptr<MaskInstance> firstInstance, secondInstance;
+  MaskInstance *firstInstance, *secondInstance;
   MaskView first, second;
   MaskDifference difference;
 };
@@ -50,30 +50,21 @@ static LayerTypes matchLayerTypes(PolicyOp first, PolicyOp second,
   return types;
 }
 
-static FailureOr<Comparison> compare(PolicyOp first, PolicyOp second,
-                                     StringRef layerType,
+static FailureOr<Comparison> compare(MaskInstance &first, MaskInstance &second,
                                      const Request &request,
                                      const ExplainOptions &options) {
   Comparison result;
-  FailureOr<std::unique_ptr<MaskInstance>> a =
-      instantiateMask(first, layerType, options.packing, &request);
-  FailureOr<std::unique_ptr<MaskInstance>> b =
-      instantiateMask(second, layerType, options.packing, &request);
-  if (failed(a) || failed(b))
-    return failure();
-  result.firstInstance = std::move(*a);
-  result.secondInstance = std::move(*b);
+  result.firstInstance = &first;
+  result.secondInstance = &second;
   if (options.at)
     return result;
-  FailureOr<int64_t> firstHeads = chooseHeads(*result.firstInstance, options);
-  FailureOr<int64_t> secondHeads = chooseHeads(*result.secondInstance, options);
+  FailureOr<int64_t> firstHeads = chooseHeads(first, options);
+  FailureOr<int64_t> secondHeads = chooseHeads(second, options);
   if (failed(firstHeads) || failed(secondHeads))
     return failure();
   int64_t heads = std::max(*firstHeads, *secondHeads);
-  FailureOr<MaskView> firstView =
-      makeView(*result.firstInstance, request, heads);
-  FailureOr<MaskView> secondView =
-      makeView(*result.secondInstance, request, heads);
+  FailureOr<MaskView> firstView = makeView(first, request, heads);
+  FailureOr<MaskView> secondView = makeView(second, request, heads);
   if (failed(firstView) || failed(secondView))
     return failure();
   result.first = std::move(*firstView);
@@ -176,7 +167,7 @@ static LogicalResult writeComparison(Location loc,
 }
 
 FailureOr<bool> mlir::mask::explainDifference(PolicyOp first, PolicyOp second,
-                                              const Request &request,
+                                              const Request &given,
                                               const ExplainOptions &options) {
   Location loc = UnknownLoc::get(first.getContext());
   LayerTypes types = matchLayerTypes(first, second, options);
@@ -187,10 +178,17 @@ FailureOr<bool> mlir::mask::explainDifference(PolicyOp first, PolicyOp second,
                           << llvm::join(types.onlyFirst, ", ")
                           << ", the second "
                           << llvm::join(types.onlySecond, ", ");
+  FailureOr<PolicyMasks> a =
+      PolicyMasks::create(first, types.both, options.packing, given);
+  FailureOr<PolicyMasks> b =
+      PolicyMasks::create(second, types.both, options.packing, given);
+  if (failed(a) || failed(b) || failed(placeBatch({&*a, &*b})))
+    return failure();
+  // Both have the same extents.
+  const Request &request = a->getRequest();
   std::vector<Comparison> comparisons;
-  for (const std::string &layerType : types.both) {
-    FailureOr<Comparison> comparison =
-        compare(first, second, layerType, request, options);
+  for (auto [x, y] : llvm::zip_equal(a->getInstances(), b->getInstances())) {
+    FailureOr<Comparison> comparison = compare(*x, *y, request, options);
     if (failed(comparison))
       return failure();
     comparisons.push_back(std::move(*comparison));

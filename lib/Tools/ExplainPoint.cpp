@@ -87,7 +87,7 @@ explain::printPoint(raw_ostream &os, MaskInstance &instance,
   return result;
 }
 
-LogicalResult explain::explainPoint(Location loc, Instances &instances,
+LogicalResult explain::explainPoint(Location loc, Instances instances,
                                     const Request &request,
                                     const ExplainOptions &options) {
   std::string text;

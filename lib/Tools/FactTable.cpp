@@ -68,6 +68,24 @@ int64_t Request::getLength() const {
                    *max_element(keyOffset) + keys});
 }
 
+bool Request::repeat(int64_t rows) {
+  batch = rows;
+  bool repeats = false;
+  for (auto &[name, value] : facts) {
+    auto *given = std::get_if<std::shared_ptr<const IntegerArray>>(&value);
+    if (!given)
+      continue;
+    auto repeated = std::make_shared<IntegerArray>(**given);
+    repeated->shape.front() = rows;
+    for (int64_t row = 1; row < rows; ++row)
+      repeated->values.insert(repeated->values.end(), (*given)->values.begin(),
+                              (*given)->values.end());
+    value = std::shared_ptr<const IntegerArray>(std::move(repeated));
+    repeats = true;
+  }
+  return repeats;
+}
+
 const HostValue *Request::lookup(StringRef name) const {
   auto found = facts.find(name);
   return found == facts.end() ? nullptr : &found->second;

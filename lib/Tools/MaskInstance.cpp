@@ -83,6 +83,83 @@ mlir::mask::instantiateMask(PolicyOp policy, StringRef layerType,
   return instance;
 }
 
+//===----------------------------------------------------------------------===//
+// Several masks on a request
+//===----------------------------------------------------------------------===//
+
+FailureOr<PolicyMasks> PolicyMasks::create(PolicyOp policy,
+                                           ArrayRef<std::string> layerTypes,
+                                           std::optional<PackingRule> packing,
+                                           const Request &request) {
+  PolicyMasks masks;
+  masks.policy = policy;
+  masks.layerTypes.assign(layerTypes.begin(), layerTypes.end());
+  masks.packing = packing;
+  masks.request = request;
+  if (failed(masks.instantiate()))
+    return failure();
+  return std::move(masks);
+}
+
+LogicalResult PolicyMasks::instantiate() {
+  instances.clear();
+  for (const std::string &layerType : layerTypes) {
+    FailureOr<std::unique_ptr<MaskInstance>> instance =
+        instantiateMask(policy, layerType, packing, &request);
+    if (failed(instance))
+      return failure();
+    instances.push_back(std::move(*instance));
+  }
+  return success();
+}
+
+FailureOr<int64_t> PolicyMasks::countBatchRows() {
+  if (request.batched)
+    return request.batch;
+  int64_t rows = request.batch;
+  for (const std::unique_ptr<MaskInstance> &instance : instances) {
+    FailureOr<DistinctCount> told = countDistinct(
+        instance->simplified, instance->facts, ParameterAxis::Batch);
+    if (failed(told))
+      return failure();
+    rows = std::max(rows, told->distinct);
+  }
+  return rows;
+}
+
+LogicalResult PolicyMasks::setBatchRows(int64_t rows) {
+  if (request.batched || rows == request.batch)
+    return success();
+  if (failed(checkMaskSize(UnknownLoc::get(policy.getContext()), rows,
+                           /*heads=*/1, request.queries, request.keys)))
+    return failure();
+  // The facts of a prompt are those of every row.
+  if (!request.repeat(rows))
+    return success();
+  return instantiate();
+}
+
+LogicalResult PolicyMasks::checkTables(int64_t batch) {
+  for (const std::unique_ptr<MaskInstance> &instance : instances)
+    if (failed(mask::checkTables(*instance, request, batch)))
+      return failure();
+  return success();
+}
+
+LogicalResult mlir::mask::placeBatch(ArrayRef<PolicyMasks *> masks) {
+  int64_t rows = 1;
+  for (PolicyMasks *those : masks) {
+    FailureOr<int64_t> told = those->countBatchRows();
+    if (failed(told))
+      return failure();
+    rows = std::max(rows, *told);
+  }
+  for (PolicyMasks *those : masks)
+    if (failed(those->setBatchRows(rows)) || failed(those->checkTables(rows)))
+      return failure();
+  return success();
+}
+
 FailureOr<MaskExtents> mlir::mask::getExtents(Location loc,
                                               const Request &request) {
   MaskExtents extents;

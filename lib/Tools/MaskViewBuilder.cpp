@@ -12,8 +12,6 @@
 
 #include "mlir/IR/Diagnostics.h"
 
-#include "llvm/ADT/SetVector.h"
-
 using namespace mlir;
 using namespace mlir::mask;
 
@@ -21,86 +19,6 @@ using namespace mlir::mask;
 /// looking at.
 static constexpr int64_t kMostRows = int64_t(1) << 24;
 static constexpr size_t kMostSpans = size_t(1) << 26;
-
-/// The ops that build `predicate`, operands first.
-static SetVector<Operation *> collectPredicates(Value predicate) {
-  SetVector<Operation *> ops;
-  SmallVector<Value> work = {predicate};
-  while (!work.empty()) {
-    Operation *op = work.pop_back_val().getDefiningOp();
-    if (!op || !ops.insert(op))
-      continue;
-    for (Value operand : op->getOperands())
-      if (isa<PredicateType>(operand.getType()))
-        work.push_back(operand);
-  }
-  return ops;
-}
-
-/// The operands that hold one element per head.
-static SmallVector<Value> getPerHeadOperands(Operation *op) {
-  SmallVector<Value> values;
-  auto add = [&](Parameter parameter) {
-    if (parameter.value && parameter.axis == ParameterAxis::Head)
-      values.push_back(parameter.value);
-  };
-  if (auto window = dyn_cast<WindowOp>(op)) {
-    add(window.getLeftParameter());
-    add(window.getRightParameter());
-  } else if (auto chunk = dyn_cast<ChunkOp>(op)) {
-    add(chunk.getSizeParameter());
-    add(chunk.getOffsetParameter());
-  } else if (auto prefix = dyn_cast<PrefixOp>(op)) {
-    add(prefix.getLengthParameter());
-  } else if (auto length = dyn_cast<KeyLengthOp>(op)) {
-    add(length.getLengthParameter());
-  } else if (auto dilated = dyn_cast<DilatedOp>(op)) {
-    add(dilated.getStrideParameter());
-  } else if (auto shift = dyn_cast<ShiftOp>(op)) {
-    add(shift.getQueryParameter());
-    add(shift.getKeyParameter());
-  }
-  return values;
-}
-
-static bool isPerHeadDense(Operation *op) {
-  auto dense = dyn_cast<DenseOp>(op);
-  return dense && cast<ShapedType>(dense.getMask().getType()).getRank() == 4;
-}
-
-bool mlir::mask::dependsOnHead(Value predicate) {
-  return llvm::any_of(collectPredicates(predicate), [](Operation *op) {
-    if (isa<HeadsOp>(op) || isPerHeadDense(op))
-      return true;
-    if (auto generic = dyn_cast<GenericOp>(op))
-      return !generic.getBody().getArgument(1).use_empty();
-    return !getPerHeadOperands(op).empty();
-  });
-}
-
-FailureOr<int64_t> mlir::mask::countHeads(Value predicate,
-                                          FactEvaluator &facts) {
-  int64_t heads = 1;
-  auto addExtent = [&](Value data, unsigned dim) {
-    FailureOr<std::shared_ptr<const IntegerArray>> array =
-        facts.evaluateArray(data);
-    if (failed(array))
-      return failure();
-    heads = std::max(heads, (*array)->getSize(dim));
-    return success();
-  };
-  for (Operation *op : collectPredicates(predicate)) {
-    if (auto restricted = dyn_cast<HeadsOp>(op))
-      for (int64_t member : restricted.getMembers())
-        heads = std::max(heads, member + 1);
-    if (isPerHeadDense(op) && failed(addExtent(op->getOperand(0), 1)))
-      return failure();
-    for (Value data : getPerHeadOperands(op))
-      if (failed(addExtent(data, 0)))
-        return failure();
-  }
-  return heads;
-}
 
 namespace {
 /// Fills planes row by row.
@@ -237,18 +155,27 @@ private:
 };
 } // namespace
 
+LogicalResult mlir::mask::checkMaskSize(Location loc, int64_t batch,
+                                        int64_t heads, int64_t queries,
+                                        int64_t keys) {
+  // Batch rows and heads without queries are counted as well.
+  int64_t rows = std::max<int64_t>(queries, 1);
+  if (keys < kNoKey && queries <= kMostRows && batch <= kMostRows / rows &&
+      heads <= kMostRows / (rows * std::max<int64_t>(batch, 1)))
+    return success();
+  return emitError(loc) << "a mask of " << batch << " batch rows, " << heads
+                        << " heads, " << queries << " queries and " << keys
+                        << " keys is too large: at most " << kMostRows
+                        << " rows of " << kNoKey << " keys";
+}
+
 FailureOr<MaskView> mlir::mask::buildMaskView(Location loc, Value predicate,
                                               FactEvaluator &facts,
                                               const MaskExtents &extents,
                                               int64_t heads) {
-  int64_t rows = extents.batch * extents.queries;
-  if (extents.keys >= kNoKey || extents.queries > kMostRows ||
-      rows > kMostRows / heads)
-    return emitError(loc) << "a mask of " << extents.batch << " batch rows, "
-                          << heads << " heads, " << extents.queries
-                          << " queries and " << extents.keys
-                          << " keys is too large: at most " << kMostRows
-                          << " rows of " << kNoKey << " keys";
+  if (failed(checkMaskSize(loc, extents.batch, heads, extents.queries,
+                           extents.keys)))
+    return failure();
   MaskView view;
   view.batch = extents.batch;
   view.queries = extents.queries;

@@ -53,7 +53,6 @@ Expected<Request> mlir::mask::parsePrompt(StringRef prompt,
   Request request;
   int64_t length = types.size();
   request.queries = request.keys = length;
-  request.batched = true;
   for (StringRef name : {"q_len", "kv_len", "length"})
     request.facts[name.str()] = length;
   auto tokens = IntegerArray::zeros({1, length});

@@ -10,6 +10,7 @@
 #include "Mask/InitAll.h"
 #include "Mask/Tools/CommandLine.h"
 #include "Mask/Tools/Jit.h"
+#include "Mask/Tools/MaskInstance.h"
 #include "Mask/Tools/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -417,7 +418,8 @@ static LogicalResult write(const AttentionBuffers &buffers) {
 
 static LogicalResult runFiles(PolicyOp policy, StringRef layer,
                               std::optional<PackingRule> rule,
-                              const Request &request, AttentionOp form) {
+                              PolicyMasks &masks, AttentionOp form) {
+  const Request &request = masks.getRequest();
   std::optional<DataType> type;
   if (dataType.getNumOccurrences())
     type = dataType;
@@ -434,6 +436,8 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
   buffers->finish(factor);
   if (llvm::Error error = checkExtents(buffers->sizes, request))
     return fail(std::move(error));
+  if (failed(masks.checkTables(buffers->sizes.batch)))
+    return failure();
   int64_t sinks = form ? getConstantSinks(form).size() : 0;
   if (sinks && sinks != buffers->sizes.heads)
     return form.emitOpError()
@@ -481,8 +485,12 @@ static LogicalResult run(MLIRContext &context) {
   FailureOr<AttentionOp> form = findAttentionForm(*loaded->module);
   if (failed(form))
     return failure();
+  FailureOr<PolicyMasks> masks =
+      PolicyMasks::create(policy, *layer, *rule, *request);
+  if (failed(masks))
+    return failure();
   if (!bench)
-    return runFiles(policy, *layer, *rule, *request, *form);
+    return runFiles(policy, *layer, *rule, *masks, *form);
   if (*form && ((*form).getSinks() || (*form).getSoftCap() ||
                 !(*form).getScore().empty()))
     return fail("--bench times attention without sinks, soft cap and score "
@@ -504,7 +512,9 @@ static LogicalResult run(MLIRContext &context) {
   options.dim = headDim;
   options.repeat = repeat;
   options.jit = *jit;
-  return runBench(policy, *request, options, llvm::outs());
+  if (failed(placeBatch(&*masks)))
+    return failure();
+  return runBench(policy, masks->getRequest(), options, llvm::outs());
 }
 
 /// LLVM's libraries bring hundreds of options; of those --help shows MLIR's.

@@ -38,14 +38,15 @@ LogicalResult explainFacts(MLIRContext *context, PolicyOp policy,
                            const Request &request,
                            const ExplainOptions &options);
 
-/// Shows the masks of a policy. `request` may be null with `why` alone.
-LogicalResult explainPolicy(PolicyOp policy, const Request *request,
+/// Shows the masks of a policy on the request `given`, which may be null with
+/// `why` alone.
+LogicalResult explainPolicy(PolicyOp policy, const Request *given,
                             const ExplainOptions &options);
 
 /// Shows where the masks of two policies differ. Returns whether they are
 /// equal.
 FailureOr<bool> explainDifference(PolicyOp first, PolicyOp second,
-                                  const Request &request,
+                                  const Request &given,
                                   const ExplainOptions &options);
 
 /// Writes a file, or nothing: an error, reported at `loc`, leaves no partial

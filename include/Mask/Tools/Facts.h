@@ -68,8 +68,8 @@ struct Request {
   /// Absolute position of the first query and key: one, or one per batch row.
   /// Negative ones lie before all facts.
   llvm::SmallVector<int64_t> queryOffset{0}, keyOffset{0};
-  /// Batch rows. Facts that have a batch (`batched`) agree on it; without any
-  /// it is 1, and the request serves any number of rows.
+  /// Batch rows. Facts that have a batch (`batched`) agree on it; without any,
+  /// and for a prompt, it is 1, and the request serves any number of rows.
   int64_t batch = 1;
   bool batched = false;
   /// What was given, by name, plus `length`. Per-token facts are `[batch,
@@ -86,6 +86,9 @@ struct Request {
   /// Tokens that the facts cover: the greatest end of the keys, or of the
   /// queries if that is larger.
   int64_t getLength() const;
+  /// Has the facts of one batch row serve `rows` rows. Returns whether there
+  /// are any with batch rows (those of a prompt).
+  bool repeat(int64_t rows);
   /// The fact, or null where it was not given.
   const HostValue *lookup(llvm::StringRef name) const;
 };

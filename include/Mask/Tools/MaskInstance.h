@@ -34,6 +34,49 @@ FailureOr<std::unique_ptr<MaskInstance>>
 instantiateMask(PolicyOp policy, StringRef layerType,
                 std::optional<PackingRule> packing, const Request *request);
 
+/// The masks of some layer types of a policy on one request. Errors are
+/// emitted.
+class PolicyMasks {
+public:
+  static FailureOr<PolicyMasks> create(PolicyOp policy,
+                                       ArrayRef<std::string> layerTypes,
+                                       std::optional<PackingRule> packing,
+                                       const Request &request);
+
+  /// The batch rows that the request has, or that the masks tell apart where
+  /// it serves any number.
+  FailureOr<int64_t> countBatchRows();
+  /// Has a request that serves any number of batch rows serve `rows`.
+  LogicalResult setBatchRows(int64_t rows);
+  /// `checkTables` of all masks.
+  LogicalResult checkTables(int64_t batch);
+
+  const Request &getRequest() const { return request; }
+  ArrayRef<std::unique_ptr<MaskInstance>> getInstances() const {
+    return instances;
+  }
+
+private:
+  LogicalResult instantiate();
+
+  PolicyOp policy;
+  SmallVector<std::string> layerTypes;
+  std::optional<PackingRule> packing;
+  Request request;
+  std::vector<std::unique_ptr<MaskInstance>> instances;
+};
+
+/// Has the requests of all masks serve the batch rows that the masks together
+/// tell apart, and warns (`checkTables`).
+LogicalResult placeBatch(ArrayRef<PolicyMasks *> masks);
+
+/// Warns of tables that the mask reads outside of for all queries or keys of a
+/// batch row, and of those that have fewer rows than the batch: the predicates
+/// that read them are false there, silently. Facts are named, constants
+/// located.
+LogicalResult checkTables(MaskInstance &instance, const Request &request,
+                          int64_t batch);
+
 /// The extents of a request's mask, one offset per batch row.
 FailureOr<MaskExtents> getExtents(Location loc, const Request &request);
 

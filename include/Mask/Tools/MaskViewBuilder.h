@@ -10,6 +10,7 @@
 
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/Tools/MaskView.h"
+#include "Mask/Tools/PredicateExtents.h"
 
 namespace mlir::mask {
 
@@ -19,12 +20,9 @@ struct MaskExtents {
   SmallVector<int64_t> queryOffset, keyOffset;
 };
 
-/// Whether a predicate depends on the head.
-bool dependsOnHead(Value predicate);
-
-/// The number of heads that tell all masks of `predicate` apart: one more than
-/// the largest head that it names, or the extent of its per-head data.
-FailureOr<int64_t> countHeads(Value predicate, FactEvaluator &facts);
+/// Checks that a mask is not too large to be looked at.
+LogicalResult checkMaskSize(Location loc, int64_t batch, int64_t heads,
+                            int64_t queries, int64_t keys);
 
 /// What `predicate` shows. Rows come from the row intervals; only where those
 /// are not exact, the keys between the inner and the outer intervals are
