@@ -104,13 +104,17 @@ mlir::mask::getTokenSegments(const Request &request) {
   return rows;
 }
 
-std::string mlir::mask::describeParameters(const Request &request) {
+std::string
+mlir::mask::describeParameters(const Request &request,
+                               ArrayRef<const MaskInstance *> instances) {
   std::string text;
   for (const FactInfo &fact : getKnownFacts()) {
     const HostValue *value = request.lookup(fact.name);
-    const int64_t *number =
-        value && fact.isRequestKey() ? std::get_if<int64_t>(value) : nullptr;
-    if (number && fact.kind == FactKind::Parameter)
+    const int64_t *number = value ? std::get_if<int64_t>(value) : nullptr;
+    bool isUsed = llvm::any_of(instances, [&](const MaskInstance *instance) {
+      return llvm::is_contained(instance->uses, fact.name);
+    });
+    if (number && isUsed && fact.kind == FactKind::Parameter)
       text += (text.empty() ? "" : ", ") + fact.name.str() + " " +
               std::to_string(*number);
   }
@@ -183,12 +187,11 @@ void mlir::mask::printRequest(raw_ostream &os, const Request &request) {
      << ",\n  \"kv_len\": " << request.keys
      << ",\n  \"q_offset\": " << offsets(request.queryOffset)
      << ",\n  \"kv_offset\": " << offsets(request.keyOffset);
-  for (const FactInfo &fact : getKnownFacts()) {
-    const HostValue *value = request.lookup(fact.name);
-    bool isFact = fact.isRequestKey() && fact.kind != FactKind::Extent &&
-                  fact.kind != FactKind::Offset;
-    if (value && isFact && !std::holds_alternative<AbsentValue>(*value))
-      os << ",\n  \"" << fact.name << "\": " << toJson(request, fact, *value);
+  for (StringRef name : request.getGivenFacts()) {
+    const HostValue &value = *request.lookup(name);
+    if (!std::holds_alternative<AbsentValue>(value))
+      os << ",\n  \"" << name
+         << "\": " << toJson(request, *lookupFact(name), value);
   }
   os << "\n}\n";
 }

@@ -114,9 +114,11 @@ FailureOr<MaskView> explain::makeView(MaskInstance &instance,
   return view;
 }
 
-RenderContext explain::makeContext(const Request &request) {
+RenderContext
+explain::makeContext(const Request &request,
+                     ArrayRef<const MaskInstance *> instances) {
   RenderContext context;
-  context.facts = describeParameters(request);
+  context.facts = describeParameters(request, instances);
   context.tokens = getTokenSegments(request);
   return context;
 }
@@ -127,8 +129,7 @@ RenderContext explain::makeContext(const Request &request) {
 
 /// The masks, if there are facts, and why they are bounded as they are.
 static LogicalResult writeText(Location loc, Instances instances,
-                               ArrayRef<MaskView> views,
-                               const RenderContext &context,
+                               ArrayRef<MaskView> views, const Request *request,
                                const ExplainOptions &options) {
   return writeOutput(loc, options.output, [&](raw_ostream &os) {
     for (size_t i = 0; i < instances.size(); ++i) {
@@ -137,7 +138,7 @@ static LogicalResult writeText(Location loc, Instances instances,
       if (i)
         os << "\n";
       if (view)
-        renderText(os, *view, options.tile, context);
+        renderText(os, *view, options.tile, makeContext(*request, &instance));
       else
         os << instance.policy << ": " << instance.layerType << "\n";
       if (view && options.why)
@@ -232,7 +233,7 @@ static LogicalResult explainBounds(Location loc, PolicyOp policy,
       return failure();
     instances.push_back(std::move(*instance));
   }
-  return writeText(loc, instances, {}, {}, options);
+  return writeText(loc, instances, {}, /*request=*/nullptr, options);
 }
 
 LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *given,
@@ -245,6 +246,7 @@ LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *given,
       policy, getLayerTypes(policy, options), options.packing, *given);
   if (failed(masks) || failed(placeBatch(&*masks)))
     return failure();
+  reportUnread(&*masks);
   const Request &request = masks->getRequest();
   Instances instances = masks->getInstances();
   if (options.at)
@@ -265,13 +267,16 @@ LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *given,
     pointers.push_back(&view);
   switch (options.format) {
   case ExplainFormat::Text:
-    return writeText(loc, instances, views, makeContext(request), options);
+    return writeText(loc, instances, views, &request, options);
   case ExplainFormat::Json:
     return writeOutput(loc, options.output, [&](raw_ostream &os) {
       renderJson(os, pointers, options.tile);
     });
   case ExplainFormat::Svg: {
-    RenderContext context = makeContext(request);
+    SmallVector<const MaskInstance *> shown;
+    for (const std::unique_ptr<MaskInstance> &instance : instances)
+      shown.push_back(instance.get());
+    RenderContext context = makeContext(request, shown);
     return writeFiles(loc, pointers, ".svg", /*severalInOneFile=*/true, options,
                       [&](raw_ostream &os, ArrayRef<const MaskView *> shown) {
                         renderSvg(os, shown, options.tile, context);

@@ -18,7 +18,10 @@ FailureOr<int64_t> chooseHeads(MaskInstance &instance,
                                const ExplainOptions &options);
 FailureOr<MaskView> makeView(MaskInstance &instance, const Request &request,
                              int64_t heads);
-RenderContext makeContext(const Request &request);
+/// What a picture of the masks says of a request; nothing of parameters that
+/// they do not read.
+RenderContext makeContext(const Request &request,
+                          ArrayRef<const MaskInstance *> instances);
 /// Prints the tree of `options.at` for every batch row (and head) that has the
 /// element; returns whether it is visible, one by one.
 FailureOr<SmallVector<bool>> printPoint(raw_ostream &os, MaskInstance &instance,

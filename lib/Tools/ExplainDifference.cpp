@@ -145,23 +145,26 @@ static LogicalResult writeComparison(Location loc,
                                      const LayerTypes &types,
                                      const Request &request,
                                      const ExplainOptions &options) {
-  RenderContext context = makeContext(request);
   SmallVector<ComparedMasks> compared;
-  for (const Comparison &c : comparisons)
+  SmallVector<const MaskInstance *> instances;
+  for (const Comparison &c : comparisons) {
     compared.push_back({&c.first, &c.second, &c.difference});
+    instances.append({c.firstInstance, c.secondInstance});
+  }
   return writeOutput(loc, options.output, [&](raw_ostream &os) {
     if (options.format == ExplainFormat::Json) {
       renderJson(os, compared);
       return;
     }
     if (options.format == ExplainFormat::Svg) {
-      renderSvg(os, compared, options.tile, context);
+      renderSvg(os, compared, options.tile, makeContext(request, instances));
       return;
     }
     printHeader(os, comparisons.front(), types);
     for (const Comparison &c : comparisons) {
       os << "\n";
-      renderText(os, c.first, c.second, c.difference, options.tile, context);
+      renderText(os, c.first, c.second, c.difference, options.tile,
+                 makeContext(request, {c.firstInstance, c.secondInstance}));
     }
   });
 }
@@ -184,6 +187,7 @@ FailureOr<bool> mlir::mask::explainDifference(PolicyOp first, PolicyOp second,
       PolicyMasks::create(second, types.both, options.packing, given);
   if (failed(a) || failed(b) || failed(placeBatch({&*a, &*b})))
     return failure();
+  reportUnread({&*a, &*b});
   // Both have the same extents.
   const Request &request = a->getRequest();
   std::vector<Comparison> comparisons;

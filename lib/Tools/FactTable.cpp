@@ -68,6 +68,17 @@ int64_t Request::getLength() const {
                    *max_element(keyOffset) + keys});
 }
 
+SmallVector<StringRef> Request::getGivenFacts() const {
+  SmallVector<StringRef> names;
+  for (const FactInfo &fact : kFacts) {
+    bool isFact = fact.isRequestKey() && fact.kind != FactKind::Extent &&
+                  fact.kind != FactKind::Offset;
+    if (isFact && lookup(fact.name))
+      names.push_back(fact.name);
+  }
+  return names;
+}
+
 bool Request::repeat(int64_t rows) {
   batch = rows;
   bool repeats = false;

@@ -12,7 +12,10 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -76,8 +79,13 @@ mlir::mask::instantiateMask(PolicyOp policy, StringRef layerType,
     options.keepPolicies = true;
     if (failed(resolvePolicies(rewriter, *function, options)))
       return failure();
-    if (predicate == &instance->simplified && failed(simplify(*function)))
-      return failure();
+    if (predicate == &instance->simplified) {
+      if (failed(simplify(*function)))
+        return failure();
+      for (BlockArgument argument : function->getArguments())
+        if (!argument.use_empty())
+          instance->uses.push_back(instance->names.describe(argument));
+    }
     *predicate = getReturnedPredicate(*function);
   }
   return instance;
@@ -144,6 +152,59 @@ LogicalResult PolicyMasks::checkTables(int64_t batch) {
     if (failed(mask::checkTables(*instance, request, batch)))
       return failure();
   return success();
+}
+
+void PolicyMasks::findOtherUses() {
+  otherUses.emplace();
+  for (StringRef layerType : policy.getLayerTypes()) {
+    if (llvm::is_contained(layerTypes, layerType))
+      continue;
+    // The facts fit the policy: they were bound for the other layer types.
+    FailureOr<std::unique_ptr<MaskInstance>> other =
+        instantiateMask(policy, layerType, packing, &request);
+    if (succeeded(other))
+      otherUses->insert_range((*other)->uses);
+  }
+}
+
+bool PolicyMasks::reads(StringRef fact) {
+  if (llvm::any_of(instances, [&](const auto &instance) {
+        return llvm::is_contained(instance->uses, fact);
+      }))
+    return true;
+  if (!policy.lookupFact(fact))
+    return false;
+  if (!otherUses)
+    findOtherUses();
+  return otherUses->contains(fact);
+}
+
+/// Whether a prompt has text only.
+static bool isText(const Request &request) {
+  const HostValue *types = request.lookup("token_types");
+  const auto *array =
+      types ? std::get_if<std::shared_ptr<const IntegerArray>>(types) : nullptr;
+  return array && llvm::all_of((*array)->values,
+                               [](int64_t type) { return type == 0; });
+}
+
+void mlir::mask::reportUnread(ArrayRef<PolicyMasks *> masks) {
+  const Request &request = masks.front()->getRequest();
+  SmallVector<StringRef> unread;
+  for (StringRef fact : request.getGivenFacts())
+    if (llvm::none_of(masks,
+                      [&](PolicyMasks *those) { return those->reads(fact); }))
+      unread.push_back(fact);
+  // A prompt tells one thing in two ways, for either kind of policy.
+  auto isOfPrompt = [&](StringRef fact) {
+    return request.isPrompt && (fact == "token_types" || fact == "item_ranges");
+  };
+  if (llvm::count_if(unread, isOfPrompt) < 2 || isText(request))
+    llvm::erase_if(unread, isOfPrompt);
+  if (!unread.empty())
+    emitRemark(UnknownLoc::get(
+        masks.front()->getInstances().front()->written.getContext()))
+        << "not read: " << llvm::join(unread, ", ");
 }
 
 LogicalResult mlir::mask::placeBatch(ArrayRef<PolicyMasks *> masks) {

@@ -53,6 +53,7 @@ Expected<Request> mlir::mask::parsePrompt(StringRef prompt,
   Request request;
   int64_t length = types.size();
   request.queries = request.keys = length;
+  request.isPrompt = true;
   for (StringRef name : {"q_len", "kv_len", "length"})
     request.facts[name.str()] = length;
   auto tokens = IntegerArray::zeros({1, length});

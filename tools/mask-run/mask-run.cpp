@@ -489,6 +489,7 @@ static LogicalResult run(MLIRContext &context) {
       PolicyMasks::create(policy, *layer, *rule, *request);
   if (failed(masks))
     return failure();
+  reportUnread(&*masks);
   if (!bench)
     return runFiles(policy, *layer, *rule, *masks, *form);
   if (*form && ((*form).getSinks() || (*form).getSoftCap() ||

@@ -72,6 +72,8 @@ struct Request {
   /// and for a prompt, it is 1, and the request serves any number of rows.
   int64_t batch = 1;
   bool batched = false;
+  /// Whether it was made of a prompt, which has types and ranges alike.
+  bool isPrompt = false;
   /// What was given, by name, plus `length`. Per-token facts are `[batch,
   /// seq]`, indexed by absolute position.
   std::map<std::string, HostValue, std::less<>> facts;
@@ -86,6 +88,8 @@ struct Request {
   /// Tokens that the facts cover: the greatest end of the keys, or of the
   /// queries if that is larger.
   int64_t getLength() const;
+  /// The names of the facts that were given, in the order of the table.
+  llvm::SmallVector<llvm::StringRef> getGivenFacts() const;
   /// Has the facts of one batch row serve `rows` rows. Returns whether there
   /// are any with batch rows (those of a prompt).
   bool repeat(int64_t rows);

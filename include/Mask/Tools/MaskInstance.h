@@ -13,6 +13,8 @@
 #include "Mask/Tools/Render.h"
 #include "Mask/Tools/RenderPredicate.h"
 
+#include "llvm/ADT/StringSet.h"
+
 namespace mlir::mask {
 
 /// The predicate of one layer type of a policy, inlined, with its facts.
@@ -25,6 +27,9 @@ struct MaskInstance {
   ValueNames names;
   /// The facts that the policy takes, and of them those that were not given.
   SmallVector<std::string> reads, missing;
+  /// The facts that the mask depends on: of those that are given the rest folds
+  /// away, or belongs to another layer type.
+  SmallVector<std::string> uses;
 };
 
 /// Instantiates a layer type ("*" where the policy has one predicate). Without
@@ -51,6 +56,10 @@ public:
   /// `checkTables` of all masks.
   LogicalResult checkTables(int64_t batch);
 
+  /// Whether the mask of any layer type of the policy, asked for or not,
+  /// depends on a fact.
+  bool reads(StringRef fact);
+
   const Request &getRequest() const { return request; }
   ArrayRef<std::unique_ptr<MaskInstance>> getInstances() const {
     return instances;
@@ -58,13 +67,20 @@ public:
 
 private:
   LogicalResult instantiate();
+  /// The facts that the other layer types depend on.
+  void findOtherUses();
 
   PolicyOp policy;
   SmallVector<std::string> layerTypes;
   std::optional<PackingRule> packing;
   Request request;
   std::vector<std::unique_ptr<MaskInstance>> instances;
+  std::optional<llvm::StringSet<>> otherUses;
 };
+
+/// A remark names the facts that are given and that none of the masks reads:
+/// nothing is ignored silently.
+void reportUnread(ArrayRef<PolicyMasks *> masks);
 
 /// Has the requests of all masks serve the batch rows that the masks together
 /// tell apart, and warns (`checkTables`).
@@ -83,8 +99,10 @@ FailureOr<MaskExtents> getExtents(Location loc, const Request &request);
 /// What is known of the tokens of a request, per batch row.
 std::vector<std::vector<TokenSegment>> getTokenSegments(const Request &request);
 
-/// The scalar facts of a request in words: "window 1024, chunk 4".
-std::string describeParameters(const Request &request);
+/// The scalar facts of a request that some of the masks depend on, in words:
+/// "window 1024, chunk 4".
+std::string describeParameters(const Request &request,
+                               ArrayRef<const MaskInstance *> instances);
 
 /// The request as the JSON object that `--facts` takes.
 void printRequest(raw_ostream &os, const Request &request);
