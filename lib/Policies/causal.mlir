@@ -1,7 +1,7 @@
 // Causal attention
 //
 //   k <= q
-mask.policy @"causal"() {
+mask.policy @"causal"() attributes {sequences_from_positions} {
   %p = mask.causal
   mask.layer_type "*" = %p
 }

@@ -9,7 +9,7 @@ mask.policy @"chunked-causal"(
     "sequence_ids" optional %seq : tensor<?x?xi32>,
     "positions" optional %pos : tensor<?x?xi32>,
     "left_padding" optional %padding : tensor<?xi32>,
-    "chunk" %C : index) {
+    "chunk" %C : index) attributes {sequences_from_positions} {
   %causal = mask.causal
   %chunk = mask.chunk size %C offset %padding per batch : tensor<?xi32>
   %core = mask.and %causal, %chunk

@@ -3,7 +3,7 @@
 //   (q < prefix and k < prefix) or k <= q
 //
 // A query behind the prefix sees it causally, so `q < prefix` needs no test.
-mask.policy @"prefix-lm"("prefix" %P : index) {
+mask.policy @"prefix-lm"("prefix" %P : index) attributes {sequences_from_positions} {
   %causal = mask.causal
   %prefix = mask.prefix %P
   %p = mask.or %causal, %prefix

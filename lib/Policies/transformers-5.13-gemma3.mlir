@@ -12,7 +12,7 @@ mask.policy @"transformers-5.13-gemma3"(
     "key_valid" optional %v : tensor<?x?xi1>,
     "sequence_ids" optional %seq : tensor<?x?xi32>,
     "positions" optional %pos : tensor<?x?xi32>,
-    "window" %W : index) {
+    "window" %W : index) attributes {sequences_from_positions} {
   %ids = mask.runs %t of [1] : tensor<?x?xi8> -> tensor<?x?xi32>
   %block = mask.block_bidirectional %ids : tensor<?x?xi32>
   %valid = mask.key_padding %v : tensor<?x?xi1>

@@ -36,6 +36,9 @@ public:
   }
 
   void add(StringRef layerType, PolicyOp family) {
+    // Of a bidirectional model the full layers are a family of encoders as
+    // well.
+    findsSequences |= family.getSequencesFromPositions();
     IRMapping mapping;
     Block &source = family.getBody().front();
     for (auto [name, optional, argument] :
@@ -62,7 +65,8 @@ public:
         builder, module.getLoc(), builder.getStringAttr(name),
         builder.getStrArrayAttr(names),
         DenseBoolArrayAttr::get(context, optionals),
-        TypeAttr::get(FunctionType::get(context, body.getArgumentTypes(), {})));
+        TypeAttr::get(FunctionType::get(context, body.getArgumentTypes(), {})),
+        findsSequences ? builder.getUnitAttr() : UnitAttr());
     Block &block = policy.getBody().emplaceBlock();
     for (BlockArgument argument : body.getArguments())
       argument.replaceAllUsesWith(
@@ -110,6 +114,7 @@ private:
   Block body;
   SmallVector<StringRef> names;
   SmallVector<bool> optionals;
+  bool findsSequences = false;
 };
 } // namespace
 

@@ -73,7 +73,8 @@ SmallVector<StringRef> Request::getGivenFacts() const {
   for (const FactInfo &fact : kFacts) {
     bool isFact = fact.isRequestKey() && fact.kind != FactKind::Extent &&
                   fact.kind != FactKind::Offset;
-    if (isFact && lookup(fact.name))
+    bool isFound = findsSequences && fact.name == "sequence_ids";
+    if (isFact && !isFound && lookup(fact.name))
       names.push_back(fact.name);
   }
   return names;

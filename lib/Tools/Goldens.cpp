@@ -268,8 +268,10 @@ Expected<GoldenReport> mlir::mask::checkGoldens(StringRef dir,
     OwningOpRef<ModuleOp> own;
     FailureOr<PolicyOp> policy = loadPolicyOf(*golden, *module, own);
     FailureOr<std::vector<uint8_t>> mask = failure();
-    if (succeeded(policy))
+    if (succeeded(policy)) {
+      golden->request = placeSequences(*policy, std::move(golden->request));
       mask = engine(*golden, *policy);
+    }
     std::string difference =
         failed(mask) ? "could not be computed" : compareMasks(*golden, *mask);
     if (difference.empty())

@@ -103,7 +103,7 @@ FailureOr<PolicyMasks> PolicyMasks::create(PolicyOp policy,
   masks.policy = policy;
   masks.layerTypes.assign(layerTypes.begin(), layerTypes.end());
   masks.packing = packing;
-  masks.request = request;
+  masks.request = placeSequences(policy, request);
   if (failed(masks.instantiate()))
     return failure();
   return std::move(masks);
@@ -168,6 +168,9 @@ void PolicyMasks::findOtherUses() {
 }
 
 bool PolicyMasks::reads(StringRef fact) {
+  // Found by positions.
+  if (fact == "positions" && request.findsSequences && reads("sequence_ids"))
+    return true;
   if (llvm::any_of(instances, [&](const auto &instance) {
         return llvm::is_contained(instance->uses, fact);
       }))
@@ -184,8 +187,8 @@ static bool isText(const Request &request) {
   const HostValue *types = request.lookup("token_types");
   const auto *array =
       types ? std::get_if<std::shared_ptr<const IntegerArray>>(types) : nullptr;
-  return array && llvm::all_of((*array)->values,
-                               [](int64_t type) { return type == 0; });
+  return array &&
+         llvm::all_of((*array)->values, [](int64_t type) { return type == 0; });
 }
 
 void mlir::mask::reportUnread(ArrayRef<PolicyMasks *> masks) {

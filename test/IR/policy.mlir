@@ -21,6 +21,12 @@ mask.policy @any() attributes {source = "a comment"} {
   mask.layer_type "*" = %full
 }
 
+// CHECK-LABEL: mask.policy @found() attributes {sequences_from_positions} {
+mask.policy @found() attributes {sequences_from_positions} {
+  %causal = mask.causal
+  mask.layer_type "*" = %causal
+}
+
 // CHECK-LABEL: func @use
 // CHECK-SAME: (%[[W:.*]]: index, %[[T:.*]]: tensor<?x?xi8>)
 func.func @use(%w: index, %t: tensor<?x?xi8>) {

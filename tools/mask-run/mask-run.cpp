@@ -479,6 +479,7 @@ static LogicalResult run(MLIRContext &context) {
   llvm::Expected<Request> request = readRequest(factsPath);
   if (!request)
     return fail(request.takeError());
+  *request = placeSequences(policy, std::move(*request));
   // Compiled code checks no parameter.
   if (failed(interpretPolicy(policy, *layer, *rule, *request)))
     return failure();

@@ -45,6 +45,11 @@ def Mask_PolicyOp : Mask_Op<"policy", [
     parameter an `index`; `optional` ones may be `mask.absent`. `length`, the number
     of tokens that the facts cover, is always known.
 
+    `sequences_from_positions` says that the system finds packed rows by positions: where
+    a request gives no `sequence_ids`, no padding and no cache, each position that does
+    not follow the one before begins a sequence. Whoever fills in the facts does so
+    (the tools do); the predicates are told `sequence_ids` as ever.
+
     1. (C1) Fact names are unique.
     2. (C2) There is at least one `mask.layer_type`; layer type names are unique.
     3. (C3) `mask.layer_type "*"` stands for every layer type and is the only one.
@@ -62,7 +67,8 @@ def Mask_PolicyOp : Mask_Op<"policy", [
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$fact_names,
-                       DenseBoolArrayAttr:$fact_optional, TypeAttrOf<FunctionType>:$function_type);
+                       DenseBoolArrayAttr:$fact_optional, TypeAttrOf<FunctionType>:$function_type,
+                       UnitAttr:$sequences_from_positions);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

@@ -74,6 +74,8 @@ struct Request {
   bool batched = false;
   /// Whether it was made of a prompt, which has types and ranges alike.
   bool isPrompt = false;
+  /// Whether `sequence_ids` were not given, but found by positions.
+  bool findsSequences = false;
   /// What was given, by name, plus `length`. Per-token facts are `[batch,
   /// seq]`, indexed by absolute position.
   std::map<std::string, HostValue, std::less<>> facts;

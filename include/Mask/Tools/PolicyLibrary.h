@@ -37,6 +37,14 @@ FailureOr<PolicyOp> loadPolicy(llvm::StringRef name, ModuleOp module);
 /// `5.12`, `5.23` or `5.24`.
 std::optional<PackingRule> parsePackingRule(llvm::StringRef text);
 
+/// The request as the system of `policy` takes it. Where the system finds
+/// packed rows by positions (`sequences_from_positions`), and the request gives
+/// positions, no sequence ids, no padding and no cache, each position that is
+/// not one more than the one before begins a sequence; `sequence_ids` are added
+/// if there is more than one in some batch row. A mask in which every token is
+/// valid is no padding.
+Request placeSequences(PolicyOp policy, Request request);
+
 /// The value of a fact of the given name and type, or null where it is not
 /// given.
 using FactBuilder = llvm::function_ref<Value(llvm::StringRef name, Type type)>;
