@@ -15,6 +15,8 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mask_obj_root, "test")
 
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
+# Every picture that a test makes is compared with the interpreter.
+config.environment["MASK_EXPLAIN_OPTIONS"] = "--verify-view"
 config.substitutions.append(("%PATH%", config.environment["PATH"]))
 config.substitutions.append(("%mask_tools", config.mask_tools_dir))
 config.substitutions.append(("%mlir_tblgen", os.path.join(config.llvm_tools_dir, "mlir-tblgen")))

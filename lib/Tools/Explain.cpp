@@ -100,23 +100,31 @@ FailureOr<int64_t> explain::chooseHeads(MaskInstance &instance,
 }
 
 FailureOr<MaskView> explain::makeView(MaskInstance &instance,
-                                      const Request &request, int64_t heads) {
-  Location loc = instance.simplified.getLoc();
+                                      const Request &request, int64_t heads,
+                                      const ExplainOptions &options) {
+  Location loc = instance.written.getLoc();
   FailureOr<MaskExtents> extents = getExtents(loc, request);
   if (failed(extents))
     return failure();
   FailureOr<MaskView> view =
-      buildMaskView(loc, instance.simplified, instance.facts, *extents, heads);
+      buildMaskView(loc, instance.simplified, instance.facts, *extents, heads,
+                    instance.written);
   if (failed(view))
     return failure();
+  if (options.verifyView) {
+    // What --at explains: neither the normal form nor the bounds have a say.
+    FailureOr<PredicateFunction> visible =
+        interpretPredicate(instance.written, instance.facts);
+    if (failed(visible) || failed(verifyMaskView(loc, *view, *visible)))
+      return failure();
+  }
   view->policy = instance.policy;
   view->layerType = instance.layerType;
   return view;
 }
 
-RenderContext
-explain::makeContext(const Request &request,
-                     ArrayRef<const MaskInstance *> instances) {
+RenderContext explain::makeContext(const Request &request,
+                                   ArrayRef<const MaskInstance *> instances) {
   RenderContext context;
   context.facts = describeParameters(request, instances);
   context.tokens = getTokenSegments(request);
@@ -257,7 +265,7 @@ LogicalResult mlir::mask::explainPolicy(PolicyOp policy, const Request *given,
     FailureOr<int64_t> heads = chooseHeads(*instance, options);
     if (failed(heads))
       return failure();
-    FailureOr<MaskView> view = makeView(*instance, request, *heads);
+    FailureOr<MaskView> view = makeView(*instance, request, *heads, options);
     if (failed(view))
       return failure();
     views.push_back(std::move(*view));

@@ -17,7 +17,7 @@ using Instances = ArrayRef<std::unique_ptr<MaskInstance>>;
 FailureOr<int64_t> chooseHeads(MaskInstance &instance,
                                const ExplainOptions &options);
 FailureOr<MaskView> makeView(MaskInstance &instance, const Request &request,
-                             int64_t heads);
+                             int64_t heads, const ExplainOptions &options);
 /// What a picture of the masks says of a request; nothing of parameters that
 /// they do not read.
 RenderContext makeContext(const Request &request,

@@ -63,8 +63,8 @@ static FailureOr<Comparison> compare(MaskInstance &first, MaskInstance &second,
   if (failed(firstHeads) || failed(secondHeads))
     return failure();
   int64_t heads = std::max(*firstHeads, *secondHeads);
-  FailureOr<MaskView> firstView = makeView(first, request, heads);
-  FailureOr<MaskView> secondView = makeView(second, request, heads);
+  FailureOr<MaskView> firstView = makeView(first, request, heads, options);
+  FailureOr<MaskView> secondView = makeView(second, request, heads, options);
   if (failed(firstView) || failed(secondView))
     return failure();
   result.first = std::move(*firstView);

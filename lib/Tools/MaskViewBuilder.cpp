@@ -24,8 +24,8 @@ namespace {
 /// Fills planes row by row.
 class ViewBuilder {
 public:
-  ViewBuilder(Value predicate, FactEvaluator &facts)
-      : facts(facts), evaluator(facts), predicate(predicate) {}
+  ViewBuilder(Value predicate, Value asked, FactEvaluator &facts)
+      : facts(facts), evaluator(facts), predicate(predicate), asked(asked) {}
 
   LogicalResult prepare() {
     rows = computeRowIntervals(context, predicate);
@@ -34,8 +34,7 @@ public:
                         interval.inner.lower, interval.inner.upper})
         if (failed(evaluator.prepare(term)))
           return failure();
-    FailureOr<PredicateFunction> function =
-        interpretPredicate(predicate, facts);
+    FailureOr<PredicateFunction> function = interpretPredicate(asked, facts);
     if (failed(function))
       return failure();
     visible = std::move(*function);
@@ -48,9 +47,10 @@ public:
     return success();
   }
 
-  /// Stops with false once there are more spans than `mostSpans`.
-  bool fill(MaskView &view, int64_t b, int64_t h, size_t mostSpans,
-            MaskPlane &plane) const {
+  /// Fails where there are more spans than `mostSpans`, or the bounds are
+  /// wrong.
+  LogicalResult fill(Location loc, MaskView &view, int64_t b, int64_t h,
+                     size_t mostSpans, MaskPlane &plane) const {
     RowSpans outer;
     bool isExact = true;
     for (int64_t row = 0; row < view.queries; ++row) {
@@ -58,14 +58,22 @@ public:
       point.batch = b;
       point.head = h;
       point.query = row + view.queryOffset[b];
-      appendRow(point, view.keyOffset[b], view.keys, outer, plane.visible);
+      std::optional<int64_t> wrong =
+          appendRow(point, view.keyOffset[b], view.keys, outer, plane.visible);
+      if (wrong)
+        return emitError(loc)
+               << "the bounds of the mask are wrong at batch row " << b
+               << ", head " << h << ", q = " << point.query
+               << ", k = " << *wrong << ", which the interpreter says is "
+               << (visible(b, h, point.query, *wrong) ? "visible" : "hidden");
       isExact &= outer[row] == plane.visible[row];
       if (plane.visible.getNumSpans() > mostSpans)
-        return false;
+        return emitError(loc) << "the mask has more than " << kMostSpans
+                              << " separate spans of keys";
     }
     if (!isExact)
       plane.outer = std::move(outer);
-    return true;
+    return success();
   }
 
 private:
@@ -81,16 +89,21 @@ private:
 
   void addEnds(Ends &ends, const KeyInterval &interval, const TermPoint &point,
                int64_t keyOffset, int64_t keys) const {
-    int64_t lower = evaluator.evaluate(interval.lower, point) - keyOffset;
-    int64_t upper = evaluator.evaluate(interval.upper, point) - keyOffset;
-    lower = std::max<int64_t>(lower, 0);
-    upper = std::min(upper, keys);
+    // Bounds may be any integers; keys are far from the greatest.
+    auto clip = [&](Term bound) {
+      int64_t key = evaluator.evaluate(bound, point);
+      return std::clamp(key, keyOffset, keyOffset + keys) - keyOffset;
+    };
+    int64_t lower = clip(interval.lower), upper = clip(interval.upper);
     if (lower < upper)
       ends.push_back({lower, upper});
   }
 
-  void appendRow(const TermPoint &point, int64_t keyOffset, int64_t keys,
-                 RowSpans &outer, RowSpans &result) const {
+  /// Returns a key at which the bounds contradict the interpreter, if one is
+  /// found.
+  std::optional<int64_t> appendRow(const TermPoint &point, int64_t keyOffset,
+                                   int64_t keys, RowSpans &outer,
+                                   RowSpans &result) const {
     Ends outerEnds, innerEnds;
     for (const RowInterval &interval : rows.intervals) {
       addEnds(outerEnds, interval.outer, point, keyOffset, keys);
@@ -102,12 +115,37 @@ private:
       innerEnds = outerEnds;
       appendSorted(outerEnds, outer);
       appendSorted(innerEnds, result);
-      return;
+      return findWrong(point, keyOffset, keys, outer[row], outer[row]);
     }
     appendSorted(outerEnds, outer);
     RowSpans inner;
     appendSorted(innerEnds, inner);
     interpretBetween(point, keyOffset, outer[row], inner[0], result);
+    return findWrong(point, keyOffset, keys, outer[row], inner[0]);
+  }
+
+  /// Asks the interpreter about the keys on both sides of all ends, and about
+  /// the first, the last and the query's own: what is not in `outer` must be
+  /// hidden, what is in `inner` visible.
+  std::optional<int64_t> findWrong(const TermPoint &point, int64_t keyOffset,
+                                   int64_t keys, ArrayRef<KeySpan> outer,
+                                   ArrayRef<KeySpan> inner) const {
+    auto isWrong = [&](int64_t key) {
+      if (key < 0 || key >= keys)
+        return false;
+      bool mayBe = containsKey(outer, key), must = containsKey(inner, key);
+      if (mayBe && !must)
+        return false;
+      return visible(point.batch, point.head, point.query, key + keyOffset) !=
+             must;
+    };
+    SmallVector<int64_t, 16> asked = {0, keys - 1, point.query - keyOffset};
+    for (ArrayRef<KeySpan> spans : {outer, inner})
+      for (KeySpan span : spans)
+        asked.append({span.lower - 1, span.lower, span.upper - 1, span.upper});
+    const int64_t *wrong = llvm::find_if(asked, isWrong);
+    return wrong == asked.end() ? std::nullopt
+                                : std::optional(*wrong + keyOffset);
   }
 
   /// The row that is all of `inner`, and of the rest of `outer` what the
@@ -148,7 +186,7 @@ private:
   FactEvaluator &facts;
   TermContext context;
   TermEvaluator evaluator;
-  Value predicate;
+  Value predicate, asked;
   RowIntervals rows;
   PredicateFunction visible;
   RowChanges rowChanges;
@@ -172,7 +210,7 @@ LogicalResult mlir::mask::checkMaskSize(Location loc, int64_t batch,
 FailureOr<MaskView> mlir::mask::buildMaskView(Location loc, Value predicate,
                                               FactEvaluator &facts,
                                               const MaskExtents &extents,
-                                              int64_t heads) {
+                                              int64_t heads, Value written) {
   if (failed(checkMaskSize(loc, extents.batch, heads, extents.queries,
                            extents.keys)))
     return failure();
@@ -185,18 +223,55 @@ FailureOr<MaskView> mlir::mask::buildMaskView(Location loc, Value predicate,
   view.headsDiffer = dependsOnHead(predicate);
   view.heads = view.headsDiffer ? heads : 1;
   view.planes.resize(view.batch * view.heads);
-  ViewBuilder builder(predicate, facts);
+  ViewBuilder builder(predicate, written ? written : predicate, facts);
   if (failed(builder.prepare()))
     return failure();
   size_t spans = 0;
   for (int64_t b = 0; b < view.batch; ++b)
     for (int64_t h = 0; h < view.heads; ++h) {
       MaskPlane &plane = view.planes[b * view.heads + h];
-      bool isWhole = builder.fill(view, b, h, kMostSpans - spans, plane);
+      if (failed(builder.fill(loc, view, b, h, kMostSpans - spans, plane)))
+        return failure();
       spans += plane.visible.getNumSpans();
-      if (!isWhole)
-        return emitError(loc) << "the mask has more than " << kMostSpans
-                              << " separate spans of keys";
     }
   return view;
+}
+
+LogicalResult mlir::mask::verifyMaskView(Location loc, const MaskView &view,
+                                         const PredicateFunction &visible) {
+  // Of a larger mask every `step`-th key, and those at the ends of all spans.
+  constexpr int64_t kMostPairs = int64_t(1) << 22;
+  int64_t rows = view.batch * view.heads * view.queries;
+  int64_t step = llvm::divideCeil(
+      std::max<int64_t>(view.keys, 1),
+      std::max<int64_t>(kMostPairs / std::max<int64_t>(rows, 1), 1));
+  for (int64_t b = 0; b < view.batch; ++b)
+    for (int64_t h = 0; h < view.heads; ++h)
+      for (int64_t row = 0; row < view.queries; ++row) {
+        ArrayRef<KeySpan> spans = view.getPlane(b, h).visible[row];
+        int64_t query = row + view.queryOffset[b];
+        auto check = [&](int64_t index) -> LogicalResult {
+          if (index < 0 || index >= view.keys)
+            return success();
+          int64_t key = index + view.keyOffset[b];
+          bool isShown = containsKey(spans, index);
+          if (isShown == visible(b, h, query, key))
+            return success();
+          return emitError(loc)
+                 << "the picture differs from the interpreter at batch row "
+                 << b << ", head " << h << ", q = " << query << ", k = " << key
+                 << ", which it shows as " << (isShown ? "visible" : "hidden");
+        };
+        for (int64_t index = 0; index < view.keys; index += step)
+          if (failed(check(index)))
+            return failure();
+        if (step == 1)
+          continue;
+        for (KeySpan span : spans)
+          for (int64_t index :
+               {span.lower - 1, span.lower, span.upper - 1, span.upper})
+            if (failed(check(index)))
+              return failure();
+      }
+  return success();
 }

@@ -95,6 +95,13 @@ static cl::opt<bool> printFacts("print-facts",
                                 cl::desc("Print the request and stop"),
                                 cl::cat(askCategory));
 
+static cl::opt<bool> verifyView(
+    "verify-view",
+    cl::desc("Compare every picture with the interpreter, element by element; "
+             "a\ndifference is an error (for tests, which say so in "
+             "MASK_EXPLAIN_OPTIONS)"),
+    cl::Hidden, cl::ZeroOrMore, cl::cat(showCategory));
+
 static LogicalResult fail(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "mask-explain") << message << "\n";
   return failure();
@@ -145,6 +152,7 @@ static FailureOr<ExplainOptions> getOptions() {
   options.format = format;
   options.output = output;
   options.why = why;
+  options.verifyView = verifyView;
   std::optional<std::pair<int64_t, int64_t>> shape = parsePair(tile, 'x');
   constexpr int64_t kLargestTile = 1 << 20;
   if (!shape || shape->first < 1 || shape->second < 1 ||
@@ -319,7 +327,7 @@ int main(int argc, char **argv) {
   if (!cl::ParseCommandLineOptions(
           argc, argv,
           "mask-explain: shows an attention mask, compares two, says why\n",
-          &llvm::errs()))
+          &llvm::errs(), /*VFS=*/nullptr, "MASK_EXPLAIN_OPTIONS"))
     return getErrorCode();
   DialectRegistry registry;
   mlir::registerAllDialects(registry);

@@ -82,7 +82,7 @@ static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
   bool byHead = dependsOnHead(predicate);
   FailureOr<MaskView> view =
       buildMaskView(policy.getLoc(), predicate, (*instance)->facts, *extents,
-                    byHead ? options.heads : 1);
+                    byHead ? options.heads : 1, (*instance)->written);
   if (failed(view))
     return failure();
   Counts counts;

@@ -28,6 +28,8 @@ struct ExplainOptions {
   std::optional<std::pair<int64_t, int64_t>> at;
   /// Say what bounds the masks.
   bool why = false;
+  /// Compare every picture with the interpreter.
+  bool verifyView = false;
   /// Heads, for predicates that do not tell how many there are.
   std::optional<int64_t> heads;
 };

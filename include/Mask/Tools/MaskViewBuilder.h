@@ -29,10 +29,21 @@ LogicalResult checkMaskSize(Location loc, int64_t batch, int64_t heads,
 /// interpreted, one key for all between two that `findRowChanges` names. A row
 /// costs the ends of its parts' intervals, so that padding holes and scattered
 /// ids are no matter; only `dense`, `generic` and `dilated` are looked at key
-/// by key. Errors are emitted at `loc` or at the op that cannot be evaluated.
+/// by key. Of every row the interpreter is asked about the keys next to the
+/// ends of its intervals; where it contradicts them the mask is not shown. It
+/// is asked about `written`, if that is not null: the predicate before it was
+/// simplified. Errors are emitted at `loc` or at the op that cannot be
+/// evaluated.
 FailureOr<MaskView> buildMaskView(Location loc, Value predicate,
                                   FactEvaluator &facts,
-                                  const MaskExtents &extents, int64_t heads);
+                                  const MaskExtents &extents, int64_t heads,
+                                  Value written = {});
+
+/// Compares every element of a view with the interpreter: the first that
+/// differs is an error at `loc`. Of masks of more than 2^22 elements it looks
+/// at as many, and at the keys at the ends of all spans.
+LogicalResult verifyMaskView(Location loc, const MaskView &view,
+                             const PredicateFunction &visible);
 
 } // namespace mlir::mask
 
