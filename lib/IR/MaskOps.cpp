@@ -10,6 +10,7 @@
 #include "Mask/IR/IntervalMap.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/IR/Range.h"
+#include "Mask/IR/RegionEffects.h"
 #include "VerifyRegion.h"
 
 #include "mlir/IR/Builders.h"
@@ -254,6 +255,16 @@ LogicalResult RowRangeOp::verify() {
   return success();
 }
 
+/// C3 of `mask.interval`: what `expr` divides by, if that is a number.
+static std::optional<int64_t> getConstantDivisor(AffineExpr expr) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary || expr.getKind() == AffineExprKind::Add ||
+      expr.getKind() == AffineExprKind::Mul)
+    return std::nullopt;
+  auto constant = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  return constant ? std::optional(constant.getValue()) : std::nullopt;
+}
+
 LogicalResult IntervalOp::verify() {
   auto check = [&](AffineMap map, StringRef name) -> LogicalResult {
     if (map.getNumDims() != 1 || map.getNumResults() != 1)
@@ -265,6 +276,15 @@ LogicalResult IntervalOp::verify() {
       return emitOpError() << "'" << name << "' has " << map.getNumSymbols()
                            << " symbols, but " << getSymbols().size()
                            << " operands are given";
+    LogicalResult divisors = success();
+    map.getResult(0).walk([&](AffineExpr expr) {
+      if (std::optional<int64_t> divisor = getConstantDivisor(expr);
+          divisor && *divisor < 1 && succeeded(divisors))
+        divisors = emitOpError() << "'" << name << "' divides by " << *divisor
+                                 << ", divisors must be at least 1";
+    });
+    if (failed(divisors))
+      return failure();
     std::optional<int64_t> largest = getLargestNumber(map.getResult(0));
     if (largest && *largest <= kMaxNumber)
       return success();
@@ -325,6 +345,19 @@ LogicalResult GenericOp::verify() {
     if (failed(verifyColumnTable(*this, table, capture)))
       return failure();
   }
+  return success();
+}
+
+/// C4, once the ops of the region are known to be valid.
+LogicalResult GenericOp::verifyRegions() {
+  for (Operation &op : getBody().front())
+    if (std::optional<ForbiddenEffect> effect = findForbiddenEffect(&op)) {
+      InFlightDiagnostic error =
+          emitOpError() << "may only compute and read in its region, but '"
+                        << effect->op->getName() << "' " << effect->what;
+      error.attachNote(effect->op->getLoc()) << "here";
+      return error;
+    }
   return success();
 }
 

@@ -150,3 +150,66 @@ func.func @loads(%i: index, %m: memref<?xindex>) {
   }
   return
 }
+
+// -----
+
+// What builds a predicate is pure, even if the predicate reads memory: an unused one
+// goes, and one that does not depend on the loop leaves it. Its region may hold any
+// code that reads.
+
+// DCE-LABEL: func @generic
+// DCE-NOT: mask.generic
+// DCE: scf.for
+// DCE: mask.generic
+// LICM-LABEL: func @generic
+// LICM: mask.generic
+// LICM: scf.for
+func.func @generic(%t: memref<?xi1>, %n: index, %i: i1) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %unused = mask.generic captures(%t : memref<?xi1>) {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: memref<?xi1>):
+    %v = memref.load %x[%q] : memref<?xi1>
+    mask.yield %v : i1
+  }
+  scf.for %j = %c0 to %n step %c1 {
+    memref.store %i, %t[%j] : memref<?xi1>
+    %p0 = mask.generic captures(%t : memref<?xi1>) {
+    ^bb0(%b: index, %h: index, %q: index, %k: index, %x: memref<?xi1>):
+      %c = arith.cmpi slt, %k, %q : index
+      %v = scf.if %c -> i1 {
+        %y = memref.load %x[%k] : memref<?xi1>
+        scf.yield %y : i1
+      } else {
+        scf.yield %c : i1
+      }
+      mask.yield %v : i1
+    }
+    "use"(%p0) : (!mask.predicate) -> ()
+  }
+  return
+}
+
+// -----
+
+// Two of the same are one, whatever is written between them.
+
+// CSE-LABEL: func @twice
+// CSE: %[[P:.*]] = mask.generic
+// CSE-NOT: mask.generic
+// CSE: "use"(%[[P]], %[[P]])
+func.func @twice(%t: memref<?xi1>, %n: index, %i: i1) {
+  %0 = mask.generic captures(%t : memref<?xi1>) {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: memref<?xi1>):
+    %v = memref.load %x[%q] : memref<?xi1>
+    mask.yield %v : i1
+  }
+  memref.store %i, %t[%n] : memref<?xi1>
+  %1 = mask.generic captures(%t : memref<?xi1>) {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: memref<?xi1>):
+    %v = memref.load %x[%q] : memref<?xi1>
+    mask.yield %v : i1
+  }
+  "use"(%0, %1) : (!mask.predicate, !mask.predicate) -> ()
+  return
+}

@@ -383,8 +383,8 @@ func.func @interval_table_c1(%q: tensor<?xi32>, %k: tensor<?x?xi32>) {
 
 // -----
 
-// mask.interval C3
-func.func @interval_c3(%s: index) {
+// mask.interval C4
+func.func @interval_c4(%s: index) {
   // expected-error @below {{'mask.interval' op 'upper' may compute numbers beyond 64 bits, at most 1152921504606846976 is supported for queries within 4398046511104 and symbols within 1099511627776}}
   %p = mask.interval lower affine_map<(q)[s] -> (0)> upper affine_map<(q)[s] -> ((q * 2199023255552) floordiv s)> [%s]
   return
@@ -393,8 +393,8 @@ func.func @interval_c3(%s: index) {
 // -----
 
 // A product that saturates leaves room for a few sums.
-// mask.interval C3
-func.func @interval_c3_products(%s: index) {
+// mask.interval C4
+func.func @interval_c4_products(%s: index) {
   // expected-error @below {{'mask.interval' op 'lower' may compute numbers up to 1441151880758558720, at most 1152921504606846976 is supported}}
   %p = mask.interval lower affine_map<(q)[s] -> ((q * s) * 5)> upper affine_map<(q)[s] -> (q)> [%s]
   return
@@ -1271,6 +1271,72 @@ func.func @generic_c3_capture(%n: index, %r: tensor<?x4xi32>) {
     %true = arith.constant true
     mask.yield %true : i1
   }
+  return
+}
+
+// -----
+
+// mask.generic C4
+func.func @generic_c4_write(%t: memref<?xi32>) {
+  // expected-error @below {{'mask.generic' op may only compute and read in its region, but 'memref.store' writes memory}}
+  %p = mask.generic captures(%t : memref<?xi32>) {
+  ^bb0(%b: index, %h: index, %q: index, %k: index, %x: memref<?xi32>):
+    %true = arith.constant true
+    %c1 = arith.constant 1 : i32
+    scf.if %true {
+      // expected-note @below {{here}}
+      memref.store %c1, %x[%k] : memref<?xi32>
+    }
+    mask.yield %true : i1
+  }
+  return
+}
+
+// -----
+
+// mask.generic C4
+func.func private @visible(index) -> i1
+func.func @generic_c4_call() {
+  // expected-error @below {{'mask.generic' op may only compute and read in its region, but 'func.call' has effects that are not known}}
+  %p = mask.generic {
+  ^bb0(%b: index, %h: index, %q: index, %k: index):
+    // expected-note @below {{here}}
+    %v = func.call @visible(%k) : (index) -> i1
+    mask.yield %v : i1
+  }
+  return
+}
+
+// -----
+
+// mask.generic C4
+func.func @generic_c4_allocate() {
+  // expected-error @below {{'mask.generic' op may only compute and read in its region, but 'memref.alloc' allocates memory}}
+  %p = mask.generic {
+  ^bb0(%b: index, %h: index, %q: index, %k: index):
+    // expected-note @below {{here}}
+    %m = memref.alloc() : memref<4xi1>
+    %v = memref.load %m[%k] : memref<4xi1>
+    mask.yield %v : i1
+  }
+  return
+}
+
+// -----
+
+// mask.interval C3
+func.func @interval_c3_zero() {
+  // expected-error @below {{'mask.interval' op 'lower' divides by 0, divisors must be at least 1}}
+  %p = mask.interval lower affine_map<(q) -> (q floordiv 0)> upper affine_map<(q) -> (q)>
+  return
+}
+
+// -----
+
+// mask.interval C3
+func.func @interval_c3_negative() {
+  // expected-error @below {{'mask.interval' op 'upper' divides by -2, divisors must be at least 1}}
+  %p = mask.interval lower affine_map<(q) -> (q)> upper affine_map<(q) -> (q + (q floordiv -2) * 3)>
   return
 }
 

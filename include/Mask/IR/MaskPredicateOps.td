@@ -86,9 +86,8 @@ def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
 
     A static bound may be negative: the window then lies wholly beside the query. A
     run-time bound, a number or data per row, must not be negative. The interpreter
-    reports one that is, and the tools do before they run anything. Compiled code
-    and the proofs of `mask-simplify` assume it: what a negative bound shows is then
-    unspecified, but nothing is read out of bounds.
+    reports one that is, compiled code stops before it computes anything, and the
+    proofs of `mask-simplify` assume that none is.
 
     ```mlir
     %a = mask.window left 1023 right 0
@@ -170,7 +169,8 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
     Visible iff `floor((q - offset) / size) == floor((k - offset) / size)`. A
     missing offset is zero.
 
-    1. (C1) `size` is given and is at least one.
+    1. (C1) `size` is given and is at least one; a run-time one is checked when the
+       attention is run.
 
     ```mlir
     %a = mask.chunk size 8192
@@ -260,7 +260,8 @@ def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
   let description = [{
     Visible iff `(q - k) mod stride == 0`.
 
-    1. (C1) `stride` is given and is at least one.
+    1. (C1) `stride` is given and is at least one; a run-time one is checked when
+       the attention is run.
 
     ```mlir
     %p = mask.dilated 3
@@ -282,11 +283,12 @@ def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
   let description = [{
     Visible iff `lower(q) <= k < upper(q)`. Both maps take the query as their
     one dimension and `symbols` as symbols; floordiv and mod are allowed, by symbols
-    too, whose values must then be positive.
+    too, whose values must then be at least one, which compiled code checks.
 
     1. (C1) Both maps have one dimension and one result.
     2. (C2) Both maps have as many symbols as there are operands.
-    3. (C3) No number that a map computes lies beyond `2^60`, for queries within
+    3. (C3) Constant divisors are at least one.
+    4. (C4) No number that a map computes lies beyond `2^60`, for queries within
        `2^42` and symbols within `2^40`.
 
     A product of two numbers that are both known only at run time saturates at
@@ -340,12 +342,15 @@ def Mask_DenseOp : Mask_PredicateOp<"dense"> {
 
 def Mask_GenericOp : Mask_PredicateOp<"generic", [
     IsolatedFromAbove, SingleBlockImplicitTerminator<"YieldOp">,
-    RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+    AttrSizedOperandSegments]> {
   let summary = "a predicate written as scalar code";
   let description = [{
     Visible iff the region yields true. The region takes the batch row, the query
     head, the query and the key as `index`, then one argument per capture. It is
-    isolated from above, so every value it reads is an operand.
+    isolated from above, so every value it reads is an operand. The op builds a
+    predicate and reads nothing itself (law 5), so it is pure; its region is code that
+    runs where the predicate is evaluated, as often as it is asked. It may read
+    memory, but not write any.
 
     `tables` are range tables (`mask.range_table`) of the captures whose numbers
     `tabled` lists. With them what a tile of keys reads from a capture is bounded in
@@ -356,6 +361,7 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
     3. (C3) There are as many tables as numbers in `tabled`, which rise, and each is
        of a capture of integers of rank one or two, whose shape it has, and four
        columns.
+    4. (C4) The region's ops have no effects but reads, and their effects are known.
 
     ```mlir
     %p = mask.generic captures(%t : tensor<?xi32>) {
@@ -381,6 +387,7 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
     void getAsmBlockArgumentNames(::mlir::Region &region, ::mlir::OpAsmSetValueNameFn setName);
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
