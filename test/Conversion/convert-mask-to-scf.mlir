@@ -210,3 +210,33 @@ func.func @merged(%hl: index, %cl: index, %cu: index, %hu: index) {
   }
   return
 }
+
+// -----
+
+// What the region of an apply computes runs where the apply is, regions included.
+
+// CHECK-LABEL: func @region_numbers
+// CHECK-SAME: %[[T:[a-z0-9]*]]: memref<?xi32>
+// CHECK: memref.load %[[T]]
+// CHECK: %[[N:.*]] = scf.if
+// CHECK: %[[V:.*]] = arith.cmpi slt
+// CHECK: arith.select %[[V]]
+func.func @region_numbers(%t: memref<?xi32>, %s: vector<8xf32>, %i: index) -> vector<8xf32> {
+  %r = mask.apply %s at(%i, %i, %i, %i) over key captures(%t : memref<?xi32>) predicate {
+  ^bb0(%u: memref<?xi32>):
+    %c0 = arith.constant 0 : index
+    %c7 = arith.constant 7 : index
+    %e = memref.load %u[%c0] : memref<?xi32>
+    %n = arith.index_cast %e : i32 to index
+    %long = arith.cmpi sgt, %n, %c7 : index
+    %m = scf.if %long -> index {
+      %d = arith.divsi %n, %c7 : index
+      scf.yield %d : index
+    } else {
+      scf.yield %n : index
+    }
+    %p = mask.prefix %m
+    mask.yield %p : !mask.predicate
+  } : vector<8xf32>
+  return %r : vector<8xf32>
+}

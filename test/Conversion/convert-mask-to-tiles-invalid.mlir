@@ -22,6 +22,101 @@ func.func @negative_element_type(%q: memref<1x1x?x8xf64>, %o: memref<1x1x?x8xf64
 
 // -----
 
+// What the region of a predicate computes runs once, in front of the loops.
+
+func.func private @length() -> index
+func.func @negative_call(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
+  // expected-note @+1 {{in the predicate of this attention}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
+      outs(%o : memref<1x1x?x8xf32>) predicate {
+    // expected-error @+1 {{'func.call' op has effects that are not known, so it cannot run in front of the attention; a predicate's region may only compute and read}}
+    %n = func.call @length() : () -> index
+    %p = mask.prefix %n
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Whether anybody reads what is written or not.
+func.func @negative_store(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>, %t: memref<?xi32>) {
+  // expected-note @+1 {{in the predicate of this attention}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
+      outs(%o : memref<1x1x?x8xf32>) captures(%t : memref<?xi32>) predicate {
+  ^bb0(%ids: memref<?xi32>):
+    %c0 = arith.constant 0 : index
+    %id = arith.constant 7 : i32
+    // expected-error @+1 {{'memref.store' op writes memory, so it cannot run in front of the attention}}
+    memref.store %id, %ids[%c0] : memref<?xi32>
+    %p = mask.document %ids : memref<?xi32>
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+func.func @negative_allocate(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
+  // expected-note @+1 {{in the predicate of this attention}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
+      outs(%o : memref<1x1x?x8xf32>) predicate {
+    // expected-error @+1 {{'memref.alloc' op allocates memory, so it cannot run in front of the attention}}
+    %ids = memref.alloc() : memref<4xi32>
+    %p = mask.document %ids : memref<4xi32>
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+func.func @negative_tensor_on_memrefs(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
+  // expected-note @+1 {{in the predicate of this attention}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
+      outs(%o : memref<1x1x?x8xf32>) predicate {
+    // expected-error @+1 {{'arith.constant' op makes a 'tensor<4xi32>' that a predicate on memrefs cannot read}}
+    %ids = arith.constant dense<0> : tensor<4xi32>
+    %p = mask.document %ids : tensor<4xi32>
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+func.func @negative_absent(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>, %n: index) {
+  // expected-note @+1 {{in the predicate of this attention}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
+      outs(%o : memref<1x1x?x8xf32>) captures(%n : index) predicate {
+  ^bb0(%m: index):
+    // expected-error @+1 {{'mask.absent' op is absent; what reads it must fold away first (canonicalize)}}
+    %none = mask.absent : index
+    %sum = arith.addi %m, %none : index
+    %p = mask.prefix %sum
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+func.func @negative_choice(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>, %c: i1) {
+  // expected-note @+1 {{in the predicate of this attention}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
+      outs(%o : memref<1x1x?x8xf32>) captures(%c : i1) predicate {
+  ^bb0(%d: i1):
+    %a = mask.causal
+    %b = mask.prefix 3
+    // expected-error @+1 {{'arith.select' op makes a predicate; only ops of the mask dialect can be evaluated}}
+    %p = arith.select %d, %a, %b : !mask.predicate
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
 // TILE: error: 'mask.attention' op cannot be scheduled: lanes (16) must divide query_tile (24)
 func.func @schedule_from_options(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)

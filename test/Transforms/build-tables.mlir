@@ -189,3 +189,55 @@ func.func @read_by_key(%q: tensor<1x1x?x4xf32>, %time: tensor<?xi64>, %kind: ten
          outs(%q : tensor<1x1x?x4xf32>) mask(%m) -> tensor<1x1x?x4xf32>
   return %o : tensor<1x1x?x4xf32>
 }
+
+// -----
+
+// Numbers are moved out like facts, with what they need and in order; constants that
+// the predicate reads stay, and what nobody reads goes.
+
+// CHECK-LABEL: func @hoisted_numbers
+// CHECK-SAME: %[[Q:[a-z0-9]*]]: tensor<1x1x?x64xf32>, %[[L:[a-z0-9]*]]: tensor<?xi32>, %[[N:[a-z0-9]*]]: index
+// CHECK: %[[C0:.*]] = arith.constant 0 : index
+// CHECK: %[[E:.*]] = tensor.extract %[[L]][%[[C0]]]
+// CHECK: %[[I:.*]] = arith.index_cast %[[E]] : i32 to index
+// CHECK: %[[D:.*]] = arith.divsi %[[N]], %[[I]] : index
+// CHECK: %[[B:.*]] = scf.if
+// CHECK-NOT: arith.remsi
+// CHECK: mask.attention
+// CHECK-SAME: captures(%[[E]], %[[D]], %[[B]] : i32, index, index)
+// CHECK-NEXT: ^bb0(%[[EI:.*]]: i32, %[[DI:.*]]: index, %[[BI:.*]]: index):
+// CHECK-NEXT: %[[C7:.*]] = arith.constant 7 : index
+// CHECK-NEXT: mask.generic captures(%[[EI]] : i32)
+// CHECK: mask.window left %[[DI]] right %[[BI]]
+// CHECK: mask.chunk size %[[C7]]
+// CHECK-NOT: arith
+func.func @hoisted_numbers(%q: tensor<1x1x?x64xf32>, %l: tensor<?xi32>, %n: index) -> tensor<1x1x?x64xf32> {
+  %o = mask.attention ins(%q, %q, %q : tensor<1x1x?x64xf32>, tensor<1x1x?x64xf32>, tensor<1x1x?x64xf32>)
+      outs(%q : tensor<1x1x?x64xf32>) captures(%l, %n : tensor<?xi32>, index) predicate {
+  ^bb0(%lengths: tensor<?xi32>, %m: index):
+    %c0 = arith.constant 0 : index
+    %c7 = arith.constant 7 : index
+    %e = tensor.extract %lengths[%c0] : tensor<?xi32>
+    %i = arith.index_cast %e : i32 to index
+    %d = arith.divsi %m, %i : index
+    %unused = arith.remsi %m, %c0 : index
+    %long = arith.cmpi sgt, %d, %c7 : index
+    %b = scf.if %long -> index {
+      %s = arith.subi %d, %c7 : index
+      scf.yield %s : index
+    } else {
+      scf.yield %d : index
+    }
+    %g = mask.generic captures(%e : i32) {
+    ^bb1(%row: index, %h: index, %qi: index, %k: index, %x: i32):
+      %y = arith.index_cast %x : i32 to index
+      %v = arith.cmpi slt, %k, %y : index
+      mask.yield %v : i1
+    }
+    %w = mask.window left %d right %b
+    %c = mask.chunk size %c7
+    %p = mask.and %g, %w, %c
+    mask.yield %p : !mask.predicate
+  } -> tensor<1x1x?x64xf32>
+  return %o : tensor<1x1x?x64xf32>
+}

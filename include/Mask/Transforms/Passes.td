@@ -80,7 +80,7 @@ def MaskBuildTables : Pass<"mask-build-tables"> {
     `mask.monotone_table` and `mask.range_table` for `at_positions`, `mask.range_table`
     for what a `generic` region reads elsewhere than at its query. A table is built right
     after the fact it is made from, so once for all attentions that share the fact.
-    Facts that are computed inside of a predicate are moved out first.
+    Facts and numbers that are computed inside of a predicate are moved out first.
 
     Attentions on memrefs are left alone: tables are built on tensors.
 

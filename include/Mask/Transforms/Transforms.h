@@ -8,6 +8,7 @@
 #ifndef MASK_TRANSFORMS_TRANSFORMS_H
 #define MASK_TRANSFORMS_TRANSFORMS_H
 
+#include "Mask/IR/Captures.h"
 #include "Mask/IR/Mask.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -40,14 +41,6 @@ void buildTables(RewriterBase &rewriter, AttentionOp attention);
 /// The same for an open predicate, whose leaves read the facts directly.
 void buildTables(RewriterBase &rewriter, const PredicateSlice &slice);
 
-/// Moves the ops of the predicate region that compute facts, and read nothing
-/// but captures, to before the attention; their results become captures.
-void hoistFacts(RewriterBase &rewriter, AttentionOp attention);
-
-/// Adds captures to a closed attention; returns the region's new arguments.
-SmallVector<Value> addCaptures(RewriterBase &rewriter, AttentionOp attention,
-                               ValueRange values);
-
 /// How simplification reports.
 struct SimplifyOptions {
   /// The category of remarks: the argument of the pass that simplifies.
@@ -68,9 +61,6 @@ void simplifyPredicate(RewriterBase &rewriter, AttentionOp attention,
 /// Fails, with an error, on a predicate that is not built by ops of the mask
 /// dialect, and on layers that call themselves with ever other predicates.
 LogicalResult specializeLayers(RewriterBase &rewriter, ModuleOp module);
-
-/// Drops the captures that the predicate region does not read.
-void eraseUnusedCaptures(RewriterBase &rewriter, AttentionOp attention);
 
 } // namespace mlir::mask
 

@@ -9,7 +9,7 @@
 
 #include "../Skeleton/AttentionSkeleton.h"
 #include "CPUTileEmitter.h"
-#include "Mask/IR/SoftCap.h"
+#include "Mask/IR/Captures.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -68,8 +68,9 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
   FailureOr<FlatSymbolRefAttr> observer = getObserver(op, options);
   if (failed(schedule) || failed(observer))
     return failure();
-  expandSoftCap(rewriter, op);
-  rewriter.setInsertionPoint(op);
+  if (failed(verifyHoistable(op)))
+    return failure();
+  prepareAttention(rewriter, op);
   ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
   CPUTileEmitter emitter(builder, op, *schedule);
   TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile()};

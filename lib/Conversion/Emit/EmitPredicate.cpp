@@ -9,10 +9,12 @@
 #include "Mask/Conversion/EmitPredicate.h"
 
 #include "LaneBuilder.h"
+#include "Mask/IR/RegionEffects.h"
 
 #include "Mask/IR/IntervalMap.h"
 
 #include "mlir/IR/AffineExprVisitor.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -124,13 +126,18 @@ FailureOr<Value> PredicateEmitter::fact(Value value) {
   };
   if (!op || !inRegion(op))
     return value;
-  if (!isPure(op) || op->getNumRegions())
-    return op->emitOpError() << "cannot be evaluated inside of a predicate";
-  for (Value operand : op->getOperands()) {
-    FailureOr<Value> mapped = fact(operand);
+  if (std::optional<ForbiddenEffect> effect = findForbiddenEffect(op))
+    return effect->op->emitOpError()
+           << effect->what << ", so it cannot run where a predicate is "
+           << "evaluated; a predicate's region may only compute and read";
+  // What the ops of its regions read is an operand too.
+  SetVector<Value> inputs(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), inputs);
+  for (Value input : inputs) {
+    FailureOr<Value> mapped = fact(input);
     if (failed(mapped))
       return failure();
-    facts.map(operand, *mapped);
+    facts.map(input, *mapped);
   }
   b.clone(*op, facts);
   return facts.lookup(value);

@@ -11,6 +11,8 @@
 #include "KeyTileBody.h"
 #include "Mask/Analysis/TilePlan.h"
 #include "Mask/Conversion/EmitTerm.h"
+#include "Mask/IR/Captures.h"
+#include "Mask/IR/SoftCap.h"
 #include "ReportBounds.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -19,6 +21,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -127,24 +130,17 @@ Term AttentionLowering::term(Value index) {
 // One tile of queries
 //===----------------------------------------------------------------------===//
 
-/// Repeats the computations of the predicate's region on parameters outside of
-/// it, where bounds need them.
+/// Binds what the predicate's region reads: captures, and the numbers that
+/// `hoistFacts` has left in it.
 void AttentionLowering::emitFacts() {
-  IRMapping mapping;
   Block &block = op.getPredicate().front();
-  mapping.map(block.getArguments(), op.getCaptures());
   for (auto [argument, capture] :
        llvm::zip_equal(block.getArguments(), op.getCaptures()))
     scope.bind(argument, capture);
   for (Operation &nested : block.without_terminator()) {
-    bool isNumber =
-        !llvm::any_of(nested.getResultTypes(), llvm::IsaPred<PredicateType>);
-    if (!isNumber || nested.getNumRegions() || !isPure(&nested))
-      continue;
-    Operation *clone = b.clone(nested, mapping);
-    for (auto [from, to] :
-         llvm::zip_equal(nested.getResults(), clone->getResults()))
-      scope.bind(from, to);
+    Value result = nested.getResult(0);
+    if (!isa<PredicateType>(result.getType()))
+      scope.bind(result, b.clone(nested)->getResult(0));
   }
 }
 
@@ -391,4 +387,25 @@ LogicalResult mlir::mask::emitAttention(ImplicitLocOpBuilder &builder,
                                         TileEmitter &emitter,
                                         FlatSymbolRefAttr observer) {
   return AttentionLowering(builder, op, sizes, emitter, observer).run();
+}
+
+/// A poisoned index may be any number; MLIR's folds take every constant for
+/// one.
+static void settlePoison(RewriterBase &rewriter, AttentionOp op) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    Attribute constant;
+    if (!operand.get().getType().isIndex() ||
+        !matchPattern(operand.get(), m_Constant(&constant)) ||
+        isa<IntegerAttr>(constant))
+      continue;
+    Value zero = arith::ConstantIndexOp::create(rewriter, op.getLoc(), 0);
+    rewriter.modifyOpInPlace(op, [&] { operand.set(zero); });
+  }
+}
+
+void mlir::mask::prepareAttention(RewriterBase &rewriter, AttentionOp op) {
+  hoistFacts(rewriter, op);
+  expandSoftCap(rewriter, op);
+  rewriter.setInsertionPoint(op);
+  settlePoison(rewriter, op);
 }

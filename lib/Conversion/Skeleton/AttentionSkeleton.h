@@ -11,6 +11,7 @@
 #include "TileEmitter.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/PatternMatch.h"
 
 namespace mlir::mask {
 
@@ -19,13 +20,19 @@ struct TileSizes {
   int64_t queries, keys;
 };
 
-/// Emits a closed attention on memrefs, without a soft cap, at the builder's
-/// insertion point: a parallel loop over batch rows, heads and tiles of queries
-/// around a `mask.tile_for`, filled by `emitter`. What does not depend on the
-/// loops, and what heads share, is computed in front of them. `observer`, which
-/// may be null, is called for every tile (see `convert-mask-to-tiles`). Fails
-/// with a located error where the predicate reads what is not a memref; what
-/// was emitted until then has no effect.
+/// Brings a closed attention on memrefs, of which `verifyHoistable` holds, into
+/// the form that `emitAttention` takes: numbers that its predicate is computed
+/// from move in front of it, a soft cap becomes a score region. Leaves the
+/// insertion point at the attention.
+void prepareAttention(RewriterBase &rewriter, AttentionOp op);
+
+/// Emits a prepared attention at the builder's insertion point: a parallel loop
+/// over batch rows, heads and tiles of queries around a `mask.tile_for`, filled
+/// by `emitter`. What does not depend on the loops, and what heads share, is
+/// computed in front of them. `observer`, which may be null, is called for
+/// every tile (see `convert-mask-to-tiles`). Fails with a located error where
+/// the predicate reads what is not a memref; what was emitted until then has no
+/// effect.
 LogicalResult emitAttention(ImplicitLocOpBuilder &builder, AttentionOp op,
                             const TileSizes &sizes, TileEmitter &emitter,
                             FlatSymbolRefAttr observer);
