@@ -10,6 +10,7 @@
 
 #include "LaneBuilder.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -76,6 +77,30 @@ LogicalResult LaneRegionEmitter::emitIf(scf::IfOp op) {
 static bool isDivision(Operation &op) {
   return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
              arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
+}
+
+/// Whether an affine op divides by a number that may be zero: unlike those of
+/// `arith`, its quotients cannot be guarded.
+static bool mayDivideByZero(Operation &op) {
+  AffineMap map;
+  if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
+    map = apply.getAffineMap();
+  else if (auto min = dyn_cast<affine::AffineMinOp>(op))
+    map = min.getMap();
+  else if (auto max = dyn_cast<affine::AffineMaxOp>(op))
+    map = max.getMap();
+  else
+    return false;
+  bool found = false;
+  map.walkExprs([&](AffineExpr expr) {
+    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!binary || expr.getKind() == AffineExprKind::Add ||
+        expr.getKind() == AffineExprKind::Mul)
+      return;
+    auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+    found |= !divisor || divisor.getValue() < 1;
+  });
+  return found;
 }
 
 /// Whether there is a quotient; null if there always is. Where there is none,
@@ -166,6 +191,13 @@ LogicalResult LaneRegionEmitter::emitOp(Operation &op) {
     return op.emitOpError()
            << "cannot be evaluated per element: only pure ops, memref.load and "
               "scf.if can";
+  // Of what a value is in each lane, only numbers can be told.
+  if (llvm::any_of(op.getResultTypes(), llvm::IsaPred<VectorType>))
+    return op.emitOpError() << "cannot be evaluated per element: its result is "
+                               "not a number";
+  if (mayDivideByZero(op))
+    return op.emitOpError() << "cannot be evaluated per element: it may divide "
+                               "by zero; divide by ops of arith instead";
   Value exists;
   if (isDivision(op) && op.getResult(0).getType().isIntOrIndex())
     exists = guardDivision(op, operands);
