@@ -9,17 +9,17 @@
 
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Mask.h"
+#include "SafeValueBounds.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-using Variable = ValueBoundsConstraintSet::Variable;
+using Variable = SafeValueBounds::Variable;
 
 namespace {
 /// An index that a call hands over, or a size of the data: the operand, and the
@@ -91,9 +91,9 @@ ArgumentSinker::getMeaning(func::CallOp call, Value value, unsigned before) {
           add(i, dim);
   }
   ValueDimList inputs;
-  if (failed(ValueBoundsConstraintSet::computeDependentBound(
-          meaning.map, inputs, presburger::BoundType::EQ, Variable(value),
-          known)))
+  if (failed(SafeValueBounds::computeDependentBound(meaning.map, inputs,
+                                                    presburger::BoundType::EQ,
+                                                    Variable(value), known)))
     return {};
   for (const auto &input : inputs)
     meaning.places.push_back(
@@ -111,9 +111,8 @@ bool ArgumentSinker::says(func::CallOp call, Value value,
   SmallVector<Variable> inputs;
   for (Place place : meaning.places)
     inputs.emplace_back(call.getOperand(place.operand), place.dim);
-  FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
-      Variable(value), Variable(meaning.map, inputs));
-  return succeeded(equal) && *equal;
+  return SafeValueBounds::areEqual(Variable(value),
+                                   Variable(meaning.map, inputs));
 }
 
 /// Whether `call` is in the body itself and hands on what the body was given:

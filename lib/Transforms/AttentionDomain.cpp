@@ -105,8 +105,8 @@ void AttentionDomain::describe(Term term, const Variable &variable) {
        {presburger::BoundType::LB, presburger::BoundType::UB}) {
     AffineMap map;
     ValueDimList operands;
-    if (failed(ValueBoundsConstraintSet::computeBound(
-            map, operands, type, variable, isLeaf, /*closedUB=*/true)))
+    if (failed(SafeValueBounds::computeBound(map, operands, type, variable,
+                                             isLeaf, /*closedUpper=*/true)))
       continue;
     SmallVector<Term> terms = llvm::map_to_vector(operands, toOperand);
     ArrayRef<Term> all = terms;

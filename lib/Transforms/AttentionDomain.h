@@ -9,8 +9,7 @@
 #define MASK_LIB_TRANSFORMS_ATTENTIONDOMAIN_H
 
 #include "Mask/Analysis/PredicateDomain.h"
-
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "SafeValueBounds.h"
 
 namespace mlir::mask {
 
@@ -25,7 +24,7 @@ public:
   PredicateFrame getFrame() { return frame; }
 
 private:
-  using Variable = ValueBoundsConstraintSet::Variable;
+  using Variable = SafeValueBounds::Variable;
 
   /// The term of an index outside of the region, or of a size.
   Term number(Value index);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionTile.h"
+#include "SafeValueBounds.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,13 +15,12 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
 using Folded = OpFoldResult;
-using Bounds = ValueBoundsConstraintSet;
+using Bounds = SafeValueBounds;
 
 AttentionBox mlir::mask::getWholeBox(OpBuilder &builder, Location loc,
                                      Value tensor) {
@@ -56,9 +56,8 @@ bool mlir::mask::isWhole(AttentionOp op, AttentionDim dim,
   if (!isConstantIntValue(box.offsets[dim], 0))
     return false;
   auto isSizeOf = [&](Value data, int64_t dataDim) {
-    FailureOr<bool> equal = Bounds::areEqual(Bounds::Variable(box.sizes[dim]),
-                                             Bounds::Variable(data, dataDim));
-    return succeeded(equal) && *equal;
+    return Bounds::areEqual(Bounds::Variable(box.sizes[dim]),
+                            Bounds::Variable(data, dataDim));
   };
   auto [input, inputDim] = getInputDim(op, dim);
   if (isSizeOf(input, inputDim))

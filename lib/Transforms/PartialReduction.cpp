@@ -9,6 +9,7 @@
 
 #include "AttentionTile.h"
 #include "MergePartials.h"
+#include "SafeValueBounds.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -16,13 +17,12 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/TilingInterface.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
 using Folded = OpFoldResult;
-using Bounds = ValueBoundsConstraintSet;
+using Bounds = SafeValueBounds;
 
 /// The box of one split in a partial result: the splits come first, so that
 /// what one split writes lies together.
@@ -53,7 +53,7 @@ static Value extractSplit(OpBuilder &builder, Location loc, Value partial,
 /// The first key of a split, never behind the last key: splits by a number of
 /// threads that is too high are empty, and start at the end.
 static Folded clampToKeys(OpBuilder &builder, AttentionOp op, Folded offset) {
-  if (Bounds::compare(Bounds::Variable(offset), Bounds::LE,
+  if (Bounds::compare(Bounds::Variable(offset), ValueBoundsConstraintSet::LE,
                       Bounds::Variable(op.getKey(), 2)))
     return offset;
   Location loc = op.getLoc();
