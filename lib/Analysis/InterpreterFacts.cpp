@@ -7,12 +7,20 @@
 
 #include "Mask/Analysis/IndexTables.h"
 #include "Mask/Analysis/Interpreter.h"
+#include "Mask/IR/Absence.h"
 
+#include "ScalarRegion.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -56,42 +64,96 @@ static FailureOr<HostValue> evaluateConstant(arith::ConstantOp op) {
                           << " is neither a number nor a tensor of them";
 }
 
-/// Arithmetic wraps around like the ops do.
-static int64_t wrap(uint64_t value) { return static_cast<int64_t>(value); }
+/// Whether `op`, with its regions, computes one number as scalar code does.
+static bool isScalarCode(Operation *op) {
+  bool isKnown = isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+                     op->getDialect()) ||
+                 isa<tensor::ExtractOp, memref::LoadOp, scf::IfOp>(op);
+  return isKnown && llvm::all_of(op->getResultTypes(), [](Type type) {
+           return type.isIntOrIndexOrFloat();
+         });
+}
 
-using BinaryFunction = function_ref<int64_t(int64_t, int64_t)>;
+/// A predicate's element is hidden where its own code has no value (law 1); a
+/// number that the whole predicate is made from has to exist.
+static LogicalResult reportUndefined(FactEvaluator &facts, Operation *op) {
+  if (isa<tensor::ExtractOp, memref::LoadOp>(op))
+    return op->emitOpError() << "cannot be evaluated: reads outside of its "
+                                "array";
+  if (op->getNumRegions())
+    return op->emitOpError() << "cannot be evaluated: reads outside of an "
+                                "array, or has no quotient";
+  FailureOr<int64_t> divisor = facts.evaluateNumber(op->getOperand(1));
+  if (failed(divisor))
+    return failure();
+  return op->emitOpError() << "cannot be evaluated: divides by " << *divisor;
+}
 
-/// Absent if an operand is (law 4).
-static FailureOr<HostValue> evaluateBinary(FactEvaluator &facts, Operation *op,
-                                           BinaryFunction function) {
-  int64_t numbers[2];
-  for (auto [number, operand] : llvm::zip_equal(numbers, op->getOperands())) {
+/// The numbers that scalar code of facts makes, each in the form of its type.
+/// Absent if something is that its result is absent with (law 4).
+static LogicalResult evaluateScalars(FactEvaluator &facts, Operation *op,
+                                     SmallVectorImpl<HostValue> &results) {
+  for (Value operand : getAbsenceOperands(op)) {
     FailureOr<HostValue> value = facts.evaluate(operand);
     if (failed(value))
       return failure();
-    if (std::holds_alternative<AbsentValue>(*value))
-      return HostValue(AbsentValue());
-    if (!std::holds_alternative<int64_t>(*value))
-      return op->emitOpError() << "can be evaluated on numbers only";
-    number = std::get<int64_t>(*value);
+    if (std::holds_alternative<AbsentValue>(*value)) {
+      results.assign(op->getNumResults(), AbsentValue());
+      return success();
+    }
   }
-  return HostValue(function(numbers[0], numbers[1]));
+  SetVector<Value> inputs(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), inputs);
+  // The op alone, as a region of the values that it reads.
+  Region region;
+  Block *block = new Block;
+  region.push_back(block);
+  IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, block->addArgument(input.getType(), input.getLoc()));
+  OpBuilder builder(op->getContext());
+  builder.setInsertionPointToEnd(block);
+  Operation *copy = builder.clone(*op, mapping);
+  auto yield = YieldOp::create(builder, op->getLoc(), copy->getResults());
+  for (OpResult result : copy->getResults()) {
+    yield->setOperands(result);
+    FailureOr<ScalarRegion> code =
+        ScalarRegion::compile(op, region, inputs.getArrayRef(), facts);
+    if (failed(code))
+      return failure();
+    ScalarRegion::Result number = (*code)({});
+    if (!number.defined)
+      return reportUndefined(facts, op);
+    if (isa<FloatType>(result.getType()))
+      results.push_back(toFloat(number.value));
+    else
+      results.push_back(number.value);
+  }
+  return success();
 }
 
-static FailureOr<HostValue>
-evaluateDivision(FactEvaluator &facts, Operation *op, BinaryFunction function) {
-  FailureOr<HostValue> divisor = facts.evaluate(op->getOperand(1));
-  if (failed(divisor))
-    return failure();
-  if (const int64_t *number = std::get_if<int64_t>(&*divisor))
-    if (*number == 0 || *number == -1)
-      // Division by -1 overflows for the least integer; nothing needs it.
-      return op->emitOpError() << "cannot be evaluated: divides by " << *number;
-  return evaluateBinary(facts, op, function);
+static FailureOr<HostValue> evaluateApply(FactEvaluator &facts, Operation *op,
+                                          AffineMap map) {
+  SmallVector<Attribute> operands, results;
+  Builder builder(op->getContext());
+  for (Value operand : op->getOperands()) {
+    FailureOr<int64_t> number = facts.evaluateNumber(operand);
+    if (failed(number))
+      return failure();
+    operands.push_back(builder.getIndexAttr(*number));
+  }
+  if (failed(map.constantFold(operands, results)))
+    return op->emitOpError() << "has no value: a divisor is less than 1";
+  SmallVector<int64_t> numbers =
+      llvm::map_to_vector(results, [](Attribute number) {
+        return cast<IntegerAttr>(number).getInt();
+      });
+  return HostValue(isa<affine::AffineMaxOp>(op) ? *llvm::max_element(numbers)
+                                                : *llvm::min_element(numbers));
 }
 
-static FailureOr<HostValue> evaluateDim(FactEvaluator &facts,
-                                        tensor::DimOp op) {
+template <typename DimOp>
+static FailureOr<HostValue> evaluateDim(FactEvaluator &facts, DimOp op) {
   FailureOr<HostValue> source = facts.evaluate(op.getSource());
   FailureOr<int64_t> dim = facts.evaluateNumber(op.getIndex());
   if (failed(source) || failed(dim))
@@ -228,47 +290,15 @@ FailureOr<HostValue> FactEvaluator::evaluateOp(Operation *op) {
   FactEvaluator &facts = *this;
   return TypeSwitch<Operation *, FailureOr<HostValue>>(op)
       .Case([&](arith::ConstantOp op) { return evaluateConstant(op); })
-      .Case([&](arith::AddIOp op) {
-        return evaluateBinary(facts, op, [](int64_t a, int64_t b) {
-          return wrap(uint64_t(a) + uint64_t(b));
-        });
+      .Case<tensor::DimOp, memref::DimOp>(
+          [&](auto op) { return evaluateDim(facts, op); })
+      .Case<tensor::CastOp, memref::CastOp>(
+          [&](auto op) { return facts.evaluate(op.getSource()); })
+      .Case([&](affine::AffineApplyOp op) {
+        return evaluateApply(facts, op, op.getAffineMap());
       })
-      .Case([&](arith::SubIOp op) {
-        return evaluateBinary(facts, op, [](int64_t a, int64_t b) {
-          return wrap(uint64_t(a) - uint64_t(b));
-        });
-      })
-      .Case([&](arith::MulIOp op) {
-        return evaluateBinary(facts, op, [](int64_t a, int64_t b) {
-          return wrap(uint64_t(a) * uint64_t(b));
-        });
-      })
-      .Case([&](arith::DivSIOp op) {
-        return evaluateDivision(facts, op,
-                                [](int64_t a, int64_t b) { return a / b; });
-      })
-      .Case([&](arith::FloorDivSIOp op) {
-        return evaluateDivision(facts, op, [](int64_t a, int64_t b) {
-          return llvm::divideFloorSigned(a, b);
-        });
-      })
-      .Case([&](arith::CeilDivSIOp op) {
-        return evaluateDivision(facts, op, [](int64_t a, int64_t b) {
-          return llvm::divideCeilSigned(a, b);
-        });
-      })
-      .Case([&](arith::MaxSIOp op) {
-        return evaluateBinary(
-            facts, op, [](int64_t a, int64_t b) { return std::max(a, b); });
-      })
-      .Case([&](arith::MinSIOp op) {
-        return evaluateBinary(
-            facts, op, [](int64_t a, int64_t b) { return std::min(a, b); });
-      })
-      .Case([&](arith::IndexCastOp op) {
-        return facts.evaluate(op.getOperand());
-      })
-      .Case([&](tensor::DimOp op) { return evaluateDim(facts, op); })
+      .Case<affine::AffineMinOp, affine::AffineMaxOp>(
+          [&](auto op) { return evaluateApply(facts, op, op.getMap()); })
       .Case([&](AbsentOp) { return FailureOr<HostValue>(AbsentValue()); })
       .Case([&](RunsOp op) { return evaluateRuns(facts, op); })
       .Case([&](ItemIdsOp op) { return evaluateItemIds(facts, op); })
@@ -294,6 +324,14 @@ FailureOr<HostValue> FactEvaluator::evaluate(Value value) {
         << "block argument " << cast<BlockArgument>(value).getArgNumber()
         << " of type " << value.getType() << " was not given a value";
     return failure();
+  }
+  if (!isa<arith::ConstantOp>(op) && isScalarCode(op)) {
+    SmallVector<HostValue> results;
+    if (failed(evaluateScalars(*this, op, results)))
+      return failure();
+    for (auto [result, number] : llvm::zip_equal(op->getResults(), results))
+      values[result] = number;
+    return values[value];
   }
   FailureOr<HostValue> result = evaluateOp(op);
   if (succeeded(result))

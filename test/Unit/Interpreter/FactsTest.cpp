@@ -63,6 +63,85 @@ TEST_F(FactEvaluatorTest, DivisionByZeroIsAnError) {
   EXPECT_NE(errors.find("divides by 0"), std::string::npos) << errors;
 }
 
+// Loads, choices, branches and affine maps of facts, as scalar code has them.
+TEST_F(FactEvaluatorTest, ScalarCode) {
+  const std::string arguments =
+      "%t: tensor<?xi32>, %m: memref<?x?xi8>, %n: index, %f: f32";
+  auto check = [&](const std::string &body, I expected) {
+    Value value = parse(arguments, body, "index");
+    ASSERT_TRUE(bool(value)) << errors;
+    FactEvaluator facts;
+    bind(facts, {list({5, -3, 2}), array({2, 2}, {1, 2, 3, 4}), I(7), 2.5});
+    FailureOr<I> result = facts.evaluateNumber(value);
+    ASSERT_TRUE(succeeded(result)) << errors;
+    EXPECT_EQ(*result, expected) << body;
+  };
+  check("%c = arith.constant 1 : index\n"
+        "%e = tensor.extract %t[%c] : tensor<?xi32>\n"
+        "%p = arith.index_cast %e : i32 to index",
+        -3);
+  check("%c = arith.constant 1 : index\n"
+        "%e = memref.load %m[%c, %c] : memref<?x?xi8>\n"
+        "%w = arith.extsi %e : i8 to i64\n"
+        "%p = arith.index_cast %w : i64 to index",
+        4);
+  check("%c = arith.constant 0 : index\n"
+        "%p = memref.dim %m, %c : memref<?x?xi8>",
+        2);
+  check("%c = arith.constant 3 : index\n"
+        "%l = arith.cmpi slt, %n, %c : index\n"
+        "%r = arith.remui %n, %c : index\n"
+        "%p = arith.select %l, %c, %r : index",
+        1);
+  check("%c = arith.constant 3 : index\n"
+        "%l = arith.cmpi slt, %n, %c : index\n"
+        "%p, %q = scf.if %l -> (index, index) {\n"
+        "  %d = arith.divsi %n, %c : index\n"
+        "  scf.yield %d, %d : index, index\n"
+        "} else {\n"
+        "  %s = arith.subi %n, %c : index\n"
+        "  scf.yield %s, %n : index, index\n"
+        "}",
+        4);
+  check("%p = affine.min affine_map<(d0)[s0] -> (d0 floordiv 2, s0)>(%n)[%n]",
+        3);
+  check("%p = affine.apply affine_map<(d0) -> (d0 mod 4 - 9)>(%n)", -6);
+  // Integers wrap at their width.
+  check("%c = arith.constant 2147483647 : i32\n"
+        "%s = arith.addi %c, %c : i32\n"
+        "%p = arith.index_cast %s : i32 to index",
+        -2);
+  check("%h = arith.mulf %f, %f : f32\n"
+        "%i = arith.fptosi %h : f32 to i32\n"
+        "%p = arith.index_cast %i : i32 to index",
+        6);
+}
+
+TEST_F(FactEvaluatorTest, ReadOutsideIsAnError) {
+  Value value = parse("%t: tensor<?xindex>, %n: index",
+                      "%p = tensor.extract %t[%n] : tensor<?xindex>", "index");
+  FactEvaluator facts;
+  bind(facts, {list({5, -3, 2}), I(3)});
+  EXPECT_TRUE(failed(facts.evaluateNumber(value)));
+  EXPECT_NE(errors.find("'tensor.extract' op cannot be evaluated: reads "
+                        "outside of its array"),
+            std::string::npos)
+      << errors;
+}
+
+TEST_F(FactEvaluatorTest, UnknownCodeIsAnError) {
+  Value value = parse("%t: tensor<?xi32>, %n: index",
+                      "%p = scf.for %i = %n to %n step %n iter_args(%x = %n)"
+                      " -> index { scf.yield %x : index }",
+                      "index");
+  FactEvaluator facts;
+  bind(facts, {list({5, -3, 2}), I(3)});
+  EXPECT_TRUE(failed(facts.evaluateNumber(value)));
+  EXPECT_NE(errors.find("'scf.for' op cannot be evaluated on facts"),
+            std::string::npos)
+      << errors;
+}
+
 TEST_F(FactEvaluatorTest, Runs) {
   checkArray("%t: tensor<?x?xi8>",
              {array({2, 6}, {0, 1, 2, 0, 1, 3, 1, 1, 1, 1, 0, 2})},

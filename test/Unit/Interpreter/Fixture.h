@@ -10,8 +10,11 @@
 
 #include "Mask/Analysis/Interpreter.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -39,8 +42,9 @@ protected:
           errors += diagnostic.str() + "\n";
           return success();
         }) {
-    context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,
-                        tensor::TensorDialect>();
+    context.loadDialect<MaskDialect, affine::AffineDialect, arith::ArithDialect,
+                        func::FuncDialect, memref::MemRefDialect,
+                        scf::SCFDialect, tensor::TensorDialect>();
   }
 
   /// `body` defines %p of type `type`; `prefix` stands before the function.
