@@ -356,12 +356,11 @@ void CPUTileEmitter::rescale(Value lane, Value factor) {
 
 /// Scores of one vector of queries to weights, vertically.
 void CPUTileEmitter::softmax(Value size, Value lane) {
-  // Only the choice between equals is left open; a NaN score stays one in the
-  // exponential.
-  auto flags = arith::FastMathFlagsAttr::get(
-      b.getContext(), arith::FastMathFlags::nnan | arith::FastMathFlags::nsz);
+  // The maximum as processors have it, the second of two that do not compare. A
+  // NaN score stays one in the exponential, whatever the maximum then is.
   auto max = [&](Value x, Value y) -> Value {
-    return arith::MaxNumFOp::create(b, x, y, flags);
+    Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
+    return arith::SelectOp::create(b, greater, x, y);
   };
   auto add = [&](Value x, Value y) -> Value {
     return arith::AddFOp::create(b, x, y);
