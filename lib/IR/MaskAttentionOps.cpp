@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/IR/AttentionSizes.h"
 #include "Mask/IR/Mask.h"
 #include "VerifyRegion.h"
 
@@ -88,19 +89,10 @@ static LogicalResult verifyElements(AttentionOp op) {
   return success();
 }
 
-/// C2
-static LogicalResult verifySizes(AttentionOp op) {
+SmallVector<SizeAgreement> mlir::mask::getSizeAgreements(AttentionOp op) {
   Value query = op.getQuery(), key = op.getKey(), value = op.getValue(),
         output = op.getOutput(), lse = op.getLogSumExp();
-  struct Agreement {
-    Value a;
-    StringRef nameA;
-    Value b;
-    StringRef nameB;
-    int64_t dim;
-    StringRef what;
-  };
-  Agreement agreements[] = {
+  SmallVector<SizeAgreement> agreements = {
       {query, "query", key, "key", 0, "batch rows"},
       {query, "query", output, "output", 0, "batch rows"},
       {query, "query", output, "output", 1, "heads"},
@@ -110,13 +102,17 @@ static LogicalResult verifySizes(AttentionOp op) {
       {key, "key", value, "value", 2, "keys"},
       {query, "query", key, "key", 3, "head dimension"},
       {value, "value", output, "output", 3, "value dimension"},
-      {query, "query", lse, "log-sum-exp", 0, "batch rows"},
-      {query, "query", lse, "log-sum-exp", 1, "heads"},
-      {query, "query", lse, "log-sum-exp", 2, "queries"},
   };
-  for (const Agreement &pair : agreements) {
-    if (!pair.b)
-      continue;
+  if (lse)
+    agreements.append({{query, "query", lse, "log-sum-exp", 0, "batch rows"},
+                       {query, "query", lse, "log-sum-exp", 1, "heads"},
+                       {query, "query", lse, "log-sum-exp", 2, "queries"}});
+  return agreements;
+}
+
+/// C2
+static LogicalResult verifySizes(AttentionOp op) {
+  for (const SizeAgreement &pair : getSizeAgreements(op)) {
     int64_t a = cast<ShapedType>(pair.a.getType()).getDimSize(pair.dim);
     int64_t b = cast<ShapedType>(pair.b.getType()).getDimSize(pair.dim);
     if (failed(verifyCompatibleShape(ArrayRef(a), ArrayRef(b))))

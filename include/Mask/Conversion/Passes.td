@@ -45,6 +45,16 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     several (`TileLoopSplit`); and of every op that has no exact bounds, why
     (`InexactBounds`): an index table is missing, or only the data decide.
 
+    What the predicate's region computes out of its captures (loads, divisions, any
+    code that only reads) is computed once, in front of the loops. What writes memory
+    or has unknown effects is an error.
+
+    What verifiers cannot know of a call is checked once, before the loops, by
+    `cf.assert`: sizes that must agree, key heads that must divide the heads, window
+    bounds of at least zero, chunk sizes, strides and divisors of at least one. The
+    message names the op, its location and the rule. What is static is not checked
+    again.
+
     Options give the schedule of the attentions that have no `schedule` attribute.
 
     ```mlir
@@ -72,7 +82,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
            "function called for every tile whose scores are computed">
   ];
   let dependentDialects = [
-    "affine::AffineDialect", "arith::ArithDialect", "func::FuncDialect", "math::MathDialect",
+    "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
+    "func::FuncDialect", "math::MathDialect",
     "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
   ];
 }

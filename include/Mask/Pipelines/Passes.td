@@ -44,4 +44,19 @@ def MaskScheduleDynamically : Pass<"mask-schedule-dynamically"> {
   let dependentDialects = ["::mlir::omp::OpenMPDialect"];
 }
 
+def MaskLowerAsserts : Pass<"mask-lower-asserts", "::mlir::ModuleOp"> {
+  let summary = "make failed asserts leave their message";
+  let description = [{
+    Lowers `cf.assert` to a branch around `puts`, `fflush` and `abort`. Upstream's own
+    lowering does not flush, so that the message is lost where the output is a file or
+    a pipe. An assert in a region of one block (`scf.for`) is left alone: loops are
+    lowered first.
+
+    ```mlir
+    cf.assert %good, "model.mlir:7:10: error: 'mask.chunk' op 'size' must be at least 1"
+    ```
+  }];
+  let dependentDialects = ["::mlir::cf::ControlFlowDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // MASK_PIPELINES_PASSES_TD

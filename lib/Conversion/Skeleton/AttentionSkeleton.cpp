@@ -8,6 +8,7 @@
 #include "AttentionSkeleton.h"
 
 #include "../Emit/LaneBuilder.h"
+#include "CheckAttention.h"
 #include "KeyTileBody.h"
 #include "Mask/Analysis/TilePlan.h"
 #include "Mask/Conversion/EmitTerm.h"
@@ -408,4 +409,6 @@ void mlir::mask::prepareAttention(RewriterBase &rewriter, AttentionOp op) {
   expandSoftCap(rewriter, op);
   rewriter.setInsertionPoint(op);
   settlePoison(rewriter, op);
+  ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+  emitChecks(builder, op);
 }

@@ -22,8 +22,9 @@ struct TileSizes {
 
 /// Brings a closed attention on memrefs, of which `verifyHoistable` holds, into
 /// the form that `emitAttention` takes: numbers that its predicate is computed
-/// from move in front of it, a soft cap becomes a score region. Leaves the
-/// insertion point at the attention.
+/// from move in front of it, a soft cap becomes a score region, and what only a
+/// call can tell is checked there (`emitChecks`). Leaves the insertion point at
+/// the attention.
 void prepareAttention(RewriterBase &rewriter, AttentionOp op);
 
 /// Emits a prepared attention at the builder's insertion point: a parallel loop

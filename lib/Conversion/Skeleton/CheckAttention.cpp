@@ -1,0 +1,230 @@
+//===- CheckAttention.cpp - what verifiers cannot check of a call -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CheckAttention.h"
+
+#include "Mask/IR/AttentionSizes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+using arith::CmpIPredicate;
+
+namespace {
+
+class CheckEmitter {
+public:
+  CheckEmitter(ImplicitLocOpBuilder &builder, AttentionOp op)
+      : b(builder), op(op) {}
+
+  void checkSizes();
+  void checkHeads();
+  void checkOffset(Parameter offset, StringRef name);
+  void checkPredicate();
+
+private:
+  /// Stops the program unless `condition` holds. `owner` is named.
+  void require(Operation *owner, Value condition, const Twine &rule);
+  void requireAtLeast(Operation *owner, Value number, int64_t least,
+                      const Twine &name);
+  /// A parameter, or each element of one per batch row or head.
+  void requireAtLeast(Operation *owner, Parameter parameter, int64_t least,
+                      StringRef name);
+  /// The divisors in a bound of an interval, inner ones first.
+  void requireDivisors(IntervalOp interval, AffineMap map, StringRef name);
+
+  /// What stands for a value of the predicate's region outside of it.
+  Value getOutside(Value value);
+  Value compare(CmpIPredicate predicate, Value x, Value y) {
+    return b.createOrFold<arith::CmpIOp>(predicate, x, y);
+  }
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  }
+  Value dim(Value memref, int64_t dim) {
+    return b.createOrFold<memref::DimOp>(memref, dim);
+  }
+
+  ImplicitLocOpBuilder &b;
+  AttentionOp op;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Rules
+//===----------------------------------------------------------------------===//
+
+/// `FILE:LINE:COLUMN: error: 'OP' op `, as the verifiers say it.
+static std::string getPrefix(Operation *owner) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto loc = owner->getLoc()->findInstanceOf<FileLineColLoc>())
+    os << loc.getFilename().getValue() << ":" << loc.getLine() << ":"
+       << loc.getColumn() << ": ";
+  os << "error: '" << owner->getName() << "' op ";
+  return text;
+}
+
+void CheckEmitter::require(Operation *owner, Value condition,
+                           const Twine &rule) {
+  if (!matchPattern(condition, m_One()))
+    cf::AssertOp::create(b, condition, (getPrefix(owner) + rule).str());
+}
+
+void CheckEmitter::requireAtLeast(Operation *owner, Value number, int64_t least,
+                                  const Twine &name) {
+  require(owner, compare(CmpIPredicate::sge, number, index(least)),
+          name + " must be at least " + Twine(least));
+}
+
+void CheckEmitter::requireAtLeast(Operation *owner, Parameter parameter,
+                                  int64_t least, StringRef name) {
+  // Static numbers are the verifier's, which allows for other ones.
+  if (!parameter.value)
+    return;
+  std::string quoted = ("'" + name + "'").str();
+  Value data = getOutside(parameter.value);
+  if (!parameter.axis)
+    return requireAtLeast(owner, data, least, quoted);
+  // Data that is no memref is refused where it is read.
+  auto type = dyn_cast<MemRefType>(data.getType());
+  if (!type)
+    return;
+  Value bound = arith::ConstantOp::create(
+      b, b.getIntegerAttr(type.getElementType(), least));
+  Value yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  auto loop = scf::ForOp::create(
+      b, index(0), dim(data, 0), index(1), yes,
+      [&](OpBuilder &nested, Location loc, Value row, ValueRange carried) {
+        Value number = memref::LoadOp::create(nested, loc, data, row);
+        Value good = arith::CmpIOp::create(nested, loc, CmpIPredicate::sge,
+                                           number, bound);
+        Value all = arith::AndIOp::create(nested, loc, carried[0], good);
+        scf::YieldOp::create(nested, loc, all);
+      });
+  require(owner, loop.getResult(0),
+          "each element of " + quoted + " must be at least " + Twine(least));
+}
+
+//===----------------------------------------------------------------------===//
+// The attention
+//===----------------------------------------------------------------------===//
+
+void CheckEmitter::checkSizes() {
+  for (const SizeAgreement &pair : getSizeAgreements(op))
+    if (pair.a != pair.b)
+      require(op,
+              compare(CmpIPredicate::eq, dim(pair.a, pair.dim),
+                      dim(pair.b, pair.dim)),
+              pair.nameA + " and " + pair.nameB + " must agree in " +
+                  pair.what);
+}
+
+/// C3, C9 and C10 of `mask.attention`.
+void CheckEmitter::checkHeads() {
+  Value heads = dim(op.getQuery(), 1), keyHeads = dim(op.getKey(), 1);
+  requireAtLeast(op, keyHeads, 1, "the number of key heads");
+  if (op.getQuery() != op.getKey()) {
+    Value rest = b.createOrFold<arith::RemUIOp>(heads, keyHeads);
+    require(op, compare(CmpIPredicate::eq, rest, index(0)),
+            "the key heads must divide the query heads");
+  }
+  requireAtLeast(op, dim(op.getQuery(), 3), 1, "the head dimension");
+  if (Value sinks = op.getSinks())
+    require(op, compare(CmpIPredicate::eq, dim(sinks, 0), heads),
+            "must have one sink per query head");
+}
+
+/// Offsets are read without a check of their own.
+void CheckEmitter::checkOffset(Parameter offset, StringRef name) {
+  if (!offset.axis)
+    return;
+  unsigned axis = *offset.axis == ParameterAxis::Batch ? 0 : 1;
+  Value needed = dim(op.getQuery(), axis);
+  if (!op.getOrigin().empty()) {
+    Value origin = op.getOrigin()[axis];
+    requireAtLeast(op, origin, 0,
+                   "origin " + Twine(axis) + ", which '" + name +
+                       "' is read from,");
+    needed = b.createOrFold<arith::AddIOp>(origin, needed);
+  }
+  require(op, compare(CmpIPredicate::sge, dim(offset.value, 0), needed),
+          "'" + name + "' must have an element for each " +
+              (axis == 0 ? "batch row" : "head"));
+}
+
+//===----------------------------------------------------------------------===//
+// The predicate
+//===----------------------------------------------------------------------===//
+
+Value CheckEmitter::getOutside(Value value) {
+  Block &block = op.getPredicate().front();
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    if (argument.getOwner() == &block)
+      return op.getCaptures()[argument.getArgNumber()];
+  if (std::optional<int64_t> constant = getConstantIntValue(value))
+    return index(*constant);
+  return value;
+}
+
+void CheckEmitter::requireDivisors(IntervalOp interval, AffineMap map,
+                                   StringRef name) {
+  SmallVector<OpFoldResult> symbols;
+  for (Value symbol : interval.getSymbols())
+    symbols.push_back(getAsOpFoldResult(getOutside(symbol)));
+  map.getResult(0).walk([&](AffineExpr expr) {
+    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!binary || expr.getKind() == AffineExprKind::Add ||
+        expr.getKind() == AffineExprKind::Mul ||
+        isa<AffineConstantExpr>(binary.getRHS()))
+      return;
+    AffineMap divisor = AffineMap::get(0, symbols.size(), binary.getRHS());
+    Value number = getValueOrCreateConstantIndexOp(
+        b, b.getLoc(),
+        affine::makeComposedFoldedAffineApply(b, b.getLoc(), divisor, symbols));
+    requireAtLeast(interval, number, 1, "each divisor in '" + name + "'");
+  });
+}
+
+void CheckEmitter::checkPredicate() {
+  for (Operation &leaf : op.getPredicate().front())
+    TypeSwitch<Operation *>(&leaf)
+        .Case([&](WindowOp window) {
+          requireAtLeast(window, window.getLeftParameter(), 0, "left");
+          requireAtLeast(window, window.getRightParameter(), 0, "right");
+        })
+        .Case([&](ChunkOp chunk) {
+          requireAtLeast(chunk, chunk.getSizeParameter(), 1, "size");
+        })
+        .Case([&](DilatedOp dilated) {
+          requireAtLeast(dilated, dilated.getStrideParameter(), 1, "stride");
+        })
+        .Case([&](IntervalOp interval) {
+          requireDivisors(interval, interval.getLower(), "lower");
+          requireDivisors(interval, interval.getUpper(), "upper");
+        });
+}
+
+void mlir::mask::emitChecks(ImplicitLocOpBuilder &builder, AttentionOp op) {
+  CheckEmitter checks(builder, op);
+  checks.checkSizes();
+  checks.checkHeads();
+  checks.checkOffset(op.getQueryOffsetParameter(), "query_offset");
+  checks.checkOffset(op.getKeyOffsetParameter(), "key_offset");
+  checks.checkPredicate();
+}
