@@ -2,7 +2,7 @@
 
 func.func private @length() -> index
 func.func @negative_call(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
-  %r = mask.apply %s at(%i, %i, %i, %i) over key predicate {
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> predicate {
     // expected-error @+1 {{'func.call' op has effects that are not known, so it cannot run where a predicate is evaluated; a predicate's region may only compute and read}}
     %n = func.call @length() : () -> index
     %p = mask.prefix %n
@@ -14,7 +14,7 @@ func.func @negative_call(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
 // -----
 
 func.func @negative_affine_division(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
-  %r = mask.apply %s at(%i, %i, %i, %i) over key captures(%i : index) predicate {
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> captures(%i : index) predicate {
   ^bb0(%n: index):
     %p = mask.generic captures(%n : index) {
     ^bb1(%b: index, %h: index, %q: index, %k: index, %m: index):
@@ -32,7 +32,7 @@ func.func @negative_affine_division(%s: vector<8xf32>, %i: index) -> vector<8xf3
 
 // By a constant there is always a quotient.
 func.func @affine_division(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
-  %r = mask.apply %s at(%i, %i, %i, %i) over key predicate {
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> predicate {
     %p = mask.generic {
     ^bb1(%b: index, %h: index, %q: index, %k: index):
       %d = affine.apply affine_map<(d0) -> (d0 floordiv 4 + d0 mod 3)>(%k)
@@ -47,13 +47,13 @@ func.func @affine_division(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
 // -----
 
 func.func @negative_vector(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
-  %r = mask.apply %s at(%i, %i, %i, %i) over key captures(%i : index) predicate {
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> captures(%i : index) predicate {
   ^bb0(%n: index):
     %p = mask.generic captures(%n : index) {
     ^bb1(%b: index, %h: index, %q: index, %k: index, %m: index):
       // expected-error @+1 {{'vector.broadcast' op cannot be evaluated per element: its result is not a number}}
       %w = vector.broadcast %m : index to vector<4xindex>
-      %x = vector.extract %w[2] : index from vector<4xindex>
+      %x = vector.reduction <add>, %w : vector<4xindex> into index
       %v = arith.cmpi slt, %k, %x : index
       mask.yield %v : i1
     }

@@ -222,7 +222,7 @@ func.func @merged(%hl: index, %cl: index, %cu: index, %hu: index) {
 // CHECK: %[[V:.*]] = arith.cmpi slt
 // CHECK: arith.select %[[V]]
 func.func @region_numbers(%t: memref<?xi32>, %s: vector<8xf32>, %i: index) -> vector<8xf32> {
-  %r = mask.apply %s at(%i, %i, %i, %i) over key captures(%t : memref<?xi32>) predicate {
+  %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> captures(%t : memref<?xi32>) predicate {
   ^bb0(%u: memref<?xi32>):
     %c0 = arith.constant 0 : index
     %c7 = arith.constant 7 : index

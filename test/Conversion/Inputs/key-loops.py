@@ -17,7 +17,7 @@ def write(directory):
     for path in sorted(glob.glob(os.path.join(directory, "*.mlir"))):
         text = open(path).read()
         print(text)
-        name, arguments = re.search(r'mask\.policy @"?([^"(]+)"?\((.*?)\)\s*\{', text, re.S).groups()
+        name, arguments = re.search(r'mask\.policy @"?([^"(]+)"?\((.*?)\)\s*(?:attributes \{.*?\}\s*)?\{', text, re.S).groups()
         facts = re.findall(r'"(\w+)"( optional)? %\w+\s*:\s*([^\s,]+)', arguments)
         types = ", ".join(type for _, _, type in facts)
         for layer in re.findall(r'mask\.layer_type "([^"]+)"', text):
