@@ -8,16 +8,20 @@
 #ifndef MASK_LIB_TOOLS_CONFIGFIELDS_H
 #define MASK_LIB_TOOLS_CONFIGFIELDS_H
 
+#include "ConfigModels.h"
+#include "Mask/Tools/ConfigImport.h"
 #include "StrictJson.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <cmath>
+#include <memory>
 
 namespace mlir::mask {
 
-/// Reads the fields of one object. After an error reading goes on, so that all
-/// errors of a file are said at once.
+/// Reads the fields of one object, and remembers which. After an error reading
+/// goes on, so that all errors of a file are said at once.
 class FieldReader {
 public:
   FieldReader(Location loc, const llvm::json::Object &object,
@@ -36,8 +40,31 @@ public:
 
   /// The value, or null where the field is missing or null.
   const llvm::json::Value *lookup(StringRef field) const {
+    read->insert(field);
     const llvm::json::Value *value = object.get(field);
     return value && value->kind() != llvm::json::Value::Null ? value : nullptr;
+  }
+
+  /// Whether the field is there. Null is a value where a missing field is not.
+  bool has(StringRef field) const { return object.get(field); }
+
+  /// Whether the field was looked at.
+  bool isRead(StringRef field) const { return read->contains(field); }
+
+  /// The fields that were not looked at and are not null, in order.
+  SmallVector<StringRef> getUnread() const {
+    SmallVector<StringRef> unread;
+    for (const auto &[key, value] : object)
+      if (!isRead(key) && value.kind() != llvm::json::Value::Null)
+        unread.push_back(key);
+    llvm::sort(unread);
+    return unread;
+  }
+
+  /// Takes fields for read that mean nothing, given the others.
+  void skip(ArrayRef<StringRef> fields) const {
+    for (StringRef field : fields)
+      read->insert(field);
   }
 
   std::optional<int64_t> getInteger(StringRef field, int64_t least,
@@ -122,17 +149,30 @@ private:
   const llvm::json::Object &object;
   std::string prefix;
   bool &valid;
+  /// The names of the fields that were looked at; one set for all copies.
+  std::shared_ptr<llvm::StringSet<>> read =
+      std::make_shared<llvm::StringSet<>>();
 };
 
-/// Whether the masks of a model type are none of those that are known here,
-/// though its fields may look as usual. A whole model, with a `text_config`,
-/// may be named after one of its parts.
-bool hasOtherMasks(StringRef modelType, bool isWhole);
+/// Finds the types of the layers, the window and the chunk size.
+void readLayerTypes(FieldReader &text, const ModelType &model,
+                    ModelConfig &config);
 
 /// Fails for each field that would change who sees whom, the scores, or the
 /// heads of single layers, and that is not understood. Fields that say which
 /// layers are local count only where no `layer_types` do.
-void rejectUnknownFields(FieldReader &reader, bool hasLayerTypes);
+void rejectUnknownFields(FieldReader &reader, StringRef modelType,
+                         bool hasLayerTypes);
+
+/// Whether a field is known to have no say in masks, scores and heads, whatever
+/// its value.
+bool isHarmlessField(StringRef field);
+
+/// Whether the name of a field that is not known may speak of masks.
+bool mayTellOfMasks(StringRef field);
+
+/// Fails for `architectures` that name a model which sees both ways.
+void rejectArchitectures(FieldReader &reader);
 
 } // namespace mlir::mask
 

@@ -21,8 +21,6 @@ static constexpr int64_t kMaxHeadDim = 65536;
 static constexpr int64_t kMaxSize = (int64_t(1) << 30) - 1;
 
 static constexpr StringLiteral kFull = "full_attention";
-static constexpr StringLiteral kSliding = "sliding_attention";
-static constexpr StringLiteral kChunked = "chunked_attention";
 
 SmallVector<StringRef> ModelConfig::getLayerTypes() const {
   SmallVector<StringRef> types;
@@ -33,87 +31,99 @@ SmallVector<StringRef> ModelConfig::getLayerTypes() const {
 }
 
 namespace {
-/// How full layers recur in the models whose files need not list them.
-struct LayerPattern {
-  StringLiteral model;
-  /// The field with the period, if it is not `sliding_window_pattern`.
-  StringLiteral field;
-  int64_t period;
-  /// Whether the first layer of a period is full, or its last.
-  bool isFirstFull;
-};
-} // namespace
-
-/// As in the configuration classes of Transformers.
-static constexpr LayerPattern kPatterns[] = {
-    {"afmoe", "global_attn_every_n_layers", 4, false},
-    {"cohere2", "", 4, false},
-    {"cwm", "", 4, true},
-    {"gemma2", "", 2, false},
-    {"gemma3", "", 6, false},
-    {"gemma3n", "", 5, false},
-    {"gemma4", "", 6, false},
-    {"gemma4_unified", "", 6, false},
-    {"gpt_oss", "", 2, false},
-    {"modernbert", "global_attn_every_n_layers", 3, true},
-    {"modernbert-decoder", "global_attn_every_n_layers", 3, true},
-    {"olmo3", "", 4, false},
-    {"vaultgemma", "", 2, false},
-};
-
-namespace {
 /// Collects a ModelConfig from the object that has the layers.
 class ConfigReader {
 public:
-  ConfigReader(FieldReader root, FieldReader text, ModelConfig &config)
-      : root(std::move(root)), text(std::move(text)), config(config) {}
+  ConfigReader(FieldReader root, FieldReader text, ModelConfig &config,
+               bool assumeCausal)
+      : root(std::move(root)), text(std::move(text)), config(config),
+        assumeCausal(assumeCausal) {}
 
   void read() {
-    textType = text.getString("model_type");
     config.modelType = root.getString("model_type");
-    if (config.modelType.empty())
-      root.fail("model_type") << "missing";
     config.prefix = text.getPrefix().str();
+    findModel();
     rejectOtherMasks();
     readMode();
-    readWindows();
     readLayers();
     readScores();
+    if (isKnown)
+      rejectUnreadFields();
   }
 
 private:
-  bool isType(StringRef type) const {
-    return config.modelType == type || textType == type;
-  }
-  /// The type itself or that of its text part alone.
-  bool isModel(StringRef type) const {
-    return isType(type) || isType((type + "_text").str());
-  }
+  /// Whether the layers lie in an object of their own.
+  bool isWhole() const { return &root.getObject() != &text.getObject(); }
   bool isGemma4() const {
-    return isModel("gemma4") || isModel("gemma4_unified");
+    return model->name == "gemma4_text" || model->name == "gemma4_unified_text";
   }
-  bool isGemma3() const {
-    return config.modelType == "gemma3" || config.modelType == "gemma3_text";
-  }
-  bool isModernBert() const {
-    return isType("modernbert") || isType("modernbert-decoder");
+  bool isModernBert() const { return model->name.starts_with("modernbert"); }
+
+  //===--------------------------------------------------------------------===//
+  // Models
+  //===--------------------------------------------------------------------===//
+
+  /// The decoder that the layers are those of.
+  void findModel() {
+    model = &getAssumedType();
+    std::string textType = text.getString("model_type");
+    if (config.modelType.empty()) {
+      root.fail("model_type") << "missing";
+      isKnown = false;
+      return;
+    }
+    const WrapperType *wrapper = lookupWrapperType(config.modelType);
+    if (wrapper && (!isWhole() || textType.empty()))
+      textType = wrapper->text.str();
+    if (isWhole() && !wrapper)
+      refuse(root, config.modelType);
+    if (const ModelType *known = lookupModelType(textType))
+      model = known;
+    else if (!isWhole())
+      refuse(root, config.modelType);
+    else if (textType.empty())
+      text.fail("model_type") << "missing";
+    else
+      refuse(text, textType);
+    hasDefaults = !wrapper || !wrapper->hasOwnDefaults;
   }
 
-  /// Models and flags whose masks are none of those that are known here.
+  /// A type that is not known, or known not to be what is imported.
+  void refuse(FieldReader &reader, StringRef type) {
+    constexpr StringLiteral field = "model_type";
+    if (const Refusal *refusal = getRefusal(type)) {
+      reader.fail(field) << '"' << type << "\" has "
+                         << (refusal->isCausal ? "attention that is"
+                                               : "masks that are")
+                         << " not known here: it is " << refusal->reason;
+      isKnown = false;
+    } else if (assumeCausal) {
+      isRootAssumed |= &reader == &root;
+      reader.remark(field) << '"' << type
+                           << "\" is not known here, and is assumed to be a "
+                              "causal decoder, as --assume-causal says";
+    } else {
+      reader.fail(field) << '"' << type
+                         << "\" is not known here; --assume-causal imports it "
+                            "as a causal decoder";
+      isKnown = false;
+    }
+  }
+
+  /// Flags that make something else of a model than its type says.
   void rejectOtherMasks() {
-    bool isWhole = &root.getObject() != &text.getObject();
-    if (hasOtherMasks(config.modelType, isWhole) && !isModernBert())
-      root.fail("model_type")
-          << "\"" << config.modelType << "\" has masks that are not known here";
     for (FieldReader *reader : {&root, &text}) {
       if (reader->getBool("is_encoder_decoder").value_or(false))
         reader->fail("is_encoder_decoder")
             << "true: encoders with decoders are not known here";
       for (StringRef field : {"is_causal", "causal"})
-        if (!reader->getBool(field).value_or(true) && !isModernBert())
+        if (!reader->getBool(field).value_or(true) &&
+            model->name != "modernbert")
           reader->fail(field) << "false is not known for model type \""
                               << config.modelType << "\"";
-      if (!isWhole)
+      if (model->name != "modernbert")
+        rejectArchitectures(*reader);
+      if (!isWhole())
         break;
     }
   }
@@ -121,20 +131,25 @@ private:
   void readMode() {
     constexpr StringLiteral field = "use_bidirectional_attention";
     const json::Value *value = text.lookup(field);
-    if (isType("modernbert"))
+    if (model->name == "modernbert")
       config.mode = MaskMode::Encoder;
     else if (config.modelType == "gemma3" || config.modelType == "shieldgemma2")
       config.mode = MaskMode::Gemma3Vision;
+    // This type alone sees images both ways unless its file says otherwise.
+    if (config.modelType == "gemma4_unified" && !text.has(field))
+      config.mode = MaskMode::Gemma4UnifiedVision;
     if (!value || value->getAsBoolean() == false)
       return;
     std::optional<StringRef> name = value->getAsString();
+    bool isGemma3 =
+        model->name == "gemma3_text" && config.modelType != "shieldgemma2";
     if (isGemma4() && name == "vision")
       config.mode = config.modelType == "gemma4_unified"
                         ? MaskMode::Gemma4UnifiedVision
                         : MaskMode::Gemma4Vision;
     else if (isGemma4() && name == "all")
       config.mode = MaskMode::Gemma4Bidirectional;
-    else if (isGemma3() && value->getAsBoolean() == true)
+    else if (isGemma3 && value->getAsBoolean() == true)
       config.mode = MaskMode::Gemma3Bidirectional;
     else
       text.fail(field) << FieldReader::print(*value)
@@ -142,202 +157,210 @@ private:
                        << "\"";
   }
 
-  void readWindows() {
-    config.chunk = text.getInteger("attention_chunk_size", 1, kMaxSize);
-    if (isModernBert()) {
-      // The local attention counts both sides.
-      if (auto local = text.getInteger("local_attention", 2, kMaxSize))
-        config.window = *local / 2;
-      return;
-    }
-    // Files of Qwen keep the window that they do not use.
-    bool isQwen = StringRef(config.modelType).starts_with("qwen");
-    if (text.getBool("use_sliding_window").value_or(!isQwen))
-      config.window = text.getInteger("sliding_window", 1, kMaxSize);
-  }
+  //===--------------------------------------------------------------------===//
+  // Scores
+  //===--------------------------------------------------------------------===//
 
   /// Reads after the layers, whose head size gives the factor otherwise.
   void readScores() {
-    config.softcap = text.getPositive("attn_logit_softcapping");
-    std::optional<double> scalar = text.getPositive("query_pre_attn_scalar");
+    readSoftCap();
+    // Gemma 3n keeps the field that it does not use.
+    if (model->has(NormalisesScores))
+      text.skip({"query_pre_attn_scalar"});
+    if (model->has(ScalesQueries) || isAssumed())
+      readQueryScalar();
+    if (model->has(MultipliesScores) || model->has(MayMultiplyScores))
+      readMultiplier();
+    if (model->has(NormalisesScores))
+      config.scale = 1;
+    config.sinks = model->has(HasSinks);
+    // Files of GPT-2 and its like may say that scores are not divided.
+    if (!text.getBool("scale_attn_weights").value_or(true))
+      text.fail("scale_attn_weights") << "false is not known here, and would "
+                                         "change scores or heads";
+  }
+
+  void readSoftCap() {
+    constexpr StringLiteral field = "attn_logit_softcapping";
+    config.softcap = text.getPositive(field);
+    if (config.softcap && !model->has(CapsScores) && !model->has(MayCapScores))
+      text.fail(field) << FieldReader::print(*text.lookup(field))
+                       << " is not read by models of type \"" << model->name
+                       << '"';
+    if (model->has(CapsScores) && !text.has(field)) {
+      config.softcap = 50;
+      remarkDefault(field, "50");
+    }
+  }
+
+  void readQueryScalar() {
+    constexpr StringLiteral field = "query_pre_attn_scalar";
+    std::optional<double> scalar = text.getPositive(field);
+    if (model->has(ScalesQueries) && !text.has(field)) {
+      scalar = 256;
+      remarkDefault(field, "256");
+    }
     if (scalar && !llvm::all_of(config.layers, [&](const LayerConfig &layer) {
           return layer.headDim == *scalar;
         }))
       config.scale = 1 / std::sqrt(*scalar);
-    if (std::optional<double> factor = text.getPositive("attention_multiplier"))
+  }
+
+  void readMultiplier() {
+    constexpr StringLiteral field = "attention_multiplier";
+    if (std::optional<double> factor = text.getPositive(field))
       config.scale = factor;
-    // These normalise queries and keys instead.
-    if (isGemma4() || isModel("gemma3n"))
+    if (model->has(MultipliesScores) && !text.has(field)) {
       config.scale = 1;
-    config.sinks = isType("gpt_oss");
+      remarkDefault(field, "1");
+    }
   }
 
   //===--------------------------------------------------------------------===//
   // Layers
   //===--------------------------------------------------------------------===//
 
+  bool isAssumed() const { return model->rule == LayerRule::Assumed; }
+
+  void remarkDefault(StringRef field, const Twine &value) {
+    text.remark(field) << "missing; " << value
+                       << ", the default of model type \"" << model->name
+                       << '"';
+  }
+
+  /// A number that the models of some types have a default for.
+  int64_t readNumber(StringRef field, int64_t otherwise, int64_t greatest) {
+    if (text.has(field) || otherwise <= 0 || !hasDefaults)
+      return text.requireInteger(field, 1, greatest);
+    remarkDefault(field, Twine(otherwise));
+    return otherwise;
+  }
+
+  /// The name that a file uses for a field: that of its model type, if there.
+  StringRef getName(ModelFlag flag, StringRef own, StringRef name) {
+    return model->has(flag) && text.has(own) ? own : name;
+  }
+
   void readLayers() {
-    int64_t count = text.requireInteger("num_hidden_layers", 1, kMaxLayers);
+    const ModelDefaults &defaults = model->defaults;
+    StringRef name = getName(NumLayers, "num_layers", "num_hidden_layers");
+    name = getName(ShortNames, "n_layer", name);
+    int64_t count = readNumber(name, defaults.layers, kMaxLayers);
+    name = getName(EncoderNames, "attention_heads", "num_attention_heads");
+    name = getName(ShortNames, "n_head", name);
     LayerConfig layer;
-    layer.heads = text.requireInteger("num_attention_heads", 1, kMaxHeads);
-    layer.kvHeads = hasHeadPerKey() ? layer.heads
-                                    : text.requireInteger("num_key_value_heads",
-                                                          1, kMaxHeads);
+    layer.heads = readNumber(name, defaults.heads, kMaxHeads);
+    layer.kvHeads = readKeyHeads(layer.heads);
     layer.headDim = readHeadDim(layer.heads);
     config.layers.assign(count, layer);
-    readTypes();
+    readHeadsPerLayer(count, layer.heads);
+    readLayerTypes(text, *model, config);
     readGlobalShapes();
     readPerLayer();
     checkLayers();
   }
 
-  /// Whether keys have as many heads as queries: a model without groups, or
-  /// null, which is not the same as a missing field.
-  bool hasHeadPerKey() const {
-    const json::Value *value = text.getObject().get("num_key_value_heads");
-    return isModernBert() || (value && value->kind() == json::Value::Null);
+  /// A list that says of every layer what is said of all.
+  void readHeadsPerLayer(int64_t count, int64_t heads) {
+    constexpr StringLiteral field = "num_attention_heads_per_layer";
+    const json::Value *value = text.getObject().get(field);
+    const json::Array *list = value ? value->getAsArray() : nullptr;
+    if (list && list->size() == size_t(count) &&
+        llvm::all_of(*list, [&](const json::Value &number) {
+          return number.getAsInteger() == heads;
+        }))
+      text.skip({field});
+  }
+
+  int64_t readKeyHeads(int64_t heads) {
+    constexpr StringLiteral field = "num_key_value_heads";
+    int64_t otherwise = model->defaults.kvHeads;
+    if (otherwise < 0)
+      return checkKeyHeads(deriveKeyHeads(heads));
+    // Null is a head per query head in every model, and not a missing field.
+    bool isNull = text.has(field) && !text.lookup(field);
+    bool isLlama = !text.has(field) && otherwise == 0 && !isAssumed();
+    if (isNull || isLlama)
+      return heads;
+    return readNumber(field, otherwise, kMaxHeads);
+  }
+
+  /// The key heads of a type without a field for them.
+  int64_t deriveKeyHeads(int64_t heads) {
+    bool isMulti =
+        model->has(MultiQuery) && text.getBool("multi_query").value_or(true);
+    if (!model->has(FalconHeads))
+      return isMulti ? 1 : heads;
+    std::optional<int64_t> groups =
+        text.getInteger("num_kv_heads", 1, kMaxHeads);
+    if (text.getBool("new_decoder_architecture").value_or(false))
+      return groups.value_or(heads);
+    return isMulti ? 1 : heads;
+  }
+
+  int64_t checkKeyHeads(int64_t derived) {
+    constexpr StringLiteral field = "num_key_value_heads";
+    if (isModernBert()) {
+      text.skip({field});
+      return derived;
+    }
+    std::optional<int64_t> given = text.getInteger(field, 1, kMaxHeads);
+    if (given && *given != derived)
+      text.fail(field) << *given << " is not the number of key heads, "
+                       << derived << ", of model type \"" << model->name << '"';
+    return derived;
   }
 
   int64_t readHeadDim(int64_t heads) {
-    if (text.lookup("head_dim"))
-      return text.requireInteger("head_dim", 1, kMaxHeadDim);
-    if (!text.lookup("hidden_size")) {
+    constexpr StringLiteral field = "head_dim";
+    // Null asks for the usual size, and a missing field for the type's.
+    bool isMissing = !text.has(field) && hasDefaults && model->defaults.headDim;
+    int64_t dim = 1;
+    if (text.lookup(field))
+      dim = text.requireInteger(field, 1, kMaxHeadDim);
+    else if (isMissing)
+      dim = readNumber(field, model->defaults.headDim, kMaxHeadDim);
+    else
+      dim = divideHidden(heads);
+    // Another name of some files, beside the first.
+    std::optional<int64_t> other =
+        text.getInteger("attention_head_dim", 1, kMaxHeadDim);
+    if (other && *other != dim)
+      text.fail("attention_head_dim")
+          << *other << " is not the head size " << dim
+          << " of queries and keys, and would change scores or heads";
+    return dim;
+  }
+
+  int64_t divideHidden(int64_t heads) {
+    StringRef name = getName(EncoderNames, "d_model", "hidden_size");
+    name = getName(ShortNames, "n_embd", name);
+    bool hasDefault = hasDefaults && model->defaults.hidden;
+    if (!text.lookup(name) && !hasDefault) {
       text.fail("head_dim") << "missing, and so is hidden_size";
       return 1;
     }
-    int64_t hidden = text.requireInteger("hidden_size", 1, kMaxSize);
+    int64_t hidden = readNumber(name, model->defaults.hidden, kMaxSize);
     if (hidden % heads == 0)
       return hidden / heads;
-    text.fail("hidden_size") << hidden << " is not a multiple of "
-                             << "num_attention_heads = " << heads;
+    text.fail(name) << hidden << " is not a multiple of "
+                    << "num_attention_heads = " << heads;
     return 1;
-  }
-
-  void readTypes() {
-    const json::Array *types = text.getArray("layer_types");
-    rejectUnknownFields(text, /*hasLayerTypes=*/types != nullptr);
-    if (!types) {
-      deriveTypes();
-      return;
-    }
-    if (types->size() != config.layers.size()) {
-      text.fail("layer_types")
-          << "has " << types->size()
-          << " entries for num_hidden_layers = " << config.layers.size();
-      return;
-    }
-    for (auto [i, value] : llvm::enumerate(*types)) {
-      StringRef type = value.getAsString().value_or("");
-      if (type != kFull && type != kSliding && type != kChunked)
-        text.fail(("layer_types[" + Twine(i) + "]").str())
-            << FieldReader::print(value) << " is not known; known are " << kFull
-            << ", " << kSliding << ", " << kChunked;
-      config.layers[i].type = type.str();
-    }
-    LayerConfig &last = config.layers.back();
-    if (isGemma4() && last.type == kSliding) {
-      last.type = kFull;
-      text.remark("layer_types") << "the last layer of Gemma 4 is " << kFull
-                                 << ", whatever the list says";
-    }
-  }
-
-  /// The types in files that do not list them.
-  void deriveTypes() {
-    bool slides = config.window || isModernBert();
-    StringRef local = slides ? kSliding : config.chunk ? kChunked : kFull;
-    SmallVector<bool> full(config.layers.size());
-    if (slides)
-      readSlidingPattern(full);
-    else if (config.chunk)
-      readChunkPattern(full);
-    for (auto [layer, isFull] : llvm::zip_equal(config.layers, full))
-      layer.type = (isFull ? StringRef(kFull) : local).str();
-    if (isGemma4())
-      config.layers.back().type = kFull.str();
-  }
-
-  /// One layer of `period` is full: the first of them, or the last.
-  static void markFull(MutableArrayRef<bool> full, int64_t period,
-                       bool isFirst) {
-    for (auto [i, isFull] : llvm::enumerate(full))
-      isFull = int64_t(i) % period == (isFirst ? 0 : period - 1);
-  }
-
-  int64_t readPeriod(StringRef field, int64_t otherwise) {
-    return text.getInteger(field, 1, kMaxLayers).value_or(otherwise);
-  }
-
-  void readSlidingPattern(MutableArrayRef<bool> full) {
-    const LayerPattern *known = llvm::find_if(
-        kPatterns, [&](const LayerPattern &p) { return isModel(p.model); });
-    StringRef field = "sliding_window_pattern";
-    if (!text.lookup(field))
-      field = "_sliding_window_pattern";
-    if (known != std::end(kPatterns)) {
-      int64_t period = readPeriod(field, known->period);
-      if (!known->field.empty())
-        period = readPeriod(known->field, period);
-      return markFull(full, period, known->isFirstFull);
-    }
-    if (text.lookup(field))
-      return markFull(full, readPeriod(field, 1), /*isFirst=*/false);
-    if (text.lookup("max_window_layers"))
-      return readWindowLayers(full);
-    rejectPattern("global_attn_every_n_layers");
-    rejectPattern("no_rope_layers");
-    text.remark("layer_types") << "missing; every layer is " << kSliding
-                               << " as sliding_window is set";
-  }
-
-  /// Qwen: the layers before `max_window_layers` are full, but in Qwen2 MoE
-  /// every second one of them slides and no other.
-  void readWindowLayers(MutableArrayRef<bool> full) {
-    int64_t first = text.requireInteger("max_window_layers", 0, kMaxLayers);
-    bool alternates = isType("qwen2_moe");
-    for (auto [i, isFull] : llvm::enumerate(full)) {
-      bool isBefore = int64_t(i) < first;
-      isFull = alternates ? i % 2 != 0 || !isBefore : isBefore;
-    }
-  }
-
-  /// In Llama 4 the layers without rotary embedding are full.
-  void readChunkPattern(MutableArrayRef<bool> full) {
-    if (!isModel("llama4")) {
-      rejectPattern("no_rope_layers");
-      text.remark("layer_types") << "missing; every layer is " << kChunked
-                                 << " as attention_chunk_size is set";
-      return;
-    }
-    const json::Array *rope = text.getArray("no_rope_layers");
-    if (!rope || rope->empty())
-      return markFull(full, readPeriod("no_rope_layer_interval", 4),
-                      /*isFirst=*/false);
-    bool isValid = rope->size() == full.size();
-    for (size_t i = 0; isValid && i < full.size(); ++i) {
-      std::optional<int64_t> flag = (*rope)[i].getAsInteger();
-      isValid = flag && (*flag == 0 || *flag == 1);
-      full[i] = isValid && *flag == 0;
-    }
-    if (!isValid)
-      text.fail("no_rope_layers")
-          << "has no 0 or 1 for each of " << full.size() << " layers";
-  }
-
-  /// A field that says which layers are local in some model, but not in this.
-  void rejectPattern(StringRef field) {
-    if (const json::Value *value = text.lookup(field))
-      text.fail(field) << FieldReader::print(*value)
-                       << " is not known for model type \"" << config.modelType
-                       << "\" without layer_types";
   }
 
   /// Full layers of Gemma 4 may have shapes of their own.
   void readGlobalShapes() {
+    if (!isGemma4() && !isAssumed())
+      return;
     std::optional<int64_t> dim =
         text.getInteger("global_head_dim", 1, kMaxHeadDim);
     std::optional<int64_t> kvHeads =
         text.getInteger("num_global_key_value_heads", 1, kMaxHeads);
+    if (isGemma4() && !text.has("global_head_dim") &&
+        !text.has("per_layer_config")) {
+      dim = 512;
+      remarkDefault("global_head_dim", "512");
+    }
     // Gemma 4 has fewer key heads only where values are keys.
     if (!text.getBool("attention_k_eq_v").value_or(true))
       kvHeads = std::nullopt;
@@ -368,8 +391,8 @@ private:
     }
   }
 
-  static void readLayer(FieldReader reader, LayerConfig &layer) {
-    rejectUnknownFields(reader, /*hasLayerTypes=*/false);
+  void readLayer(FieldReader reader, LayerConfig &layer) {
+    rejectUnknownFields(reader, config.modelType, /*hasLayerTypes=*/false);
     for (StringRef field :
          {"sliding_window", "attention_chunk_size", "layer_type", "layer_types",
           "use_bidirectional_attention", "attn_logit_softcapping"})
@@ -382,6 +405,7 @@ private:
     update(layer.heads, "num_attention_heads", kMaxHeads);
     update(layer.kvHeads, "num_key_value_heads", kMaxHeads);
     update(layer.headDim, "head_dim", kMaxHeadDim);
+    rejectUnread(reader, /*other=*/nullptr);
   }
 
   void checkLayers() {
@@ -393,24 +417,8 @@ private:
             << " in the layers of type " << layer.type;
         break;
       }
-    checkValueSize();
-    SmallVector<StringRef> types = config.getLayerTypes();
-    if (!config.window && llvm::is_contained(types, kSliding)) {
-      bool isUnused = text.lookup("sliding_window") && !isModernBert();
-      text.fail(isUnused         ? "use_sliding_window"
-                : isModernBert() ? "local_attention"
-                                 : "sliding_window")
-          << (isUnused ? "not true" : "missing")
-          << ", but there are layers of type " << kSliding;
-    }
-    if (!config.chunk && llvm::is_contained(types, kChunked))
-      text.fail("attention_chunk_size")
-          << "missing, but there are layers of type " << kChunked;
-  }
-
-  /// Layers hand their result on as queries, so that values are as wide as
-  /// keys.
-  void checkValueSize() {
+    // Layers hand their result on as queries, so that values are as wide as
+    // keys.
     std::optional<int64_t> dim = text.getInteger("v_head_dim", 1, kMaxHeadDim);
     for (const LayerConfig &layer : config.layers)
       if (dim && *dim != layer.headDim) {
@@ -420,14 +428,75 @@ private:
       }
   }
 
+  //===--------------------------------------------------------------------===//
+  // What is left
+  //===--------------------------------------------------------------------===//
+
+  /// Every field is understood, harmless, or refused; where not even its name
+  /// speaks of masks, it is only said.
+  void rejectUnreadFields() {
+    // The window of a projector of sounds.
+    if (config.modelType == "granite_speech")
+      root.skip({"window_size"});
+    if (isWhole())
+      rejectUnread(root, &text);
+    rejectUnread(text, /*other=*/nullptr);
+    for (FieldReader *reader : {&root, &text}) {
+      if (reader->lookup("auto_map"))
+        reader->remark("auto_map")
+            << "names code that is not looked at; masks are those of model "
+               "type \""
+            << (isAssumed() ? StringRef(config.modelType)
+                            : StringRef(model->name))
+            << '"';
+      if (!isWhole())
+        break;
+    }
+  }
+
+  /// Fields of a whole model may repeat those of its decoder, `other`.
+  void rejectUnread(FieldReader &reader, const FieldReader *other) {
+    SmallVector<StringRef> silent;
+    for (StringRef field : reader.getUnread()) {
+      const json::Value &value = *reader.lookup(field);
+      if (isHarmlessField(field) || (other && field == "text_config"))
+        continue;
+      const json::Value *same = other ? other->lookup(field) : nullptr;
+      if (same && *same == value)
+        continue;
+      bool assumes = other ? isRootAssumed : isAssumed();
+      if (assumes || !mayTellOfMasks(field))
+        silent.push_back(field);
+      else
+        reader.fail(field) << FieldReader::print(value)
+                           << " is not known for model type \""
+                           << config.modelType << "\", and may change the mask";
+    }
+    if (silent.empty())
+      return;
+    InFlightDiagnostic remark = reader.remark(silent.front());
+    remark << "not known here, and assumed to change no mask";
+    if (silent.size() > 1) {
+      remark << "; so are ";
+      llvm::interleaveComma(ArrayRef(silent).drop_front(), remark);
+    }
+  }
+
   FieldReader root, text;
   ModelConfig &config;
-  std::string textType;
+  bool assumeCausal;
+  const ModelType *model = nullptr;
+  /// Whether the type is known, or assumed to be.
+  bool isKnown = true;
+  /// Whether the type of the whole model is one that is not known.
+  bool isRootAssumed = false;
+  /// Whether missing fields have the defaults of the type.
+  bool hasDefaults = true;
 };
 } // namespace
 
-FailureOr<ModelConfig> mlir::mask::readModelConfig(Location loc,
-                                                   StringRef text) {
+FailureOr<ModelConfig> mlir::mask::readModelConfig(Location loc, StringRef text,
+                                                   bool assumeCausal) {
   if (llvm::Error error = checkJsonStructure(text))
     return emitError(loc) << llvm::toString(std::move(error));
   llvm::Expected<json::Value> value = json::parse(text);
@@ -442,7 +511,8 @@ FailureOr<ModelConfig> mlir::mask::readModelConfig(Location loc,
   const json::Object *inner = root.getObject("text_config");
   ModelConfig config;
   if (valid)
-    ConfigReader(root, inner ? root.nest("text_config", *inner) : root, config)
+    ConfigReader(root, inner ? root.nest("text_config", *inner) : root, config,
+                 assumeCausal)
         .read();
   if (!valid)
     return failure();

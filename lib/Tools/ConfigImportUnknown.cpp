@@ -12,65 +12,41 @@ using namespace mlir::mask;
 namespace json = llvm::json;
 
 //===----------------------------------------------------------------------===//
-// Models
-//===----------------------------------------------------------------------===//
-
-bool mlir::mask::hasOtherMasks(StringRef type, bool isWhole) {
-  // Parts of models, none of which is a causal decoder.
-  if (!isWhole)
-    for (StringRef part : {"_encoder", "_vision", "_audio", "_assistant"})
-      if (type.ends_with(part))
-        return true;
-  // Encoders. ModernBERT's two masks are known.
-  if (type.starts_with("t5") ||
-      (type.contains("bert") && !type.starts_with("modernbert")))
-    return true;
-  // A prefix, images or blocks that see themselves both ways, layers that look
-  // at other tokens than their own, keys that depend on scores.
-  static constexpr StringLiteral others[] = {"deepseek_ocr2",
-                                             "diffusion_gemma",
-                                             "doge",
-                                             "electra",
-                                             "esm",
-                                             "esmc",
-                                             "git",
-                                             "hrm_text",
-                                             "longt5",
-                                             "mllama",
-                                             "molmo2",
-                                             "mt5",
-                                             "paligemma",
-                                             "pi0",
-                                             "umt5",
-                                             "embedding_gemma2",
-                                             "openai_privacy_filter",
-                                             "unlimited_ocr"};
-  return llvm::is_contained(others, type) ||
-         (type.consume_back("_text") && llvm::is_contained(others, type));
-}
-
-//===----------------------------------------------------------------------===//
 // Fields
 //===----------------------------------------------------------------------===//
 
 /// Which keys a query sees, in ways that are not known here.
 static constexpr StringLiteral kMaskFields[] = {
+    "add_cross_attention",
+    "attention_sink_size",
     "attention_types",
     "attention_window",
     "attention_window_size",
     "attn_config",
+    "bd_size",
+    "block_length",
+    "block_size",
     "block_types",
+    "blocksparse_block_size",
+    "blocksparse_num_local_blocks",
+    "blocksparse_vert_stride",
     "cross_attention_layers",
+    "dense_attention_every_n_layers",
+    "diffusion_block_size",
+    "dual_chunk_attention_config",
     "index_topk",
     "index_topk_blocks",
     "indexer_types",
     "interleaved_sliding_window",
     "keep_window_size",
     "local_attention_window_len",
+    "mask_token_id",
+    "mask_token_index",
     "prefix_lm",
     "sliding_window_size",
     "sliding_windows",
     "sparse_attention_config",
+    "sparse_config",
     "window_size",
 };
 
@@ -95,12 +71,13 @@ static constexpr StringLiteral kPatternFields[] = {
 /// Scores, and heads that are not those of all layers.
 static constexpr StringLiteral kHeadFields[] = {
     "alibi",
-    "attention_head_dim",
     "attention_other_setting",
     "num_attention_heads_per_layer",
     "num_key_value_heads_per_layer",
     "num_sliding_attention_heads",
+    "pruned_heads",
     "qk_nope_head_dim",
+    "scale_attn_by_inverse_layer_idx",
     "swa_head_dim",
     "swa_num_attention_heads",
     "swa_num_key_value_heads",
@@ -116,20 +93,486 @@ static bool isOff(const json::Value &value) {
   return value.getAsBoolean() == false || value.getAsInteger() == 0;
 }
 
-void mlir::mask::rejectUnknownFields(FieldReader &reader, bool hasLayerTypes) {
+void mlir::mask::rejectUnknownFields(FieldReader &reader, StringRef modelType,
+                                     bool hasLayerTypes) {
   auto reject = [&](ArrayRef<StringLiteral> fields, StringRef what) {
-    for (StringRef field : fields)
+    for (StringRef field : fields) {
+      if (reader.isRead(field))
+        continue;
       if (const json::Value *value = reader.lookup(field);
           value && !isOff(*value))
         reader.fail(field) << FieldReader::print(*value)
-                           << " is not known here, and would change " << what;
+                           << " is not known here, and would change " << what
+                           << " of model type \"" << modelType << '"';
+    }
   };
   reject(kMaskFields, "the mask");
   reject(kHeadFields, "scores or heads");
-  if (!hasLayerTypes)
+  if (hasLayerTypes)
+    for (StringRef field : kPatternFields)
+      reader.skip({field});
+  else
     reject(kPatternFields, "the masks of layers");
   const json::Value *embedding = reader.lookup("position_embedding_type");
   if (embedding && embedding->getAsString() == StringRef("alibi"))
     reader.fail("position_embedding_type")
         << "\"alibi\" is not known here, and would change scores";
+}
+
+//===----------------------------------------------------------------------===//
+// Harmless fields
+//===----------------------------------------------------------------------===//
+
+/// Sizes and weights outside of the attention, rotary embedding, training,
+/// generation, and what tools write.
+static constexpr StringLiteral kHarmless[] = {
+    "_attn_implementation",
+    "_attn_implementation_autoset",
+    "_flash_attn_2_enabled",
+    "_name_or_path",
+    "_remove_final_layer_norm",
+    "activation",
+    "activation_function",
+    "activation_sparsity_pattern",
+    "add_bias_linear",
+    "add_classification_head",
+    "afn",
+    "alignment_intermediate_size",
+    "altup_active_idx",
+    "altup_coef_clip",
+    "altup_correct_scale",
+    "altup_lr_multiplier",
+    "altup_num_inputs",
+    "anyres_pooling_size",
+    "apply_residual_connection_post_layernorm",
+    "architectures",
+    "attention_bias",
+    "attention_out_bias",
+    "attention_output_gate",
+    "attention_qkv_bias",
+    "attention_softmax_in_fp32",
+    "attn_implementation",
+    "attn_implementation_autoset",
+    "attn_output_gate",
+    "attn_scale",
+    "attn_temperature_tuning",
+    "audio_config",
+    "audio_soft_tokens_per_image",
+    "audio_token_offset",
+    "auto_map",
+    "aux_loss_alpha",
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "bias",
+    "bias_dropout_fusion",
+    "cache_implementation",
+    "chunk_size_feed_forward",
+    "cla_share_factor",
+    "class_num",
+    "classifier_activation",
+    "classifier_bias",
+    "classifier_pooling",
+    "clip_qkv",
+    "compression_config",
+    "conv_dim",
+    "d_model",
+    "decoder_bias",
+    "decoder_sparse_step",
+    "deepstack_layer_map",
+    "dense_list",
+    "deterministic_flash_attn",
+    "dff",
+    "dim_model_base",
+    "diversity_penalty",
+    "do_layer_norm_before",
+    "do_sample",
+    "downsample_factor",
+    "downsample_rate",
+    "downsample_ratio",
+    "dtype",
+    "dynamic_image_size",
+    "early_stopping",
+    "embedding_multiplier",
+    "embedding_size",
+    "enable_bias",
+    "enable_lm_head_fp32",
+    "enable_moe_block",
+    "enable_moe_fp32_combine",
+    "encoder_config",
+    "encoder_no_repeat_ngram_size",
+    "eos_coef",
+    "ep_size",
+    "expert_capacity",
+    "expert_interval",
+    "expert_selection_fn",
+    "experts_per_token",
+    "exponential_decay_length_penalty",
+    "ffn_dim",
+    "ffn_hidden_size",
+    "final_logit_softcapping",
+    "finetuning_task",
+    "first_k_dense_replace",
+    "flash_attn",
+    "floor_scale",
+    "for_llm_compressor",
+    "force_image_size",
+    "fp32_lm_head",
+    "freeze_mm_mlp_adapter",
+    "gating",
+    "has_lora_adapter",
+    "head_dtype",
+    "head_type",
+    "hidden_act",
+    "hidden_activation",
+    "hidden_size",
+    "hidden_size_per_layer_input",
+    "id2label",
+    "ignore_index",
+    "im_end_id",
+    "im_newline_id",
+    "im_start_id",
+    "image_aspect_ratio",
+    "image_crop_resolution",
+    "image_grid_pinpoints",
+    "image_processor_type",
+    "image_seq_length",
+    "image_size",
+    "image_split_resolution",
+    "image_token_offset",
+    "inference_runner",
+    "init_std",
+    "initial_context_length",
+    "initializer_cutoff_factor",
+    "initializer_range",
+    "interleave_moe_layer_step",
+    "intermediate_multiple_size",
+    "intermediate_size",
+    "intermediate_size_mlp",
+    "is_decoder",
+    "is_llama_config",
+    "keys_to_ignore_at_inference",
+    "label2id",
+    "laurel_rank",
+    "layer_norm_bias",
+    "layer_norm_elementwise_affine",
+    "layer_norm_type",
+    "layer_rope_theta",
+    "layerdrop",
+    "layernorm_full_attention_beta",
+    "layernorm_linear_attention_beta",
+    "layernorm_mlp_beta",
+    "length_penalty",
+    "lm_head_bias",
+    "logit_scale",
+    "logits_scaling",
+    "mask_init_id",
+    "max_batch_size",
+    "max_dynamic_patch",
+    "max_length",
+    "max_position_embedding",
+    "max_position_embeddings",
+    "max_seq_len",
+    "max_seq_length",
+    "max_sequence_length",
+    "max_value_projector_patch_to_query_dict",
+    "min_dynamic_patch",
+    "min_length",
+    "mlp_bias",
+    "mlp_intermediate_size",
+    "mlp_layer_types",
+    "mlp_only_layers",
+    "mlp_type",
+    "mm_hidden_size",
+    "mm_patch_merge_type",
+    "mm_projector_lr",
+    "mm_projector_type",
+    "mm_tokens_per_image",
+    "mm_use_im_patch_token",
+    "mm_use_im_start_end",
+    "mm_vision_select_feature",
+    "mm_vision_select_layer",
+    "mm_vision_tower",
+    "model_max_length",
+    "model_parallel_size",
+    "moe_apply_router_weight_on_input",
+    "moe_capacity",
+    "moe_gate",
+    "moe_grouped_gemm",
+    "moe_intermediate_size",
+    "moe_k",
+    "moe_layer_end_index",
+    "moe_layer_freq",
+    "moe_layer_interval",
+    "moe_layer_start_index",
+    "moe_layers",
+    "moe_norm_min",
+    "moe_num_experts",
+    "moe_num_shared_experts",
+    "moe_routed_scaling_factor",
+    "moe_router_bias_update_speed",
+    "moe_router_enable_expert_bias",
+    "moe_router_logit_softcapping",
+    "moe_router_topk_scaling_factor",
+    "moe_shared_expert_intermediate_size",
+    "moe_token_dropping",
+    "moe_topk",
+    "mtp_layer_types",
+    "mtp_loss_scaling_factor",
+    "mtp_mlp_layer_types",
+    "mtp_num_hidden_layers",
+    "mtp_transformer_layers",
+    "multi_gate",
+    "multimodal_projector_bias",
+    "mup_enabled",
+    "n_ctx",
+    "n_embd",
+    "n_group",
+    "n_inner",
+    "n_positions",
+    "n_routed_experts",
+    "n_shared_experts",
+    "neftune_noise_alpha",
+    "no_bias",
+    "no_repeat_ngram_size",
+    "norm_bias",
+    "norm_head",
+    "norm_softmax",
+    "norm_topk_prob",
+    "norm_type",
+    "num_beam_groups",
+    "num_beams",
+    "num_channels",
+    "num_classes",
+    "num_dense_layers",
+    "num_experts",
+    "num_experts_per_tok",
+    "num_hidden_layers_mtp",
+    "num_kv_shared_layers",
+    "num_labels",
+    "num_ln_in_parallel_attn",
+    "num_local_experts",
+    "num_mtp_layers",
+    "num_mtp_modules",
+    "num_nextn_predict_layers",
+    "num_return_sequences",
+    "num_shared_experts",
+    "onnx_compatible_attention",
+    "onnx_export",
+    "org_vocab_size",
+    "original_max_position_embeddings",
+    "output_attentions",
+    "output_hidden_states",
+    "output_router_logits",
+    "output_scores",
+    "output_vocab_size",
+    "pad_id",
+    "pad_key_length",
+    "parallel_attn",
+    "partial_rotary_factor",
+    "patch_size",
+    "perceiver_config",
+    "pixel_shuffle_factor",
+    "pool_type",
+    "position_embedding_xdrope",
+    "pre_allocate_kv_cache",
+    "prefix",
+    "prefix_dense_intermediate_size",
+    "pretraining_tp",
+    "problem_type",
+    "projector_bias",
+    "projector_config",
+    "projector_patch_to_query_dict",
+    "projector_pooling_ratio",
+    "ps_version",
+    "qformer_config",
+    "qk_layer_norms",
+    "qk_layernorm",
+    "qk_norm",
+    "qk_norm_type",
+    "qkv_bias",
+    "quantization",
+    "quantization_config",
+    "remove_invalid_values",
+    "reorder_and_upcast_attn",
+    "repetition_penalty",
+    "residual_in_fp32",
+    "residual_multiplier",
+    "return_dict",
+    "return_dict_in_generate",
+    "rms_norm",
+    "rope_interleave",
+    "rope_interleaved",
+    "rope_local_base_freq",
+    "rope_parameters",
+    "rope_pct",
+    "rope_ratio",
+    "rope_scaling",
+    "rope_theta",
+    "rotary_base",
+    "rotary_dim",
+    "rotary_emb_base",
+    "rotary_emb_fraction",
+    "rotary_pct",
+    "route_scale",
+    "routed_scaling_factor",
+    "router_aux_loss_coef",
+    "router_bias",
+    "router_dtype",
+    "router_scaling_factor",
+    "router_z_loss_coef",
+    "scale_attention_softmax_in_fp32",
+    "scale_depth",
+    "scale_emb",
+    "scale_embedding",
+    "scale_factor",
+    "scale_logits",
+    "score_func",
+    "score_function",
+    "scoring_func",
+    "select_layer",
+    "seq_aux",
+    "seq_length",
+    "shared_expert_combination_strategy",
+    "shared_expert_intermediate_size",
+    "shared_intermediate_size",
+    "shared_moe_mode",
+    "sparse_pred_ignore_index",
+    "sparse_prediction",
+    "spatial_merge_size",
+    "spatial_pool_mode",
+    "spatial_pool_stride",
+    "spatial_target_layers",
+    "spatial_vision_layer",
+    "summary_activation",
+    "summary_first_dropout",
+    "summary_proj_to_labels",
+    "summary_type",
+    "summary_use_proj",
+    "suppress_tokens",
+    "swiglu_alpha",
+    "swiglu_limit",
+    "swin_norm",
+    "system_message",
+    "task_specific_params",
+    "temperature",
+    "template",
+    "text_end_id",
+    "text_start_id",
+    "tf_legacy_loss",
+    "tie_encoder_decoder",
+    "tie_word_embeddings",
+    "tokenizer_class",
+    "tokenizer_model_max_length",
+    "tokenizer_padding_side",
+    "top_k",
+    "top_k_experts",
+    "top_p",
+    "topk_group",
+    "topk_method",
+    "torch_dtype",
+    "torchscript",
+    "transformers.js_config",
+    "transformers_version",
+    "tune_mm_mlp_adapter",
+    "typical_p",
+    "unsloth_fixed",
+    "unsloth_version",
+    "use_backbone_lora",
+    "use_bfloat16",
+    "use_bias",
+    "use_cache",
+    "use_cla",
+    "use_double_wide_mlp",
+    "use_embedding_sharing",
+    "use_fast_attention",
+    "use_flash_attention",
+    "use_flash_attn",
+    "use_gated_activation",
+    "use_grouped_topk",
+    "use_llm_lora",
+    "use_mm_proj",
+    "use_mrope",
+    "use_mtp",
+    "use_parallel_block",
+    "use_parallel_embedding",
+    "use_parallel_residual",
+    "use_post_norm",
+    "use_qk_norm",
+    "use_qkv_bias",
+    "use_resampler",
+    "use_rmsnorm",
+    "use_routing_bias",
+    "use_thumbnail",
+    "validate_runner_input",
+    "video_seq_length",
+    "vision_aspect_ratio",
+    "vision_config",
+    "vision_feature_layer",
+    "vision_feature_layers",
+    "vision_feature_select_strategy",
+    "vision_soft_tokens_per_image",
+    "vision_tower",
+    "vision_use_cls_token",
+    "visual_indicator_token_ids",
+    "vocab_size",
+    "vocab_size_per_layer_input",
+    "vocabulary_map",
+    "vq_config",
+    "word_embed_proj_dim",
+    "z_loss_coef",
+};
+
+/// How further such names end.
+static constexpr StringLiteral kHarmlessEnds[] = {
+    "_act",          "_dropout", "_dropout_prob", "_eps",       "_epsilon",
+    "_jitter_noise", "_pdrop",   "_token_id",     "_token_ids", "_token_index",
+};
+
+bool mlir::mask::isHarmlessField(StringRef field) {
+  static const llvm::StringSet<> names = [] {
+    llvm::StringSet<> set;
+    for (StringRef name : kHarmless)
+      set.insert(name);
+    return set;
+  }();
+  return names.contains(field) || field == "dropout" ||
+         llvm::any_of(kHarmlessEnds,
+                      [&](StringRef end) { return field.ends_with(end); });
+}
+
+/// Parts of names that speak of keys, layers or heads.
+static constexpr StringLiteral kTellingParts[] = {
+    "alibi",  "attention", "attn",    "band",     "bidir",    "block",
+    "cache",  "causal",    "chunk",   "context",  "conv",     "cross",
+    "denois", "diffus",    "dilat",   "encoder",  "future",   "global",
+    "head",   "hybrid",    "index",   "init_",    "interval", "kernel",
+    "layer",  "length",    "_len",    "linear",   "local",    "look",
+    "mamba",  "mask",      "memory",  "past",     "pattern",  "period",
+    "prefix", "recurr",    "segment", "sequence", "sink",     "size",
+    "span",   "sparse",    "ssm",     "stride",   "top_k",    "topk",
+    "visib",  "window",
+};
+
+bool mlir::mask::mayTellOfMasks(StringRef field) {
+  std::string name = field.lower();
+  return llvm::any_of(kTellingParts, [&](StringRef part) {
+    return StringRef(name).contains(part);
+  });
+}
+
+void mlir::mask::rejectArchitectures(FieldReader &reader) {
+  constexpr StringLiteral field = "architectures";
+  const json::Array *names = reader.getArray(field);
+  if (!names)
+    return;
+  for (const json::Value &value : *names) {
+    std::string name = value.getAsString().value_or("").lower();
+    for (StringRef part :
+         {"bidirec", "bimodel", "diffusion", "dllm", "encoder", "maskedlm"})
+      if (StringRef(name).contains(part)) {
+        reader.fail(field) << FieldReader::print(value)
+                           << " names a model that sees both ways";
+        break;
+      }
+  }
 }

@@ -44,6 +44,10 @@ static cl::list<std::string>
             cl::desc("Optional facts that the model never gets, such as\n"
                      "key_valid,sequence_ids,positions"),
             cl::value_desc("facts"), cl::cat(category));
+static cl::opt<bool> assumeCausal(
+    "assume-causal",
+    cl::desc("Import a model type that is not known as a causal decoder"),
+    cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output file"),
                                    cl::value_desc("file"), cl::init("-"),
                                    cl::cat(category));
@@ -82,7 +86,8 @@ static LogicalResult run(Location loc) {
   auto file = llvm::MemoryBuffer::getFileOrSTDIN(input, /*IsText=*/true);
   if (!file)
     return emitError(loc) << "cannot read: " << file.getError().message();
-  FailureOr<ModelConfig> config = readModelConfig(loc, (*file)->getBuffer());
+  FailureOr<ModelConfig> config =
+      readModelConfig(loc, (*file)->getBuffer(), assumeCausal);
   if (failed(config))
     return failure();
   FailureOr<PolicyChoice> choice = choosePolicy(loc, *config, policyName);

@@ -57,8 +57,10 @@ struct ModelConfig {
 };
 
 /// Reads a Hugging Face `config.json`. An error at `loc` names the field and
-/// its value.
-FailureOr<ModelConfig> readModelConfig(Location loc, StringRef text);
+/// its value. Model types that are not known are errors, unless they are to be
+/// assumed causal decoders, which remarks say then.
+FailureOr<ModelConfig> readModelConfig(Location loc, StringRef text,
+                                       bool assumeCausal = false);
 
 /// The policies that a config resolves to.
 struct PolicyChoice {
