@@ -7,9 +7,11 @@
 
 #include "Mask/Tools/AttentionForm.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OperationSupport.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -27,10 +29,10 @@ static DenseFPElementsAttr getConstantSinksOf(Value sinks) {
 
 /// Everything that decides the form comes from the file itself.
 static LogicalResult checkForm(AttentionOp op) {
-  if (Value sinks = op.getSinks(); sinks && !getConstantSinksOf(sinks))
+  if (Value sinks = op.getSinks();
+      sinks && !getElementTypeOrSelf(sinks).isF32())
     return op.emitOpError()
-           << "sinks must be a constant of f32 elements, got "
-           << sinks.getType() << (getConstant(sinks) ? "" : " of no constant");
+           << "sinks must have f32 elements, got " << sinks.getType();
   if (!op.getOrigin().empty() || op.getQueryOffsetParameter().isGiven() ||
       op.getKeyOffsetParameter().isGiven())
     return op.emitOpError() << "places its rows and columns itself; positions "
@@ -46,6 +48,7 @@ static LogicalResult checkForm(AttentionOp op) {
 static bool haveSameForm(AttentionOp a, AttentionOp b) {
   return a.getSoftCapAttr() == b.getSoftCapAttr() &&
          getConstant(a.getScale()) == getConstant(b.getScale()) &&
+         !a.getSinks() == !b.getSinks() &&
          getConstant(a.getSinks()) == getConstant(b.getSinks()) &&
          llvm::equal(llvm::map_range(a.getScoreCaptures(), getConstant),
                      llvm::map_range(b.getScoreCaptures(), getConstant)) &&
@@ -80,6 +83,18 @@ std::optional<float> mlir::mask::getConstantScale(AttentionOp form) {
   auto scale = dyn_cast_or_null<FloatAttr>(getConstant(form.getScale()));
   return scale ? std::optional<float>(scale.getValue().convertToFloat())
                : std::nullopt;
+}
+
+bool mlir::mask::hasOpenSinks(AttentionOp form) {
+  return form.getSinks() && !getConstantSinksOf(form.getSinks());
+}
+
+void mlir::mask::setSinks(AttentionOp form, ArrayRef<float> sinks) {
+  OpBuilder builder(form);
+  auto type = RankedTensorType::get(static_cast<int64_t>(sinks.size()),
+                                    builder.getF32Type());
+  form.getSinksMutable().assign(arith::ConstantOp::create(
+      builder, form.getLoc(), DenseElementsAttr::get(type, sinks)));
 }
 
 std::vector<double> mlir::mask::getConstantSinks(AttentionOp form) {

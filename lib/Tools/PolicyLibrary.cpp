@@ -8,10 +8,13 @@
 #include "Mask/Tools/PolicyLibrary.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -199,6 +202,55 @@ FailureOr<HostValue> mlir::mask::getFactValue(Location loc,
                           << "' has elements that do not fit in the declared "
                           << type;
   return HostValue(array);
+}
+
+LogicalResult mlir::mask::takeParameters(PolicyOp policy, StringRef layerType,
+                                         Request &request) {
+  // Names and numbers, with the op that says them first.
+  std::map<StringRef, std::pair<int64_t, OfLayerOp>> said;
+  auto take = [&](OfLayerOp op, StringRef name, int64_t value) {
+    auto [known, isNew] = said.insert({name, {value, op}});
+    if (isNew || known->second.first == value || request.lookup(name))
+      return success();
+    InFlightDiagnostic error = op.emitOpError()
+                               << "says " << name << " " << value
+                               << ", another says " << known->second.first
+                               << "; the facts have to say which";
+    error.attachNote(known->second.second.getLoc()) << "the other one";
+    return LogicalResult(error);
+  };
+  LayerTypeOp layer = policy.lookupLayerType(layerType);
+  WalkResult result = policy->getParentOp()->walk([&](OfLayerOp op) {
+    if (op.getPolicy() != policy.getSymName() ||
+        (layer && policy.lookupLayerType(op.getLayerType()) != layer))
+      return WalkResult::advance();
+    for (auto [name, fact] :
+         llvm::zip_equal(policy.getFactNames().getAsValueRange<StringAttr>(),
+                         op.getFacts())) {
+      IntegerAttr constant;
+      const FactInfo *info = lookupFact(name);
+      if (info && info->kind == FactKind::Parameter &&
+          matchPattern(fact, m_Constant(&constant)) &&
+          failed(take(op, name, constant.getInt())))
+        return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  for (auto &[name, number] : said) {
+    auto [value, op] = number;
+    const HostValue *given = request.lookup(name);
+    if (!given) {
+      if (llvm::Error error = setParameter(request, name, value))
+        return op.emitOpError() << llvm::toString(std::move(error));
+    } else if (std::get<int64_t>(*given) != value) {
+      op.emitWarning() << "the file says " << name << " " << value
+                       << ", but the facts say " << std::get<int64_t>(*given)
+                       << ", which counts";
+    }
+  }
+  return success();
 }
 
 FailureOr<func::FuncOp> mlir::mask::buildPredicateFunction(

@@ -244,6 +244,20 @@ mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
   return buffers;
 }
 
+llvm::Expected<std::vector<float>> mlir::mask::readSinks(StringRef path,
+                                                         int64_t heads) {
+  llvm::Expected<NpyArray> array = readNpy(path);
+  if (!array)
+    return array.takeError();
+  if (array->type != NpyType::Float32)
+    return makeError(path, ": has elements of type ",
+                     getNpyTypeName(array->type), ", but sinks are f32");
+  if (ArrayRef(array->shape) != ArrayRef(heads))
+    return makeError(path, ": must have shape ", describe({heads}),
+                     ", a sink per query head, got ", describe(array->shape));
+  return widen(*array, DataType::F32);
+}
+
 void AttentionBuffers::finish(std::optional<float> scale) {
   AttentionArrays &s = sizes;
   output.assign(s.batch * s.heads * s.queries * s.valueDim, 0);

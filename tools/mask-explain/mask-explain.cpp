@@ -301,6 +301,9 @@ static FailureOr<bool> run(MLIRContext &context) {
     first = readPolicy(&context, model, policyName);
   if (failed(first))
     return failure();
+  if (request && !model.empty() &&
+      failed(takeParameters(first->policy, layerType, *request)))
+    return failure();
   if (printFacts) {
     if (failed(explainFacts(&context, first->policy, *request, *options)))
       return failure();
@@ -333,6 +336,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   registry.insert<MaskDialect>();
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   // Policies are inlined into functions, and facts are cast.
   context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,
                       tensor::TensorDialect>();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/InitAll.h"
+#include "Mask/Tools/OpsInDiagnostics.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -19,6 +20,9 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::mask::registerAllDialects(registry);
   mlir::mask::registerAllPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "mask-opt: attention mask optimizer\n", registry));
+  auto [input, output] = mlir::registerAndParseCLIOptions(
+      argc, argv, "mask-opt: attention mask optimizer\n", registry);
+  mlir::mask::leaveOpsOutOfDiagnostics();
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, input, output, registry));
 }

@@ -121,8 +121,9 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     return failure();
   FailureOr<std::unique_ptr<AttentionKernel>> kernel = failure();
   double compileTime = time([&] {
-    kernel = AttentionKernel::compile(policy, options.layerType,
-                                      options.packing, request, options.jit);
+    kernel =
+        AttentionKernel::compile(policy, options.layerType, options.packing,
+                                 request, options.jit, options.form);
   });
   if (failed(kernel))
     return failure();
@@ -131,6 +132,9 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     return failure();
 
   AttentionBuffers buffers = makeRandomAttention(sizes);
+  if (options.form)
+    if (std::optional<float> scale = getConstantScale(options.form))
+      buffers.sizes.scale = *scale;
   (*kernel)->run(buffers.sizes, *facts);
   std::vector<double> times, tableTimes;
   for (int64_t i = 0; i < options.repeat; ++i)

@@ -21,6 +21,8 @@ struct BenchOptions {
   /// Calls that are timed, after one that is not.
   int64_t repeat = 5;
   JitOptions jit;
+  /// Has scale, sinks, soft cap and scores, or is null.
+  AttentionOp form;
 };
 
 /// Times attention on random data and prints one JSON object.

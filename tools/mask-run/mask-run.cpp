@@ -11,6 +11,7 @@
 #include "Mask/Tools/CommandLine.h"
 #include "Mask/Tools/Jit.h"
 #include "Mask/Tools/MaskInstance.h"
+#include "Mask/Tools/OpsInDiagnostics.h"
 #include "Mask/Tools/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -82,6 +83,10 @@ MASK_STRING_OPTION(queryPath, dataCategory, "query", "[B, H, Sq, D]", "q.npy");
 MASK_STRING_OPTION(keyPath, dataCategory, "key", "[B, G, Skv, D]", "k.npy");
 MASK_STRING_OPTION(valuePath, dataCategory, "value", "[B, G, Skv, Dv]",
                    "v.npy");
+MASK_STRING_OPTION(sinksPath, dataCategory, "sinks",
+                   "[H], for a file whose attention has sinks\n"
+                   "that are no constant",
+                   "sinks.npy");
 MASK_STRING_OPTION(output, dataCategory, "o",
                    "Where to write the output, [B, H, Sq, Dv]", "out.npy");
 MASK_STRING_OPTION(lsePath, dataCategory, "lse",
@@ -154,7 +159,8 @@ static LogicalResult fail(llvm::Error error) {
 static LogicalResult requireOption(const cl::Option &option) {
   if (option.getNumOccurrences())
     return success();
-  return fail("needs --" + option.ArgStr);
+  StringRef dashes = option.ArgStr.size() == 1 ? "-" : "--";
+  return fail("needs " + dashes + option.ArgStr);
 }
 
 static LogicalResult reject(StringRef what,
@@ -238,6 +244,7 @@ static LogicalResult checkFiles() {
                                        {{"--query", queryPath},
                                         {"--key", keyPath},
                                         {"--value", valuePath},
+                                        {"--sinks", sinksPath},
                                         {"--facts", factsPath},
                                         {"the model", model}});
   return error ? fail(std::move(error)) : success();
@@ -248,10 +255,10 @@ static LogicalResult checkOptions() {
     return failure();
   if (!casesDir.empty())
     return reject("--cases",
-                  {&model, &policyName, &layerType, &factsPath, &packing,
-                   &queryPath, &keyPath, &valuePath, &output, &lsePath, &scale,
-                   &dataType, &check, &tolerance, &bench, &heads, &keyHeads,
-                   &headDim, &repeat});
+                  {&model,     &policyName, &layerType, &factsPath, &packing,
+                   &queryPath, &keyPath,    &valuePath, &sinksPath, &output,
+                   &lsePath,   &scale,      &dataType,  &check,     &tolerance,
+                   &bench,     &heads,      &keyHeads,  &headDim,   &repeat});
   if (model.empty() && policyName.empty())
     return fail("needs --policy or a file with a policy");
   if (failed(requireOption(factsPath)))
@@ -367,13 +374,14 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   return success();
 }
 
-/// The largest error, where infinities have to agree.
+/// The largest error. Infinities have to agree, and no number equals what is
+/// not one.
 static double maxError(ArrayRef<float> computed, ArrayRef<double> expected) {
   double error = 0;
   for (auto [a, b] : llvm::zip_equal(computed, expected)) {
-    if (std::isinf(b) ? a == b : std::isfinite(a))
-      error = std::max(error, std::isinf(b) ? 0.0 : std::abs(a - b));
-    else
+    if (std::isfinite(a) && std::isfinite(b))
+      error = std::max(error, std::abs(a - b));
+    else if (a != b)
       error = std::numeric_limits<double>::infinity();
   }
   return error;
@@ -416,6 +424,40 @@ static LogicalResult write(const AttentionBuffers &buffers) {
   return error ? fail(std::move(error)) : success();
 }
 
+/// Takes the sinks that the file leaves open from --sinks, and checks that
+/// there is one per head.
+static LogicalResult prepareSinks(AttentionOp form, int64_t heads,
+                                  StringRef who) {
+  if (sinksPath.getNumOccurrences() > 1)
+    return fail("--sinks is given " + Twine(sinksPath.getNumOccurrences()) +
+                " times");
+  bool isOpen = form && hasOpenSinks(form);
+  if (!sinksPath.empty() && !isOpen) {
+    if (!form || !form.getSinks())
+      return fail("--sinks needs a file whose attention has sinks");
+    return form.emitOpError() << "has constant sinks, and --sinks gives others";
+  }
+  if (isOpen && sinksPath.empty())
+    return form.emitOpError()
+           << "needs --sinks: its sinks, " << form.getSinks().getType()
+           << ", are no constant";
+  if (isOpen) {
+    int64_t size = cast<ShapedType>(form.getSinks().getType()).getDimSize(0);
+    if (!ShapedType::isDynamic(size) && size != heads)
+      return form.emitOpError()
+             << "has sinks for " << size << " heads, but " << who << heads;
+    llvm::Expected<std::vector<float>> sinks = readSinks(sinksPath, heads);
+    if (!sinks)
+      return fail(sinks.takeError());
+    setSinks(form, *sinks);
+  }
+  int64_t count = form ? getConstantSinks(form).size() : 0;
+  if (count && count != heads)
+    return form.emitOpError()
+           << "has sinks for " << count << " heads, but " << who << heads;
+  return success();
+}
+
 static LogicalResult runFiles(PolicyOp policy, StringRef layer,
                               std::optional<PackingRule> rule,
                               PolicyMasks &masks, AttentionOp form) {
@@ -436,13 +478,9 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
   buffers->finish(factor);
   if (llvm::Error error = checkExtents(buffers->sizes, request))
     return fail(std::move(error));
-  if (failed(masks.checkTables(buffers->sizes.batch)))
+  if (failed(masks.checkTables(buffers->sizes.batch)) ||
+      failed(prepareSinks(form, buffers->sizes.heads, "the query has ")))
     return failure();
-  int64_t sinks = form ? getConstantSinks(form).size() : 0;
-  if (sinks && sinks != buffers->sizes.heads)
-    return form.emitOpError()
-           << "has sinks for " << sinks << " heads, but the query has "
-           << buffers->sizes.heads;
 
   bool interprets = target == Target::Interpreter;
   FailureOr<InterpretedAttention> expected = failure();
@@ -479,6 +517,8 @@ static LogicalResult run(MLIRContext &context) {
   llvm::Expected<Request> request = readRequest(factsPath);
   if (!request)
     return fail(request.takeError());
+  if (!model.empty() && failed(takeParameters(policy, *layer, *request)))
+    return failure();
   *request = placeSequences(policy, std::move(*request));
   // Compiled code checks no parameter.
   if (failed(interpretPolicy(policy, *layer, *rule, *request)))
@@ -493,11 +533,8 @@ static LogicalResult run(MLIRContext &context) {
   reportUnread(&*masks);
   if (!bench)
     return runFiles(policy, *layer, *rule, *masks, *form);
-  if (*form && ((*form).getSinks() || (*form).getSoftCap() ||
-                !(*form).getScore().empty()))
-    return fail("--bench times attention without sinks, soft cap and score "
-                "region, but the file's has one");
-
+  if (failed(prepareSinks(*form, heads, "--heads says ")))
+    return failure();
   FailureOr<JitOptions> jit = getJitOptions();
   if (failed(jit))
     return failure();
@@ -514,6 +551,7 @@ static LogicalResult run(MLIRContext &context) {
   options.dim = headDim;
   options.repeat = repeat;
   options.jit = *jit;
+  options.form = *form;
   if (failed(placeBatch(&*masks)))
     return failure();
   return runBench(policy, masks->getRequest(), options, llvm::outs());
@@ -543,6 +581,7 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(
       argc, argv,
       "mask-run: compiles and runs attention under a policy's mask\n");
+  leaveOpsOutOfDiagnostics();
   DialectRegistry registry;
   registerJitDialects(registry);
   MLIRContext context(registry);

@@ -107,6 +107,7 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv,
                               "mask-translate: model configs to mask IR\n");
   MLIRContext context;
+  context.printOpOnDiagnostic(false);
   context.loadDialect<MaskDialect, arith::ArithDialect, func::FuncDialect,
                       math::MathDialect, tensor::TensorDialect>();
   ScopedDiagnosticHandler handler(&context, printDiagnostic);

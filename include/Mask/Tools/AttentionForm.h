@@ -17,12 +17,19 @@ namespace mlir::mask {
 
 /// The attention of a model's file, for its scale, sinks, soft cap and score
 /// region; null where there is none. Errors are emitted: several attentions
-/// that differ in these; captures, scales and sinks that are not constants;
-/// origins and offsets, which a file alone does not give.
+/// that differ in these; captures and scales that are not constants; sinks that
+/// are neither constants nor values of f32 elements; origins and offsets, which
+/// a file alone does not give.
 FailureOr<AttentionOp> findAttentionForm(ModuleOp module);
 
 /// The scale of a form, if it has one.
 std::optional<float> getConstantScale(AttentionOp form);
+
+/// Whether a form has sinks that the file does not give.
+bool hasOpenSinks(AttentionOp form);
+
+/// Gives a form constant sinks in place of its open ones.
+void setSinks(AttentionOp form, ArrayRef<float> sinks);
 
 /// The sinks of a form, one per query head, or none.
 std::vector<double> getConstantSinks(AttentionOp form);

@@ -81,6 +81,14 @@ FailureOr<PredicateFunction> interpretPolicy(PolicyOp policy,
                                              std::optional<PackingRule> packing,
                                              const Request &request);
 
+/// Adds to `request` the parameters that it lacks and that the policy's file
+/// says: the constants that the file hands to the policy in `mask.of_layer`,
+/// for one layer type or, if it is empty, for all. Where the file says several,
+/// the request has to say which. What both say is the request's, with a warning
+/// where they differ.
+LogicalResult takeParameters(PolicyOp policy, llvm::StringRef layerType,
+                             Request &request);
+
 /// The fact as host data of the rank that `type` declares, or an error at
 /// `loc`.
 FailureOr<HostValue> getFactValue(Location loc, const Request &request,

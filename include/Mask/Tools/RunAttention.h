@@ -41,6 +41,9 @@ llvm::Expected<AttentionBuffers>
 readAttention(StringRef queryPath, StringRef keyPath, StringRef valuePath,
               std::optional<DataType> type, std::optional<float> scale);
 
+/// Reads one f32 logit per query head, `[H]`. Errors start with the path.
+llvm::Expected<std::vector<float>> readSinks(StringRef path, int64_t heads);
+
 /// Checks that query, key, value and output have at most 2^32 elements each, an
 /// extent of 0 counted as 1: a few bytes of input can ask for any amount of
 /// memory and time.
