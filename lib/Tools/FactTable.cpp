@@ -14,25 +14,27 @@ using namespace llvm;
 using namespace mlir::mask;
 
 /// Ids and positions fit in i32 and lie between `-kNoKey` and `kNoKey`.
-/// Lengths, windows and the like cannot be negative; positions can: queries may
-/// begin before the keys, and a slot that is not written has no position.
+/// Lengths cannot be negative; positions can: queries may begin before the keys,
+/// and a slot that is not written has no position.
 static constexpr int64_t kMaxId = (int64_t(1) << 30) - 1;
 
+/// What a parameter may be depends on the convention of its policy, whose ops
+/// say it: a window of 0 is one key here and none there.
 static constexpr FactInfo kFacts[] = {
     {"q_len", FactKind::Extent, 0, 0, 0, kMaxFactTokens},
     {"kv_len", FactKind::Extent, 0, 0, 0, kMaxFactTokens},
     {"q_offset", FactKind::Offset, 32, 1, -kMaxId, kMaxId},
     {"kv_offset", FactKind::Offset, 32, 1, -kMaxId, kMaxId},
-    {"window", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"chunk", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"left", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"right", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"prefix", FactKind::Parameter, 0, 0, 0, kMaxId},
+    {"window", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"chunk", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"left", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"right", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"prefix", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
     {"offset", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
-    {"lookback", FactKind::Parameter, 0, 0, 0, kMaxId},
-    {"page", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"q_block", FactKind::Parameter, 0, 0, 1, kMaxId},
-    {"dilation", FactKind::Parameter, 0, 0, 1, kMaxId},
+    {"lookback", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"page", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"q_block", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
+    {"dilation", FactKind::Parameter, 0, 0, -kMaxId, kMaxId},
     {"left_padding", FactKind::PerRow, 32, 1, 0, kMaxId},
     {"token_types", FactKind::TokenRuns, 8, 2, 0, 3},
     {"key_valid", FactKind::TokenRuns, 1, 2, 0, 1},

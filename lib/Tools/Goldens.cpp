@@ -258,8 +258,11 @@ Expected<GoldenReport> mlir::mask::checkGoldens(StringRef dir,
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
   for (const std::string &path : *cases) {
     Expected<GoldenCase> golden = readGoldenCase(path);
-    if (!golden)
-      return golden.takeError();
+    if (!golden) {
+      ++report.compared;
+      report.failures.push_back(llvm::toString(golden.takeError()));
+      continue;
+    }
     if (golden->policy.empty() && golden->policyFile.empty()) {
       ++report.skipped;
       continue;

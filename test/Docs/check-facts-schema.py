@@ -46,7 +46,7 @@ WRONG = [
     {"q_len": 4, "kv_len": "4"},
     {"q_len": -1, "kv_len": 4},
     {"q_len": 4, "kv_len": 4, "windw": 2},
-    {"q_len": 4, "kv_len": 4, "window": 0},
+    {"q_len": 4, "kv_len": 4, "window": 1 << 30},
     {"q_len": 4, "kv_len": 4, "window": True},
     {"q_len": 4, "kv_len": 4, "token_types": [[0, 4]]},
     {"q_len": 4, "kv_len": 4, "token_types": [[[4, 4]]]},

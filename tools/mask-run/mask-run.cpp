@@ -332,9 +332,13 @@ static LogicalResult runCases(MLIRContext &context) {
       casesDir, &context, [&](const GoldenCase &golden, PolicyOp policy) {
         masks.emplace(golden.policyFile + policy.getSymName().str(),
                       golden.layerType, golden.packing);
-        return target == Target::Interpreter
-                   ? interpretGolden(golden, policy)
-                   : recoverMask(golden, policy, kernels);
+        if (target == Target::Interpreter)
+          return interpretGolden(golden, policy);
+        // Compiled code checks no parameter.
+        if (failed(interpretPolicy(policy, golden.layerType, golden.packing,
+                                   golden.request)))
+          return FailureOr<std::vector<uint8_t>>(failure());
+        return recoverMask(golden, policy, kernels);
       });
   if (!report)
     return fail(report.takeError());

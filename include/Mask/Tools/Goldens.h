@@ -48,11 +48,11 @@ using MaskEngine = llvm::function_ref<FailureOr<std::vector<uint8_t>>(
 
 /// What came of a set of cases.
 struct GoldenReport {
-  /// Cases whose mask was compared, and of those the equal ones.
+  /// Cases whose mask was compared or could not be, and of those the equal ones.
   unsigned compared = 0, equal = 0;
   /// Cases that name no policy and bring none.
   unsigned skipped = 0;
-  /// One line per case that differs or could not be computed.
+  /// One line per case that differs, or could not be read or computed.
   std::vector<std::string> failures;
 };
 

@@ -94,9 +94,9 @@ TEST(Facts, Errors) {
               "'kv_len': 99999999999 is out of range");
   expectFactError("\"windw\": 3", "unknown key 'windw'; known are q_len");
   expectFactError("\"length\": 4", "unknown key 'length'");
-  expectFactError("\"window\": 0", "'window': 0 is out of range; it must be at "
-                                   "least 1");
-  expectFactError("\"window\": -3", "'window': -3 is out of range");
+  expectFactError("\"window\": 1073741824",
+                  "'window': 1073741824 is out of range; it must be at least "
+                  "-1073741823");
   expectFactError(R"("chunk": "4")", "'chunk': expected an integer");
   expectFactError("\"window\": null", "'window': expected an integer");
   expectFactError("\"q_offset\": -1073741824",
@@ -182,9 +182,18 @@ TEST(Facts, PromptErrors) {
   expectPromptError("text", "'' is not a number of tokens");
   expectPromptError("image:3,0", "'0' is not a number of tokens");
   expectPromptError("text:99999999999", "more than 67108864 tokens");
-  auto window = parsePrompt("text:3", 0);
+  auto window = parsePrompt("text:3", int64_t(1) << 30);
   ASSERT_FALSE(bool(window));
   llvm::consumeError(window.takeError());
+}
+
+/// How small a parameter may be is its policy's.
+TEST(Facts, ParametersKeepTheConventionOfTheirPolicy) {
+  for (int64_t window : {0, -3}) {
+    auto request = parsePrompt("text:3", window);
+    ASSERT_TRUE(bool(request)) << llvm::toString(request.takeError());
+    EXPECT_EQ(std::get<int64_t>(*request->lookup("window")), window);
+  }
 }
 
 // docs/facts.schema.json and the table are one list.
