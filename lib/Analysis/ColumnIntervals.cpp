@@ -123,13 +123,17 @@ private:
 // Leaves and coordinates, exchanged
 //===----------------------------------------------------------------------===//
 
-/// Lower(q) <= k and k + 1 <= upper(q).
+/// Lower(q) <= k and k + 1 <= upper(q); a side that is not given holds for all.
 IntervalSet PredicateBounds::intervalColumn(IntervalOp op, Term key) {
   AffineSolver solver(context, algebra, op.getSymbols());
-  return algebra.intersect(
-      solver.solve(op.getLower().getResult(0), key, /*above=*/false),
-      solver.solve(op.getUpper().getResult(0), context.add(key, 1),
-                   /*above=*/true));
+  IntervalSet set = algebra.full();
+  if (std::optional<AffineMap> lower = op.getLower())
+    set = solver.solve(lower->getResult(0), key, /*above=*/false);
+  if (std::optional<AffineMap> upper = op.getUpper())
+    set = algebra.intersect(set, solver.solve(upper->getResult(0),
+                                              context.add(key, 1),
+                                              /*above=*/true));
+  return set;
 }
 
 /// A key is visible to every query or to none.

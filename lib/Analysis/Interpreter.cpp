@@ -350,7 +350,8 @@ static FailureOr<AffineFunction> compileAffine(IntervalOp op, AffineExpr expr,
   return combine(expr, *a, *b);
 }
 
-/// A bound that depends on an absent symbol is unbounded (a null function).
+/// A bound that is not given, or depends on an absent symbol, is unbounded (a
+/// null function).
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(IntervalOp op) {
   SmallVector<int64_t> symbols;
   SmallVector<bool> absent;
@@ -362,11 +363,13 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(IntervalOp op) {
     absent.push_back(!number);
     symbols.push_back(number ? clampParameter(*number) : 0);
   }
-  auto bound = [&](AffineMap map) -> FailureOr<AffineFunction> {
+  auto bound = [&](std::optional<AffineMap> map) -> FailureOr<AffineFunction> {
+    if (!map)
+      return AffineFunction();
     for (unsigned i = 0; i < symbols.size(); ++i)
-      if (absent[i] && map.isFunctionOfSymbol(i))
+      if (absent[i] && map->isFunctionOfSymbol(i))
         return AffineFunction();
-    return compileAffine(op, map.getResult(0), symbols);
+    return compileAffine(op, map->getResult(0), symbols);
   };
   FailureOr<AffineFunction> lower = bound(op.getLower());
   FailureOr<AffineFunction> upper = bound(op.getUpper());

@@ -180,12 +180,14 @@ IntervalSet PredicateBounds::interval(IntervalOp op, Term query) {
   SmallVector<Term> symbols;
   for (Value symbol : op.getSymbols())
     symbols.push_back(context.parameter(symbol, kMaxParameter));
-  // A bound that depends on an absent symbol is none.
-  auto bound = [&](AffineMap map, Term unbounded) {
+  // A bound that is not given, or depends on an absent symbol, is none.
+  auto bound = [&](std::optional<AffineMap> map, Term unbounded) {
+    if (!map)
+      return unbounded;
     for (auto [i, symbol] : llvm::enumerate(op.getSymbols()))
-      if (map.isFunctionOfSymbol(i) && isAbsent(symbol))
+      if (map->isFunctionOfSymbol(i) && isAbsent(symbol))
         return unbounded;
-    return toTerm(context, map.getResult(0), query, symbols);
+    return toTerm(context, map->getResult(0), query, symbols);
   };
   Term lower = bound(op.getLower(), context.minusInfinity());
   Term upper = bound(op.getUpper(), context.plusInfinity());

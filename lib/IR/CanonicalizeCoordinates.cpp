@@ -243,16 +243,19 @@ Value shiftInterval(IntervalOp op, StaticShift shift, OpBuilder &builder) {
   if (!shift.query)
     return {};
   AffineExpr query = builder.getAffineDimExpr(0) + *shift.query;
-  auto move = [&](AffineMap map) {
-    return map.getResult(0).replaceDims({query}) - *shift.key;
+  auto move = [&](std::optional<AffineMap> map) {
+    return map ? map->getResult(0).replaceDims({query}) - *shift.key
+               : AffineExpr();
   };
   AffineExpr lower = move(op.getLower()), upper = move(op.getUpper());
   for (AffineExpr bound : {lower, upper})
-    if (!within(getLargestNumber(bound), kMaxNumber) ||
-        hasSaturatingProduct(bound))
+    if (bound && (!within(getLargestNumber(bound), kMaxNumber) ||
+                  hasSaturatingProduct(bound)))
       return {};
   auto map = [&](AffineExpr bound) {
-    return AffineMapAttr::get(AffineMap::get(1, op.getSymbols().size(), bound));
+    return bound ? AffineMapAttr::get(
+                       AffineMap::get(1, op.getSymbols().size(), bound))
+                 : AffineMapAttr();
   };
   return IntervalOp::create(builder, op.getLoc(), op.getType(), map(lower),
                             map(upper), op.getSymbols());

@@ -76,41 +76,44 @@ bool hasPositiveDivisors(AffineExpr expr) {
   return !result.wasInterrupted();
 }
 
-/// Whether `expr` depends on one of the symbols of `op` that are `symbol`.
+/// Whether `expr`, if there is one, depends on one of the symbols of `op` that
+/// are `symbol`.
 bool readsSymbol(IntervalOp op, AffineExpr expr, Value symbol) {
   return llvm::any_of(llvm::enumerate(op.getSymbols()), [&](auto operand) {
-    return operand.value() == symbol &&
+    return operand.value() == symbol && expr &&
            expr.isFunctionOfSymbol(operand.index());
   });
 }
 
-/// A bound that depends on an absent symbol goes: it becomes the constant that
-/// no key reaches, as in the index tables. Both -> `full`.
-struct AbsentInterval : OpRewritePattern<IntervalOp> {
+/// The expression of a bound, or null where there is none.
+AffineExpr getExpression(std::optional<AffineMap> bound) {
+  return bound ? bound->getResult(0) : AffineExpr();
+}
+
+/// A bound that depends on an absent symbol goes. Without bounds -> `full`.
+struct UnboundedInterval : OpRewritePattern<IntervalOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(IntervalOp op,
                                 PatternRewriter &rewriter) const override {
-    auto isUnbounded = [&](AffineMap map) {
-      return llvm::any_of(llvm::enumerate(op.getSymbols()), [&](auto symbol) {
-        return map.isFunctionOfSymbol(symbol.index()) &&
-               isAbsent(symbol.value());
-      });
+    auto readsAbsent = [&](std::optional<AffineMap> map) {
+      return map &&
+             llvm::any_of(llvm::enumerate(op.getSymbols()), [&](auto symbol) {
+               return map->isFunctionOfSymbol(symbol.index()) &&
+                      isAbsent(symbol.value());
+             });
     };
-    bool below = isUnbounded(op.getLower()), above = isUnbounded(op.getUpper());
-    if (!below && !above)
-      return rewriter.notifyMatchFailure(op, "both sides are bounded");
-    if (below && above) {
+    bool below = readsAbsent(op.getLower()), above = readsAbsent(op.getUpper());
+    if ((below || !op.getLower()) && (above || !op.getUpper())) {
       rewriter.replaceOpWithNewOp<FullOp>(op, op.getType());
       return success();
     }
-    AffineMap far = AffineMap::get(
-        1, op.getSymbols().size(),
-        rewriter.getAffineConstantExpr(below ? -int64_t(kNoKey) : kNoKey));
+    if (!below && !above)
+      return rewriter.notifyMatchFailure(op, "reads no absent symbol");
     rewriter.modifyOpInPlace(op, [&] {
       if (below)
-        op.setLower(far);
+        op.removeLowerAttr();
       else
-        op.setUpper(far);
+        op.removeUpperAttr();
     });
     return success();
   }
@@ -122,8 +125,11 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(IntervalOp op,
                                 PatternRewriter &rewriter) const override {
-    AffineExpr lower = op.getLower().getResult(0),
-               upper = op.getUpper().getResult(0);
+    AffineExpr lower = getExpression(op.getLower()),
+               upper = getExpression(op.getUpper());
+    auto reads = [](AffineExpr expr, unsigned symbol) {
+      return expr && expr.isFunctionOfSymbol(symbol);
+    };
     SmallVector<AffineExpr> replacements;
     SmallVector<Value> symbols;
     for (auto [i, symbol] : llvm::enumerate(op.getSymbols())) {
@@ -133,7 +139,7 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
             clampParameter(number.getSExtValue())));
         continue;
       }
-      if (!lower.isFunctionOfSymbol(i) && !upper.isFunctionOfSymbol(i)) {
+      if (!reads(lower, i) && !reads(upper, i)) {
         replacements.push_back(rewriter.getAffineConstantExpr(0));
         continue;
       }
@@ -154,21 +160,23 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
         return {};
       return simplifyAffineExpr(replaced, 1, symbols.size());
     };
-    AffineExpr newLower = simplify(lower), newUpper = simplify(upper);
-    if (!newLower || !newUpper)
+    AffineExpr newLower = lower ? simplify(lower) : lower,
+               newUpper = upper ? simplify(upper) : upper;
+    if ((lower && !newLower) || (upper && !newUpper))
       return rewriter.notifyMatchFailure(
           op, "a divisor is not positive, or a product may saturate");
     // An absent symbol takes its bound away; one that cancels must not be lost.
     for (auto [i, symbol] : llvm::enumerate(symbols))
       if (mayBeAbsent(symbol) &&
-          (newLower.isFunctionOfSymbol(i) != readsSymbol(op, lower, symbol) ||
-           newUpper.isFunctionOfSymbol(i) != readsSymbol(op, upper, symbol)))
+          (reads(newLower, i) != readsSymbol(op, lower, symbol) ||
+           reads(newUpper, i) != readsSymbol(op, upper, symbol)))
         return rewriter.notifyMatchFailure(op, "a symbol may be absent");
     if (newLower == lower && newUpper == upper &&
         symbols.size() == op.getSymbols().size())
       return rewriter.notifyMatchFailure(op, "already simple");
     auto map = [&](AffineExpr expr) {
-      return AffineMapAttr::get(AffineMap::get(1, symbols.size(), expr));
+      return expr ? AffineMapAttr::get(AffineMap::get(1, symbols.size(), expr))
+                  : AffineMapAttr();
     };
     rewriter.replaceOpWithNewOp<IntervalOp>(op, op.getType(), map(newLower),
                                             map(newUpper), symbols);
@@ -183,8 +191,10 @@ struct EmptyInterval : OpRewritePattern<IntervalOp> {
                                 PatternRewriter &rewriter) const override {
     if (llvm::any_of(op.getSymbols(), mayBeAbsent))
       return rewriter.notifyMatchFailure(op, "a bound may be absent");
-    AffineExpr size = simplifyAffineExpr(op.getUpper().getResult(0) -
-                                             op.getLower().getResult(0),
+    if (!op.getLower() || !op.getUpper())
+      return rewriter.notifyMatchFailure(op, "a side is unbounded");
+    AffineExpr size = simplifyAffineExpr(getExpression(op.getUpper()) -
+                                             getExpression(op.getLower()),
                                          1, op.getSymbols().size());
     auto number = dyn_cast<AffineConstantExpr>(size);
     if (!number || number.getValue() > 0)
@@ -194,28 +204,44 @@ struct EmptyInterval : OpRewritePattern<IntervalOp> {
   }
 };
 
-/// `lower q + a upper q + b` -> `window left -a right b - 1`.
+/// `lower q + a upper q + b` -> `window left -a right b - 1`; an unbounded side
+/// stays one.
 struct IntervalToWindow : OpRewritePattern<IntervalOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(IntervalOp op,
                                 PatternRewriter &rewriter) const override {
-    AffineExpr query = rewriter.getAffineDimExpr(0);
-    auto distance = [&](AffineMap map) {
-      return dyn_cast<AffineConstantExpr>(
-          simplifyAffineExpr(map.getResult(0) - query, 1, map.getNumSymbols()));
-    };
     if (!op.getSymbols().empty())
       return rewriter.notifyMatchFailure(op, "symbols are not simplified");
-    auto lower = distance(op.getLower()), upper = distance(op.getUpper());
-    if (!lower || !upper)
-      return rewriter.notifyMatchFailure(op, "not at fixed distances");
-    auto left = llvm::checkedSub<int64_t>(0, lower.getValue());
-    auto right = llvm::checkedSub<int64_t>(upper.getValue(), 1);
+    if (!op.getLower() && !op.getUpper())
+      return rewriter.notifyMatchFailure(op, "has no bound");
+    std::optional<int64_t> left, right;
+    if (std::optional<AffineMap> lower = op.getLower()) {
+      std::optional<int64_t> distance = getDistance(*lower);
+      left = distance ? llvm::checkedSub<int64_t>(0, *distance) : std::nullopt;
+      if (!left)
+        return rewriter.notifyMatchFailure(op, "lower at no fixed distance");
+    }
+    if (std::optional<AffineMap> upper = op.getUpper()) {
+      std::optional<int64_t> distance = getDistance(*upper);
+      right = distance ? llvm::checkedSub<int64_t>(*distance, 1) : std::nullopt;
+      if (!right)
+        return rewriter.notifyMatchFailure(op, "upper at no fixed distance");
+    }
     for (std::optional<int64_t> side : {left, right})
-      if (!side || *side != clampParameter(*side))
+      if (side && *side != clampParameter(*side))
         return rewriter.notifyMatchFailure(op, "a bound lies too far away");
     rewriter.replaceOpWithNewOp<WindowOp>(op, left, right);
     return success();
+  }
+
+private:
+  /// How far a bound lies behind the query, if that is a number.
+  static std::optional<int64_t> getDistance(AffineMap map) {
+    AffineExpr query = getAffineDimExpr(0, map.getContext());
+    auto distance = dyn_cast<AffineConstantExpr>(
+        simplifyAffineExpr(map.getResult(0) - query, 1, map.getNumSymbols()));
+    return distance ? std::optional<int64_t>(distance.getValue())
+                    : std::nullopt;
   }
 };
 
@@ -255,9 +281,8 @@ void ChunkOp::getCanonicalizationPatterns(RewritePatternSet &results,
 }
 void IntervalOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                              MLIRContext *context) {
-  results
-      .add<AbsentInterval, SimplifyInterval, EmptyInterval, IntervalToWindow>(
-          context);
+  results.add<UnboundedInterval, SimplifyInterval, EmptyInterval,
+              IntervalToWindow>(context);
 }
 void PackedOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                            MLIRContext *context) {

@@ -77,6 +77,58 @@ static void printRowTables(OpAsmPrinter &printer, Operation *, Value lower,
   printer << " : " << (lower ? lowerType : upperType);
 }
 
+/// The types of ids, one for each table that is given, and of the index table.
+static ParseResult
+parseIdTypes(OpAsmParser &parser,
+             const std::optional<OpAsmParser::UnresolvedOperand> &keyIds,
+             const std::optional<OpAsmParser::UnresolvedOperand> &table,
+             Type &queryType, Type &keyType, Type &tableType) {
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseType(queryType))
+    return failure();
+  bool hasKeyType = succeeded(parser.parseOptionalComma());
+  if (keyIds && !hasKeyType)
+    return parser.emitError(loc)
+           << "the type of the key ids is missing: query and key ids take two "
+              "types, got "
+           << queryType << " alone";
+  if (!keyIds && hasKeyType)
+    return parser.emitError(loc)
+           << "the ids take one type, as there are no key ids";
+  if (hasKeyType && parser.parseType(keyType))
+    return failure();
+  bool hasTableType = succeeded(parser.parseOptionalKeyword("table"));
+  if (table && !hasTableType)
+    return parser.emitError(loc)
+           << "the type of the table is missing: 'table' and a type";
+  if (!table && hasTableType)
+    return parser.emitError(loc) << "a type of a table, but there is no table";
+  return hasTableType ? parser.parseType(tableType) : success();
+}
+static void printIdTypes(OpAsmPrinter &printer, Operation *, Value, Value,
+                         Type queryType, Type keyType, Type tableType) {
+  printer << queryType;
+  if (keyType)
+    printer << ", " << keyType;
+  if (tableType)
+    printer << " table " << tableType;
+}
+
+/// A map, or `unbounded`.
+static ParseResult parseIntervalBound(OpAsmParser &parser,
+                                      AffineMapAttr &bound) {
+  if (succeeded(parser.parseOptionalKeyword("unbounded")))
+    return success();
+  return parser.parseAttribute(bound);
+}
+static void printIntervalBound(OpAsmPrinter &printer, Operation *,
+                               AffineMapAttr bound) {
+  if (bound)
+    printer << bound;
+  else
+    printer << "unbounded";
+}
+
 #define GET_OP_CLASSES
 #include "Mask/IR/MaskOps.cpp.inc"
 
@@ -266,18 +318,21 @@ static std::optional<int64_t> getConstantDivisor(AffineExpr expr) {
 }
 
 LogicalResult IntervalOp::verify() {
-  auto check = [&](AffineMap map, StringRef name) -> LogicalResult {
-    if (map.getNumDims() != 1 || map.getNumResults() != 1)
+  auto check = [&](std::optional<AffineMap> map,
+                   StringRef name) -> LogicalResult {
+    if (!map)
+      return success();
+    if (map->getNumDims() != 1 || map->getNumResults() != 1)
       return emitOpError() << "'" << name
                            << "' must have one dimension and one result, got "
-                           << map.getNumDims() << " and "
-                           << map.getNumResults();
-    if (map.getNumSymbols() != getSymbols().size())
-      return emitOpError() << "'" << name << "' has " << map.getNumSymbols()
+                           << map->getNumDims() << " and "
+                           << map->getNumResults();
+    if (map->getNumSymbols() != getSymbols().size())
+      return emitOpError() << "'" << name << "' has " << map->getNumSymbols()
                            << " symbols, but " << getSymbols().size()
                            << " operands are given";
     LogicalResult divisors = success();
-    map.getResult(0).walk([&](AffineExpr expr) {
+    map->getResult(0).walk([&](AffineExpr expr) {
       if (std::optional<int64_t> divisor = getConstantDivisor(expr);
           divisor && *divisor < 1 && succeeded(divisors))
         divisors = emitOpError() << "'" << name << "' divides by " << *divisor
@@ -285,11 +340,11 @@ LogicalResult IntervalOp::verify() {
     });
     if (failed(divisors))
       return failure();
-    std::optional<int64_t> largest = getLargestNumber(map.getResult(0));
+    std::optional<int64_t> largest = getLargestNumber(map->getResult(0));
     if (largest && *largest <= kMaxNumber)
       return success();
-    InFlightDiagnostic diagnostic =
-        emitOpError() << "'" << name << "' may compute numbers ";
+    InFlightDiagnostic diagnostic = emitOpError()
+                                    << "'" << name << "' may compute numbers ";
     if (largest)
       diagnostic << "up to " << *largest;
     else

@@ -171,12 +171,22 @@ Expression PythonWriter::writeInterval(IntervalOp op, const Coordinates &at) {
       return failure();
     symbols.push_back(std::to_string(*value));
   }
-  Expression lower =
-      writeAffine(op.getLoc(), op.getLower().getResult(0), at.query, symbols);
-  Expression upper =
-      writeAffine(op.getLoc(), op.getUpper().getResult(0), at.query, symbols);
-  if (failed(lower) || failed(upper))
-    return failure();
-  return "(" + *lower + " <= " + at.key + ") & (" + at.key + " < " + *upper +
-         ")";
+  SmallVector<std::string> conditions;
+  if (std::optional<AffineMap> map = op.getLower()) {
+    Expression lower =
+        writeAffine(op.getLoc(), map->getResult(0), at.query, symbols);
+    if (failed(lower))
+      return failure();
+    conditions.push_back("(" + *lower + " <= " + at.key + ")");
+  }
+  if (std::optional<AffineMap> map = op.getUpper()) {
+    Expression upper =
+        writeAffine(op.getLoc(), map->getResult(0), at.query, symbols);
+    if (failed(upper))
+      return failure();
+    conditions.push_back("(" + at.key + " < " + *upper + ")");
+  }
+  if (conditions.empty())
+    return at.key + " == " + at.key;
+  return llvm::join(conditions, " & ");
 }

@@ -188,24 +188,35 @@ std::string PointPrinter::getNumbers(Operation *op, const MaskElement &at) {
       })
       .Case([&](IntervalOp interval) -> std::string {
         SmallVector<int64_t> operands = {at.query};
+        SmallVector<bool> absent;
         for (Value symbol : interval.getSymbols()) {
-          FailureOr<int64_t> value = facts.evaluateNumber(symbol);
+          absent.push_back(isAbsentFact(symbol));
+          FailureOr<int64_t> value =
+              absent.back() ? 0 : facts.evaluateNumber(symbol);
           if (failed(value))
             return "";
           operands.push_back(*value);
         }
-        auto evaluate = [&](AffineMap map) -> std::string {
+        auto readsAbsent = [&](AffineMap map) {
+          return llvm::any_of(llvm::enumerate(absent), [&](auto symbol) {
+            return symbol.value() && map.isFunctionOfSymbol(symbol.index());
+          });
+        };
+        auto evaluate = [&](std::optional<AffineMap> map,
+                            StringRef unbounded) -> std::string {
+          if (!map || readsAbsent(*map))
+            return unbounded.str();
           SmallVector<Attribute> attributes;
           Builder builder(op->getContext());
           for (int64_t operand : operands)
             attributes.push_back(builder.getIndexAttr(operand));
           SmallVector<Attribute> results;
-          if (failed(map.constantFold(attributes, results)))
+          if (failed(map->constantFold(attributes, results)))
             return "?";
           return std::to_string(cast<IntegerAttr>(results[0]).getInt());
         };
-        return "k = " + k + " in [" + evaluate(interval.getLower()) + ", " +
-               evaluate(interval.getUpper()) + ")?";
+        return "k = " + k + " in [" + evaluate(interval.getLower(), "-inf") +
+               ", " + evaluate(interval.getUpper(), "inf") + ")?";
       })
       .Case([&](RowRangeOp range) -> std::string {
         auto describe = [&](Value table, StringRef unbounded) -> std::string {

@@ -1,9 +1,5 @@
 // RUN: mask-opt %s --canonicalize | FileCheck %s
 
-// Bounds that no key reaches, of intervals with an absent symbol.
-// CHECK-DAG: affine_map<(d0) -> (1073741824)>
-// CHECK-DAG: affine_map<(d0) -> (-1073741824)>
-
 //===----------------------------------------------------------------------===//
 // Structure
 //===----------------------------------------------------------------------===//
@@ -577,8 +573,8 @@ func.func @interval(%n: index, %unused: index) -> (!mask.predicate, !mask.predic
 // Both sides are unbounded where their symbol is absent; in a policy it may be.
 // CHECK-LABEL: func @absent_interval
 // CHECK-DAG: %[[FULL:.*]] = mask.full
-// CHECK-DAG: %[[BELOW:.*]] = mask.interval lower #[[ZERO:.*]] upper #[[FAR:[a-z0-9]*]]{{$}}
-// CHECK-DAG: %[[ABOVE:.*]] = mask.interval lower #[[FAR_BELOW:.*]] upper #[[QUERY:[a-z0-9]*]]{{$}}
+// CHECK-DAG: %[[BELOW:.*]] = mask.interval lower #[[ZERO:.*]] upper unbounded{{$}}
+// CHECK-DAG: %[[ABOVE:.*]] = mask.interval lower unbounded upper #[[QUERY:[a-z0-9]*]]{{$}}
 // CHECK: return %[[FULL]], %[[BELOW]], %[[ABOVE]]
 func.func @absent_interval() -> (!mask.predicate, !mask.predicate, !mask.predicate) {
   %absent = mask.absent : index
@@ -586,6 +582,25 @@ func.func @absent_interval() -> (!mask.predicate, !mask.predicate, !mask.predica
   %1 = mask.interval lower affine_map<(q)[s] -> (0)> upper affine_map<(q)[s] -> (q + s)>[%absent]
   %2 = mask.interval lower affine_map<(q)[s] -> (s)> upper affine_map<(q)[s] -> (q floordiv 2)>[%absent]
   return %0, %1, %2 : !mask.predicate, !mask.predicate, !mask.predicate
+}
+
+// A side without bound stays one, in windows too; without any the interval is full.
+// CHECK-LABEL: func @unbounded_interval
+// CHECK-DAG: %[[CAUSAL:.*]] = mask.causal
+// CHECK-DAG: %[[WINDOW:.*]] = mask.window left 3 right unbounded
+// CHECK-DAG: %[[FULL:.*]] = mask.full
+// CHECK-DAG: %[[SIMPLE:.*]] = mask.interval lower unbounded upper #{{[a-z0-9]*}}{{$}}
+// CHECK-DAG: %[[SHIFTED:.*]] = mask.interval lower #{{[a-z0-9]*}} upper unbounded{{$}}
+// CHECK: return %[[CAUSAL]], %[[WINDOW]], %[[FULL]], %[[SIMPLE]], %[[SHIFTED]]
+func.func @unbounded_interval(%unused: index) -> (!mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate) {
+  %two = arith.constant 2 : index
+  %0 = mask.interval lower unbounded upper affine_map<(q) -> (q + 1)>
+  %1 = mask.interval lower affine_map<(q) -> (q - 3)> upper unbounded
+  %2 = mask.interval lower unbounded upper unbounded
+  %3 = mask.interval lower unbounded upper affine_map<(q)[s, t] -> (q floordiv s)>[%two, %unused]
+  %4 = mask.interval lower affine_map<(q) -> (q floordiv 4)> upper unbounded
+  %5 = mask.shift %4 query 3 key 1
+  return %0, %1, %2, %3, %5 : !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate, !mask.predicate
 }
 
 // CHECK-LABEL: mask.policy @no_fold_interval_in_policy

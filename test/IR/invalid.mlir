@@ -191,6 +191,15 @@ func.func @interval_c1_results() {
 
 // -----
 
+// mask.interval C1
+func.func @interval_c1_one_side() {
+  // expected-error @below {{'mask.interval' op 'upper' must have one dimension and one result, got 0 and 1}}
+  %p = mask.interval lower unbounded upper affine_map<() -> (0)>
+  return
+}
+
+// -----
+
 // mask.interval C2
 func.func @interval_c2(%s: index) {
   // expected-error @below {{'mask.interval' op 'upper' has 0 symbols, but 1 operands are given}}
@@ -1400,5 +1409,38 @@ func.func @apply_types(%i: index, %s: vector<16xi32>) {
 func.func @drop_long_types(%t: tensor<?xi1>, %w: index) {
   // expected-error @below {{'mask.drop_long' op operand #0 must be per-token ids (i8 to i64 tensor) of shape [seq] or [batch, seq], but got 'tensor<?xi1>'}}
   %0 = mask.drop_long %t longer_than %w : tensor<?xi1>
+  return
+}
+
+// -----
+
+// The types of ids say what is missing or too many.
+func.func @document_one_type(%ids: tensor<?x?xi32>) {
+  // expected-error @below {{'mask.document' the type of the key ids is missing: query and key ids take two types, got 'tensor<?x?xi32>' alone}}
+  %p = mask.document %ids, %ids : tensor<?x?xi32>
+  return
+}
+
+// -----
+
+func.func @block_two_types(%ids: tensor<?xi32>) {
+  // expected-error @below {{'mask.block_bidirectional' the ids take one type, as there are no key ids}}
+  %p = mask.block_bidirectional %ids : tensor<?xi32>, tensor<?xi32>
+  return
+}
+
+// -----
+
+func.func @document_table_type(%ids: tensor<?xi32>, %table: tensor<?x4xi32>) {
+  // expected-error @below {{'mask.document' the type of the table is missing: 'table' and a type}}
+  %p = mask.document %ids table %table : tensor<?xi32>
+  return
+}
+
+// -----
+
+func.func @document_no_table(%ids: tensor<?xi32>) {
+  // expected-error @below {{'mask.document' a type of a table, but there is no table}}
+  %p = mask.document %ids : tensor<?xi32> table tensor<?x4xi32>
   return
 }

@@ -42,6 +42,12 @@ func.func @positional(%w: index, %t: tensor<?xi32>) {
   %12 = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%w]
   // CHECK: mask.interval lower #{{.*}} upper #{{.*}}{{$}}
   %13 = mask.interval lower affine_map<(q) -> (0)> upper affine_map<(q) -> (q mod 4)>
+  // CHECK: mask.interval lower unbounded upper #{{.*}}[%[[W]]]
+  %14 = mask.interval lower unbounded upper affine_map<(q)[s] -> (q floordiv s)> [%w]
+  // CHECK: mask.interval lower #{{.*}} upper unbounded{{$}}
+  %15 = mask.interval lower affine_map<(q) -> (q mod 4)> upper unbounded
+  // CHECK: mask.interval lower unbounded upper unbounded{{$}}
+  %16 = mask.interval lower unbounded upper unbounded
   return
 }
 

@@ -112,6 +112,8 @@ inline const char *const kLeaves[] = {
     R"(mask.interval lower affine_map<(q)[s, t] -> (q + s - t)> upper affine_map<(q)[s, t] -> (q + s)>[%w, %w])",
     R"(mask.interval lower affine_map<(q) -> (q * -9)> upper affine_map<(q) -> (4)>)",
     R"(mask.interval lower affine_map<(q) -> (0)> upper affine_map<(q) -> (2)>)",
+    R"(mask.interval lower unbounded upper affine_map<(q) -> (q floordiv 2 + 2)>)",
+    R"(mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper unbounded[%n])",
     "mask.row_range %lower, %ids : tensor<?x?xi32>",
     "mask.row_range %lower, unbounded : tensor<?x?xi32>",
     "mask.row_range unbounded, %lower : tensor<?x?xi32>",

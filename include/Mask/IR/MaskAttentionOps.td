@@ -36,7 +36,9 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     the absolute query `i + query_offset + origin q`, a row `j` of `key` the absolute
     key `j + key_offset + origin k`; batch row and head are shifted by the origin
     alone, so that a tile or a slice keeps its coordinates. `scale` is `1 / sqrt(D)`
-    where missing. `sinks` adds one logit per head to the denominator only.
+    where missing. `sinks` adds one logit per head to the denominator only, and the
+    log-sum-exp has it: `log(exp(sinks[h]) + sum_k exp(s_k))` over the scores `s_k` of
+    the visible keys. A row without any is zero and minus infinity, whatever its sink.
     `soft_cap c` bounds the scaled score to `c * tanh(s / c)`. The `score` region
     `(s: f32, b, h, q, k: index, captures...) -> f32` applies after it and before the
     mask; what it reads outside of a capture is zero. A region that does nothing but

@@ -116,8 +116,8 @@ class Mask_IdsOp<string mnemonic> : Mask_PredicateOp<mnemonic, [AttrSizedOperand
   let arguments = (ins Mask_TokenFact:$query_ids, Optional<Mask_TokenFact>:$key_ids,
                        Optional<Mask_IntervalTable>:$table, UnitAttr:$contiguous);
   let assemblyFormat = [{
-    $query_ids (`,` $key_ids^)? (`table` $table^)?
-    attr-dict `:` type($query_ids) (`,` type($key_ids)^)? (`table` type($table)^)?
+    $query_ids (`,` $key_ids^)? (`table` $table^)? attr-dict `:`
+    custom<IdTypes>(ref($key_ids), ref($table), type($query_ids), type($key_ids), type($table))
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -281,12 +281,13 @@ def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
 def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
   let summary = "keys between two affine functions of the query";
   let description = [{
-    Visible iff `lower(q) <= k < upper(q)`. Both maps take the query as their
-    one dimension and `symbols` as symbols; floordiv and mod are allowed, by symbols
-    too, whose values must then be at least one, which compiled code checks.
+    Visible iff `lower(q) <= k < upper(q)`; either side may be unbounded. The maps
+    take the query as their one dimension and `symbols` as symbols; floordiv and mod
+    are allowed, by symbols too, whose values must then be at least one, which
+    compiled code checks.
 
-    1. (C1) Both maps have one dimension and one result.
-    2. (C2) Both maps have as many symbols as there are operands.
+    1. (C1) A map has one dimension and one result.
+    2. (C2) A map has as many symbols as there are operands.
     3. (C3) Constant divisors are at least one.
     4. (C4) No number that a map computes lies beyond `2^60`, for queries within
        `2^42` and symbols within `2^40`.
@@ -295,11 +296,16 @@ def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
     `2^58`.
 
     ```mlir
-    %p = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%s]
+    %a = mask.interval lower affine_map<(q)[s] -> ((q floordiv s) * s)> upper affine_map<(q)[s] -> (q + s)> [%s]
+    %b = mask.interval lower unbounded upper affine_map<(q) -> (q floordiv 2)>
     ```
   }];
-  let arguments = (ins AffineMapAttr:$lower, AffineMapAttr:$upper, Variadic<Index>:$symbols);
-  let assemblyFormat = "`lower` $lower `upper` $upper (`[` $symbols^ `]`)? attr-dict";
+  let arguments = (ins OptionalAttr<AffineMapAttr>:$lower, OptionalAttr<AffineMapAttr>:$upper,
+                       Variadic<Index>:$symbols);
+  let assemblyFormat = [{
+    `lower` custom<IntervalBound>($lower) `upper` custom<IntervalBound>($upper)
+    (`[` $symbols^ `]`)? attr-dict
+  }];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }

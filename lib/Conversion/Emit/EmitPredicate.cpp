@@ -275,10 +275,16 @@ FailureOr<Value> PredicateEmitter::emit(IntervalOp op) {
       return failure();
     symbols.push_back(b.toLimited(*value));
   }
-  Value lower = emitAffine(b, op.getLower().getResult(0), point.q, symbols);
-  Value upper = emitAffine(b, op.getUpper().getResult(0), point.q, symbols);
-  return b.logicalAnd(b.compare(CmpIPredicate::sge, point.k, lower),
-                      b.compare(CmpIPredicate::slt, point.k, upper));
+  auto bound = [&](AffineMap map) {
+    return emitAffine(b, map.getResult(0), point.q, symbols);
+  };
+  Value visible = b.truth(true);
+  if (std::optional<AffineMap> lower = op.getLower())
+    visible = b.compare(CmpIPredicate::sge, point.k, bound(*lower));
+  if (std::optional<AffineMap> upper = op.getUpper())
+    visible = b.logicalAnd(
+        visible, b.compare(CmpIPredicate::slt, point.k, bound(*upper)));
+  return visible;
 }
 
 FailureOr<Value> PredicateEmitter::emit(RowRangeOp op) {

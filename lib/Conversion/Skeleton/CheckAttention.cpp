@@ -215,8 +215,10 @@ void CheckEmitter::checkPredicate() {
           requireAtLeast(dilated, dilated.getStrideParameter(), 1, "stride");
         })
         .Case([&](IntervalOp interval) {
-          requireDivisors(interval, interval.getLower(), "lower");
-          requireDivisors(interval, interval.getUpper(), "upper");
+          if (std::optional<AffineMap> lower = interval.getLower())
+            requireDivisors(interval, *lower, "lower");
+          if (std::optional<AffineMap> upper = interval.getUpper())
+            requireDivisors(interval, *upper, "upper");
         });
 }
 

@@ -169,9 +169,13 @@ TEST_F(ParameterLaws, Dilated) {
 TEST_F(ParameterLaws, Interval) {
   auto leaf = [](const std::string &lower, const std::string &upper,
                  const char *symbols, const char *values) {
-    return llvm::formatv("mask.interval lower affine_map<(q){0} -> ({1})> "
-                         "upper affine_map<(q){0} -> ({2})> {3}",
-                         symbols, lower, upper, values)
+    auto bound = [&](const std::string &end) -> std::string {
+      if (end == "unbounded")
+        return end;
+      return llvm::formatv("affine_map<(q){0} -> ({1})>", symbols, end);
+    };
+    return llvm::formatv("mask.interval lower {0} upper {1} {2}", bound(lower),
+                         bound(upper), values)
         .str();
   };
   std::vector<std::string> ends, leaves;
@@ -181,7 +185,7 @@ TEST_F(ParameterLaws, Interval) {
         ends.push_back(llvm::formatv("(q * {0} + {1}) floordiv {2}", factor,
                                      addend, divisor));
   ends.insert(ends.end(), {"(q ceildiv 4) * 4", "q mod 5", "(q + 2) mod 3 + 1",
-                           "q - q mod 4", "-(q floordiv 2)"});
+                           "q - q mod 4", "-(q floordiv 2)", "unbounded"});
   for (const std::string &lower : ends)
     for (const std::string &upper : ends)
       leaves.push_back(leaf(lower, upper, "", ""));
@@ -196,7 +200,8 @@ TEST_F(ParameterLaws, Interval) {
                                  "((q - t) floordiv s) * s + t",
                                  "(q + t) ceildiv s",
                                  "q mod s",
-                                 "q * 2 - s + t"};
+                                 "q * 2 - s + t",
+                                 "unbounded"};
   for (const char *lower : runTime)
     for (const char *upper : runTime)
       leaves.push_back(leaf(lower, upper, "[s, t]", "[%x, %y]"));

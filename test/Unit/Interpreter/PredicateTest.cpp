@@ -160,6 +160,16 @@ TEST_F(InterpreterTest, Interval) {
           I upper = q - floorDiv(q, 4) * 4 - floorDiv(-q, 2);
           return floorDiv(q, 4) * 4 <= k && k < upper;
         });
+  check("%s: index", {I(4)},
+        "%p = mask.interval lower unbounded"
+        " upper affine_map<(q)[s] -> (q mod s)> [%s]",
+        [](I, I, I q, I k) { return k < q - floorDiv(q, 4) * 4; });
+  check("", {},
+        "%p = mask.interval lower affine_map<(q) -> (q floordiv 2)>"
+        " upper unbounded",
+        [](I, I, I q, I k) { return floorDiv(q, 2) <= k; });
+  check("", {}, "%p = mask.interval lower unbounded upper unbounded",
+        [](I, I, I, I) { return true; });
   checkError("%s: index", {I(0)},
              "%p = mask.interval lower affine_map<(q)[s] -> (q floordiv s)>"
              " upper affine_map<(q)[s] -> (q)> [%s]",
