@@ -109,3 +109,14 @@ std::optional<WindowBounds> mlir::mask::uniteWindows(PredicateOrder &order,
     return std::nullopt;
   return WindowBounds{*left, *right};
 }
+
+void mlir::mask::warnOfEmptyWindows(Operation *root) {
+  root->walk([](WindowOp op) {
+    std::optional<int64_t> left = op.getConstantLeft(),
+                           right = op.getConstantRight();
+    if (left && right && *left + *right < 0 && (*left == -1 || *right == -1))
+      op.emitWarning() << "a window of left " << *left << " right " << *right
+                       << " shows nothing; -1 is no bound in FlashAttention, "
+                          "which is 'unbounded' here";
+  });
+}

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Tools/CommandLine.h"
+#include "Mask/IR/WindowBounds.h"
 #include "Mask/Tools/PolicyLibrary.h"
 
 #include "mlir/Parser/Parser.h"
@@ -49,6 +50,8 @@ FailureOr<LoadedPolicy> mlir::mask::readPolicy(MLIRContext *context,
     if (!llvm::sys::fs::exists(path) && path != "-")
       return emitError(loc) << "cannot read '" << path << "': no such file";
     loaded.module = parseSourceFile<ModuleOp>(path, ParserConfig(context));
+    if (loaded.module)
+      warnOfEmptyWindows(*loaded.module);
     if (loaded.module)
       policy = findPolicy(*loaded.module, path, name);
   }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/IR/WindowBounds.h"
 #include "Mask/Transforms/Passes.h"
 #include "Mask/Transforms/Transforms.h"
 
@@ -169,6 +170,8 @@ struct ResolvePoliciesPass
   using Base::Base;
 
   void runOnOperation() override {
+    // The first pass that sees what users wrote.
+    warnOfEmptyWindows(getOperation());
     IRRewriter rewriter(&getContext());
     ResolvePoliciesOptions options;
     options.keepPolicies = keepPolicies;

@@ -11,6 +11,7 @@
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Canonicalization.h"
 #include "Mask/IR/Packing.h"
+#include "Mask/IR/WindowBounds.h"
 #include "Mask/Transforms/Passes.h"
 #include "Mask/Transforms/Transforms.h"
 
@@ -445,6 +446,7 @@ struct SpecializeLayersPass
   using Base::Base;
 
   void runOnOperation() override {
+    warnOfEmptyWindows(getOperation());
     IRRewriter rewriter(&getContext());
     if (failed(specializeLayers(rewriter, getOperation())))
       signalPassFailure();

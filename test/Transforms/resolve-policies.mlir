@@ -115,3 +115,23 @@ func.func @negative_recursive(%w: index) -> !mask.predicate {
   %a = mask.of_layer @loop "x"(%w) : index
   return %a : !mask.predicate
 }
+
+// -----
+
+// A side without bound is -1 elsewhere; what shows nothing by it is said. Windows beside the
+// query are legal, and so is a diagonal.
+func.func @no_bound_elsewhere() {
+  // expected-warning @below {{a window of left -1 right 0 shows nothing; -1 is no bound in FlashAttention, which is 'unbounded' here}}
+  %a = mask.window left -1 right 0
+  // expected-warning @below {{a window of left -1 right -1 shows nothing}}
+  %b = mask.window left -1 right -1
+  // expected-warning @below {{a window of left 0 right -1 shows nothing}}
+  %c = mask.window left 0 right -1
+  %strict = mask.window left unbounded right -1
+  %past = mask.window left 7 right -1
+  %next = mask.window left -1 right 4
+  %future = mask.window left -1 right unbounded
+  %self = mask.window left 0 right 0
+  %none = mask.window left -3 right 2
+  return
+}

@@ -591,8 +591,14 @@ int main(int argc, char **argv) {
   MLIRContext context(registry);
   context.loadDialect<MaskDialect, arith::ArithDialect,
                       bufferization::BufferizationDialect, func::FuncDialect>();
-  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
-    printDiagnostic("mask-run", diagnostic);
+  // Warnings of a file come again from the passes that compile it.
+  std::set<std::string> warnings;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    std::string text;
+    llvm::raw_string_ostream(text) << diagnostic.getLocation() << diagnostic;
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Warning ||
+        warnings.insert(text).second)
+      printDiagnostic("mask-run", diagnostic);
   });
   LogicalResult result = run(context);
   if (llvm::Error error = flushStandardOutput())

@@ -42,6 +42,11 @@ std::optional<WindowBounds> intersectWindows(PredicateOrder &order,
 std::optional<WindowBounds> uniteWindows(PredicateOrder &order, WindowBounds a,
                                          WindowBounds b);
 
+/// Warns of each window below `root` that holds no key as a bound of -1 stands in
+/// it: elsewhere that is a side without bound. For what users write, not for
+/// what passes make of it.
+void warnOfEmptyWindows(Operation *root);
+
 } // namespace mlir::mask
 
 #endif // MASK_IR_WINDOWBOUNDS_H
