@@ -36,7 +36,12 @@ llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
 # What not every build has; a test that needs it says `REQUIRES: NAME`.
 config.substitutions.append(("%mask_plugin", os.path.join(config.mask_obj_root, "lib", "MaskPlugin.so")))
-if config.mask_has_plugin:
+# Under sanitizers code that is not built with them cannot load ours, and they are told
+# what not to look at by the environment.
+if "sanitize" in lit_config.params:
+    config.available_features.add("sanitize")
+    llvm_config.with_system_environment(["ASAN_OPTIONS", "UBSAN_OPTIONS"])
+elif config.mask_has_plugin:
     config.available_features.add("plugin")
 for module in ["torch"]:
     if importlib.util.find_spec(module):

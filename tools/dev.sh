@@ -6,8 +6,10 @@ set -euo pipefail
 readonly LLVM_MAJOR=22
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
-readonly BUILD="${MASK_BUILD_DIR:-$ROOT/build}"
-readonly RESULTS="$BUILD/test-results"
+BUILD="${MASK_BUILD_DIR:-$ROOT/build}"
+RESULTS="$BUILD/test-results"
+# CMake options of this build that are not its usual ones.
+EXTRA_OPTIONS=()
 # The tests that run mask-opt.
 readonly ROUNDTRIP_DIRECTORIES=(IR Transforms Conversion Pipelines)
 # How many masks of real systems there are: one that is lost is a failure.
@@ -19,6 +21,8 @@ usage: tools/dev.sh COMMAND
 
   build            install what is missing (Debian 12), configure and build
   test             build, then run every test; ends with "N passed, N failed"
+  test --sanitize  the suite under AddressSanitizer and UndefinedBehaviorSanitizer, in a
+                   build directory of its own
   demo             the project in a few screens, computed while you watch
   bench [OPTION..] attention timings: mask bounds against plainer loops
   format [--check] clang-format over the C++ sources
@@ -125,6 +129,7 @@ configure() {
   fi
   options+=(-DMASK_PRECOMPILED_HEADERS=ON)
   # Without this ccache caches nothing that uses a precompiled header.
+  options+=(${EXTRA_OPTIONS[@]+"${EXTRA_OPTIONS[@]}"})
   ! command -v ccache >/dev/null ||
     options+=("-DCMAKE_CXX_COMPILER_LAUNCHER=env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache")
   say "configuring $BUILD"
@@ -232,6 +237,28 @@ run_tests() {
   completed=true
 }
 
+# The tools and the unit tests with sanitizers. MLIR has none: what crosses into it
+# (containers and allocators that both sides use, what it never frees) is not looked at.
+run_sanitized_tests() {
+  trap report EXIT
+  BUILD="$BUILD-sanitize"
+  RESULTS="$BUILD/test-results"
+  EXTRA_OPTIONS=("-DLLVM_USE_SANITIZER=Address;Undefined")
+  [[ -n ${MLIR_DIR:-} || -e $(sanitizer_runtime) ]] ||
+    install_packages "libclang-rt-$LLVM_MAJOR-dev"
+  export ASAN_OPTIONS="detect_container_overflow=0:allow_user_poisoning=0:detect_leaks=0"
+  export UBSAN_OPTIONS="print_stacktrace=1"
+  build all MaskUnitTests
+  mkdir -p "$RESULTS"
+  phase "lit suite and unit tests, sanitized" \
+    run_lit sanitized "mask mask-unit" --param sanitize=1 "$BUILD/test"
+  completed=true
+}
+
+sanitizer_runtime() {
+  echo "/usr/lib/llvm-$LLVM_MAJOR/lib/clang/$LLVM_MAJOR/lib/linux/libclang_rt.asan-$(uname -m).a"
+}
+
 #===----------------------------------------------------------------------===#
 # Sources
 #===----------------------------------------------------------------------===#
@@ -285,7 +312,13 @@ main() {
   shift || true
   case $command in
   build) build ;;
-  test) run_tests ;;
+  test)
+    case ${1:-} in
+    "") run_tests ;;
+    --sanitize) run_sanitized_tests ;;
+    *) die "test takes --sanitize or nothing, got '$1'" ;;
+    esac
+    ;;
   demo) build && exec python3 "$ROOT/tools/demo.py" "$BUILD" ;;
   bench) build && exec python3 "$ROOT/bench/bench.py" "$BUILD" "$@" ;;
   format) ensure_toolchain && format "$@" ;;

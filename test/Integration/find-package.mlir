@@ -1,5 +1,6 @@
 // A project of its own finds the installed libraries, builds, and runs the passes.
 
+// UNSUPPORTED: sanitize
 // RUN: rm -rf %t && mkdir %t
 // RUN: %cmake --install %mask_obj_root --prefix %t/prefix --component development > %t/install.txt
 // RUN: %cmake -S %S/Inputs/consumer -B %t/build -G %cmake_generator -DCMAKE_CXX_COMPILER=%cxx \

@@ -1,7 +1,13 @@
 # The GoogleTest executables, as lit tests.
+import os
+
 import lit.formats
 
 config.name = "mask-unit"
 config.test_source_root = config.unit_test_root
 config.test_exec_root = config.unit_test_root
 config.test_format = lit.formats.GoogleTest(".", "Tests")
+# What sanitizers are told (`tools/dev.sh test --sanitize`).
+for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS"]:
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
