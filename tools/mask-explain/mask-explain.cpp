@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Explain.h"
 #include "Mask/IR/Mask.h"
-#include "Mask/Tools/CommandLine.h"
-#include "Mask/Tools/Explain.h"
-#include "Mask/Tools/OutputFile.h"
+#include "Mask/Request/CommandLine.h"
+#include "Mask/Support/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

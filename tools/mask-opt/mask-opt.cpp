@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/InitAll.h"
-#include "Mask/Tools/OpsInDiagnostics.h"
+#include "Mask/Support/OpsInDiagnostics.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"

@@ -7,9 +7,9 @@
 
 #include "Bench.h"
 
-#include "Mask/Tools/MaskInstance.h"
-#include "Mask/Tools/ObserveTiles.h"
-#include "Mask/Tools/TileMap.h"
+#include "Mask/Execution/ObserveTiles.h"
+#include "Mask/Inspect/MaskInstance.h"
+#include "Mask/Inspect/TileMap.h"
 
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"

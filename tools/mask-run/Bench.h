@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MASK_TOOLS_MASK_RUN_BENCH_H
-#define MASK_TOOLS_MASK_RUN_BENCH_H
+#ifndef MASK_TOOLS_MASKRUN_BENCH_H
+#define MASK_TOOLS_MASKRUN_BENCH_H
 
-#include "Mask/Tools/RunAttention.h"
+#include "Mask/Execution/RunAttention.h"
 
 namespace mlir::mask {
 
@@ -31,4 +31,4 @@ LogicalResult runBench(PolicyOp policy, const Request &request,
 
 } // namespace mlir::mask
 
-#endif // MASK_TOOLS_MASK_RUN_BENCH_H
+#endif // MASK_TOOLS_MASKRUN_BENCH_H

@@ -7,12 +7,12 @@
 
 #include "Bench.h"
 
+#include "Mask/Execution/Jit.h"
 #include "Mask/InitAll.h"
-#include "Mask/Tools/CommandLine.h"
-#include "Mask/Tools/Jit.h"
-#include "Mask/Tools/MaskInstance.h"
-#include "Mask/Tools/OpsInDiagnostics.h"
-#include "Mask/Tools/OutputFile.h"
+#include "Mask/Inspect/MaskInstance.h"
+#include "Mask/Request/CommandLine.h"
+#include "Mask/Support/OpsInDiagnostics.h"
+#include "Mask/Support/OutputFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

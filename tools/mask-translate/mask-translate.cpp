@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Mask.h"
-#include "Mask/Tools/ConfigImport.h"
-#include "Mask/Tools/OutputFile.h"
+#include "Mask/Support/OutputFile.h"
+#include "Mask/Target/HuggingFace/ConfigImport.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -13,7 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/Interpreter.h"
-#include "Mask/Tools/Jit.h"
+#include "Mask/Execution/Jit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"

@@ -14,8 +14,8 @@
 
 #include "Mask/Analysis/TermEvaluator.h"
 #include "Mask/Analysis/TilePlan.h"
-#include "Mask/Tools/Goldens.h"
-#include "Mask/Tools/MaskInstance.h"
+#include "Mask/Inspect/MaskInstance.h"
+#include "Mask/Request/Goldens.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

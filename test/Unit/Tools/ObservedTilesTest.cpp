@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Tools/Jit.h"
-#include "Mask/Tools/ObserveTiles.h"
+#include "Mask/Execution/Jit.h"
+#include "Mask/Execution/ObserveTiles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"

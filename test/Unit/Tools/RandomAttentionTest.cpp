@@ -20,7 +20,7 @@
 #include "GuardedArray.h"
 
 #include "Mask/Analysis/Interpreter.h"
-#include "Mask/Tools/Jit.h"
+#include "Mask/Execution/Jit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"

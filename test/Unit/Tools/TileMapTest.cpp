@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Tools/TileMap.h"
+#include "Mask/Inspect/TileMap.h"
 
 #include "gtest/gtest.h"
 

@@ -15,8 +15,8 @@
 #include "../TestOptions.h"
 #include "Mask/Analysis/TermEvaluator.h"
 #include "Mask/Analysis/TilePlan.h"
-#include "Mask/Tools/MaskInstance.h"
-#include "Mask/Tools/PolicyLibrary.h"
+#include "Mask/Inspect/MaskInstance.h"
+#include "Mask/Request/PolicyLibrary.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

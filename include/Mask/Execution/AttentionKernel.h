@@ -1,0 +1,100 @@
+//===- AttentionKernel.h - attention compiled for a policy -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_EXECUTION_ATTENTIONKERNEL_H
+#define MASK_EXECUTION_ATTENTIONKERNEL_H
+
+#include "Mask/Execution/AttentionForm.h"
+#include "Mask/Execution/Jit.h"
+#include "Mask/Request/PolicyLibrary.h"
+
+namespace mlir::mask {
+
+/// One attention on real arrays in f32, row-major: query `[B, H, Sq, D]`, key
+/// `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`, output `[B, H, Sq, Dv]`,
+/// log-sum-exp `[B, H, Sq]`.
+struct AttentionArrays {
+  int64_t batch = 0, heads = 0, keyHeads = 0, queries = 0, keys = 0, dim = 0,
+          valueDim = 0;
+  const float *query = nullptr, *key = nullptr, *value = nullptr;
+  float *output = nullptr, *logSumExp = nullptr;
+  float scale = 1;
+};
+
+/// Facts and offsets of one request, laid out as compiled code reads them.
+class KernelFacts {
+public:
+  KernelFacts() = default;
+  KernelFacts(KernelFacts &&) = default;
+
+private:
+  friend class AttentionKernel;
+  /// Bytes of the arrays; their addresses are in the descriptors.
+  std::vector<std::vector<char>> arrays;
+  std::vector<MemRefDescriptor> descriptors;
+  /// One per parameter: a descriptor's position, or a number.
+  struct Parameter {
+    bool isArray;
+    int64_t value;
+  };
+  std::vector<Parameter> parameters;
+};
+
+/// Compiled attention of one layer type of a policy. All sizes are dynamic: one
+/// kernel serves every length, batch and head count.
+class AttentionKernel {
+public:
+  /// Compiles for the facts that `request` has; their values do not matter.
+  /// `policy` is copied, and so are soft cap and score region of `form`, if it
+  /// is not null. Errors are emitted.
+  static FailureOr<std::unique_ptr<AttentionKernel>>
+  compile(PolicyOp policy, StringRef layerType,
+          std::optional<PackingRule> packing, const Request &request,
+          const JitOptions &options, AttentionOp form = {});
+
+  /// What the code depends on of a request: which of the facts that the policy
+  /// reads it has, and which offsets are per batch row.
+  static std::string getSignature(PolicyOp policy, const Request &request);
+
+  /// Lays the facts of a request out. It must have the kernel's signature.
+  FailureOr<KernelFacts> bind(const Request &request) const;
+
+  /// Writes the output and, unless it is null, the log-sum-exp. `facts` are
+  /// those of `bind`, for the same extents.
+  void run(const AttentionArrays &arrays, KernelFacts &facts) const;
+
+private:
+  explicit AttentionKernel(Location loc) : loc(loc) {}
+  LogicalResult bindParameter(KernelFacts &facts, const Request &request,
+                              StringRef name, Type type) const;
+
+  Location loc;
+  /// Arguments after the arrays and the scale.
+  SmallVector<std::pair<std::string, Type>> parameters;
+  std::unique_ptr<JitModule> module;
+  JitModule::Function function = nullptr;
+};
+
+/// Kernels, compiled on first use.
+class KernelCache {
+public:
+  explicit KernelCache(JitOptions options) : options(std::move(options)) {}
+  /// The kernel for the signature of `request`; errors are emitted.
+  FailureOr<AttentionKernel *> get(PolicyOp policy, StringRef layerType,
+                                   std::optional<PackingRule> packing,
+                                   const Request &request);
+  /// How many were compiled.
+  size_t size() const { return kernels.size(); }
+
+private:
+  JitOptions options;
+  std::map<std::string, std::unique_ptr<AttentionKernel>> kernels;
+};
+
+} // namespace mlir::mask
+
+#endif // MASK_EXECUTION_ATTENTIONKERNEL_H

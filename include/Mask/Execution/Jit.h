@@ -1,0 +1,92 @@
+//===- Jit.h - code for this machine -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_EXECUTION_JIT_H
+#define MASK_EXECUTION_JIT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+#include "llvm/Support/Error.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace mlir {
+class ExecutionEngine;
+
+namespace mask {
+
+/// The OpenMP run-time library that compiled code can use; empty where there
+/// was none when this project was configured.
+llvm::StringRef getOpenMPLibrary();
+
+/// Makes OpenMP code run on `threads` threads from now on. Loads the library.
+llvm::Error setOpenMPThreads(int64_t threads);
+
+/// Adds every dialect and translation that `JitModule` and the readers of
+/// users' files need.
+void registerJitDialects(DialectRegistry &registry);
+
+/// How functions are compiled and run.
+struct JitOptions {
+  /// Share loops among OpenMP threads; needs `getOpenMPLibrary`.
+  bool openmp = false;
+  /// Let LLVM optimize: faster code, in four times the time.
+  bool optimize = true;
+  /// A directory that gets the intermediate forms as `NAME.*`, or empty.
+  std::string saveTemps;
+  /// Sizes of the tiles.
+  int64_t queryTile = 64, keyTile = 64;
+  /// Called by compiled code for every tile whose scores it computes; may be
+  /// null. The arguments are those of `convert-mask-to-tiles`'s observer.
+  using TileFunction = void (*)(int64_t batch, int64_t head, int64_t query,
+                                int64_t key, int64_t queries, int64_t keys,
+                                uint8_t masked);
+  TileFunction observer = nullptr;
+  /// Adjusts the pass manager, for options such as `--mlir-print-ir-after-all`.
+  std::function<LogicalResult(PassManager &)> configure;
+};
+
+/// Functions compiled for this machine.
+class JitModule {
+public:
+  /// Lowers `module` (by `mask-to-cpu`, in place) and compiles it. `name` names
+  /// the files of `saveTemps`. Errors are emitted.
+  static FailureOr<std::unique_ptr<JitModule>>
+  compile(ModuleOp module, llvm::StringRef name, const JitOptions &options);
+  ~JitModule();
+
+  /// A function with `llvm.emit_c_interface`. It takes one pointer per
+  /// argument: to a number, or to a pointer to a memref descriptor.
+  using Function = void (*)(void **);
+  llvm::Expected<Function> lookup(llvm::StringRef name);
+
+private:
+  explicit JitModule(std::unique_ptr<ExecutionEngine> engine);
+  std::unique_ptr<ExecutionEngine> engine;
+};
+
+/// The descriptor of a memref of identity layout, as compiled code reads it:
+/// two pointers, an offset, sizes and strides.
+class MemRefDescriptor {
+public:
+  /// Row-major data that outlives the calls it is passed to.
+  MemRefDescriptor(const void *data, llvm::ArrayRef<int64_t> shape);
+  /// What compiled code takes a pointer to.
+  void *get() { return words.data(); }
+
+private:
+  llvm::SmallVector<int64_t, 11> words;
+};
+
+} // namespace mask
+} // namespace mlir
+
+#endif // MASK_EXECUTION_JIT_H

@@ -1,0 +1,72 @@
+//===- RunAttention.h - attention by several engines -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_EXECUTION_RUNATTENTION_H
+#define MASK_EXECUTION_RUNATTENTION_H
+
+#include "Mask/Analysis/Interpreter.h"
+#include "Mask/Execution/AttentionKernel.h"
+#include "Mask/Request/Goldens.h"
+#include "Mask/Support/Npy.h"
+
+namespace mlir::mask {
+
+/// Element types of query, key, value and output. All compute in f32: f16 and
+/// bf16 are widened before and rounded (to nearest even) after.
+enum class DataType { F32, F16, BF16 };
+/// `f32` and the like.
+llvm::StringRef getDataTypeName(DataType type);
+
+/// Query, key and value of one attention, widened, and room for its results.
+struct AttentionBuffers {
+  DataType type = DataType::F32;
+  AttentionArrays sizes;
+  std::vector<float> query, key, value, output, logSumExp;
+
+  /// Allocates the results and points `sizes` to the data.
+  void finish(std::optional<float> scale);
+  /// The output in its own element type, `[B, H, Sq, Dv]`, and the log-sum-exp,
+  /// `[B, H, Sq]`.
+  NpyArray getOutput() const;
+  NpyArray getLogSumExp() const;
+};
+
+/// Takes the arrays of three files. Errors name the file and the numbers.
+/// `type` is what `--dtype` says; without it the files tell f32 from f16.
+llvm::Expected<AttentionBuffers>
+readAttention(StringRef queryPath, StringRef keyPath, StringRef valuePath,
+              std::optional<DataType> type, std::optional<float> scale);
+
+/// Reads one f32 logit per query head, `[H]`. Errors start with the path.
+llvm::Expected<std::vector<float>> readSinks(StringRef path, int64_t heads);
+
+/// Checks that query, key, value and output have at most 2^32 elements each, an
+/// extent of 0 counted as 1: a few bytes of input can ask for any amount of
+/// memory and time.
+llvm::Error checkSizes(const AttentionArrays &sizes);
+
+/// Data of unit variance, the same for the same sizes.
+AttentionBuffers makeRandomAttention(const AttentionArrays &sizes);
+
+/// Checks that the arrays have the extents of the request.
+llvm::Error checkExtents(const AttentionArrays &sizes, const Request &request);
+
+/// The same attention by the interpreter, in float64; scores as `form` has
+/// them, if it is not null.
+FailureOr<InterpretedAttention>
+interpretAttention(PolicyOp policy, StringRef layerType,
+                   std::optional<PackingRule> packing, const Request &request,
+                   const AttentionBuffers &buffers, AttentionOp form = {});
+
+/// The mask of a case recovered from compiled code: with query and key zero and
+/// one-hot rows of value, a key has weight in the output iff it is visible.
+FailureOr<std::vector<uint8_t>>
+recoverMask(const GoldenCase &golden, PolicyOp policy, KernelCache &kernels);
+
+} // namespace mlir::mask
+
+#endif // MASK_EXECUTION_RUNATTENTION_H

@@ -1,0 +1,239 @@
+//===- Jit.cpp - code for this machine -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Execution/Jit.h"
+
+#include "Mask/Pipelines/MaskToCPU.h"
+#include "Mask/Support/OutputFile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+// Found when the project is configured.
+#ifndef MASK_OPENMP_LIBRARY
+#define MASK_OPENMP_LIBRARY ""
+#endif
+#ifndef MASK_RUNNER_LIBRARY
+#define MASK_RUNNER_LIBRARY ""
+#endif
+
+StringRef mlir::mask::getOpenMPLibrary() { return MASK_OPENMP_LIBRARY; }
+
+llvm::Error mlir::mask::setOpenMPThreads(int64_t threads) {
+  std::string message;
+  auto library = llvm::sys::DynamicLibrary::getPermanentLibrary(
+      MASK_OPENMP_LIBRARY, &message);
+  if (!library.isValid())
+    return llvm::createStringError("cannot load " MASK_OPENMP_LIBRARY ": " +
+                                   message);
+  auto set = reinterpret_cast<void (*)(int)>(
+      library.getAddressOfSymbol("omp_set_num_threads"));
+  if (!set)
+    return llvm::createStringError(MASK_OPENMP_LIBRARY
+                                   " has no omp_set_num_threads");
+  set(static_cast<int>(threads));
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Compilation
+//===----------------------------------------------------------------------===//
+
+/// Writes one intermediate form to `DIR/NAME.SUFFIX`.
+static llvm::Error
+saveTemp(const JitOptions &options, const Twine &file,
+         llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  if (options.saveTemps.empty())
+    return llvm::Error::success();
+  if (std::error_code code =
+          llvm::sys::fs::create_directories(options.saveTemps))
+    return llvm::createStringError("cannot make directory '" +
+                                   options.saveTemps + "': " + code.message());
+  return writeFile((options.saveTemps + "/" + file).str(), print);
+}
+
+/// A target machine with everything that this processor has.
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(llvm::CodeGenOptLevel level) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    return builder.takeError();
+  builder->setCodeGenOptLevel(level);
+  return builder->createTargetMachine();
+}
+
+namespace {
+/// Queries per vector, and keys or value columns per register tile.
+struct RegisterTile {
+  int64_t lanes, rows;
+};
+} // namespace
+
+/// A tile of `rows` by two vectors of sums that takes half of the vector
+/// registers; what does not fit is spilled in the innermost loop.
+static RegisterTile getRegisterTile(const llvm::TargetMachine &machine) {
+  llvm::LLVMContext context;
+  llvm::Module module("target", context);
+  module.setDataLayout(machine.createDataLayout());
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+  auto *function = llvm::Function::Create(
+      type, llvm::GlobalValue::ExternalLinkage, "any", module);
+  auto target = machine.getTargetTransformInfo(*function);
+  int64_t bits =
+      target
+          .getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector)
+          .getFixedValue();
+  int64_t registers = target.getNumberOfRegisters(
+      target.getRegisterClassForType(/*Vector=*/true));
+  // Powers of two up to the default tile sizes, which both must divide.
+  auto clamp = [](int64_t value, int64_t most) -> int64_t {
+    return std::clamp<int64_t>(llvm::bit_floor(uint64_t(value)), 1, most);
+  };
+  return {clamp(bits / 32, 16), clamp(registers / 4, 8)};
+}
+
+static constexpr StringLiteral kObserver = "mask_observe_tile";
+
+/// Declares the function that compiled code reports its tiles to.
+static void declareObserver(ModuleOp module) {
+  auto builder = OpBuilder::atBlockBegin(module.getBody());
+  SmallVector<Type> types(6, builder.getIndexType());
+  types.push_back(builder.getI1Type());
+  auto function = func::FuncOp::create(builder, module.getLoc(), kObserver,
+                                       builder.getFunctionType(types, {}));
+  function.setPrivate();
+}
+
+/// Optimizes in place. The loops that count are register tiles, unrolled
+/// already, and LLVM's unrolling of what is around them doubles the code. The
+/// third level adds passes for code that is not made here.
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager calls;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(calls);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, calls, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
+      .run(module, modules);
+}
+
+static LogicalResult lower(ModuleOp module, const JitOptions &options,
+                           RegisterTile tile) {
+  PassManager pm(module.getContext());
+  if (options.configure && failed(options.configure(pm)))
+    return failure();
+  MaskToCPUOptions pipeline;
+  pipeline.openmp = options.openmp;
+  pipeline.queryTile = options.queryTile;
+  pipeline.keyTile = options.keyTile;
+  pipeline.lanes = tile.lanes;
+  pipeline.rows = tile.rows;
+  if (options.observer) {
+    declareObserver(module);
+    pipeline.observer = kObserver.str();
+  }
+  buildMaskToCPUPipeline(pm, pipeline);
+  return pm.run(module);
+}
+
+FailureOr<std::unique_ptr<JitModule>>
+JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
+  Location loc = module.getLoc();
+  auto report = [&](llvm::Error error) -> LogicalResult {
+    return emitError(loc) << "cannot compile: "
+                          << llvm::toString(std::move(error));
+  };
+  auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
+  if (llvm::Error error = saveTemp(options, name + ".mlir", printModule))
+    return report(std::move(error));
+  auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
+                                : llvm::CodeGenOptLevel::None;
+  auto machine = createTargetMachine(level);
+  if (!machine)
+    return report(machine.takeError());
+  if (failed(lower(module, options, getRegisterTile(**machine))))
+    return failure();
+  if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
+    return report(std::move(error));
+  // The engine owns the machine, and calls this while it is made.
+  llvm::TargetMachine *target = machine->get();
+  auto transform = [&](llvm::Module *module) -> llvm::Error {
+    if (options.optimize)
+      optimize(*module, *target);
+    return saveTemp(options, name + ".ll",
+                    [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
+  };
+  SmallVector<StringRef> libraries;
+  for (StringRef library : {MASK_RUNNER_LIBRARY, MASK_OPENMP_LIBRARY})
+    if (!library.empty())
+      libraries.push_back(library);
+  ExecutionEngineOptions engineOptions;
+  engineOptions.transformer = transform;
+  engineOptions.jitCodeGenOptLevel = level;
+  engineOptions.sharedLibPaths = libraries;
+  engineOptions.enableGDBNotificationListener = false;
+  engineOptions.enablePerfNotificationListener = false;
+  auto engine =
+      ExecutionEngine::create(module, engineOptions, std::move(*machine));
+  if (!engine)
+    return report(engine.takeError());
+  if (options.observer)
+    (*engine)->registerSymbols([&](llvm::orc::MangleAndInterner intern) {
+      llvm::orc::SymbolMap symbols;
+      symbols[intern(kObserver)] = {
+          llvm::orc::ExecutorAddr::fromPtr(options.observer),
+          llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+      return symbols;
+    });
+  return std::unique_ptr<JitModule>(new JitModule(std::move(*engine)));
+}
+
+JitModule::JitModule(std::unique_ptr<ExecutionEngine> engine)
+    : engine(std::move(engine)) {}
+
+JitModule::~JitModule() = default;
+
+llvm::Expected<JitModule::Function> JitModule::lookup(StringRef name) {
+  return engine->lookupPacked(("_mlir_ciface_" + name).str());
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+MemRefDescriptor::MemRefDescriptor(const void *data, ArrayRef<int64_t> shape) {
+  int64_t address = reinterpret_cast<intptr_t>(data);
+  words = {address, address, /*offset=*/0};
+  llvm::append_range(words, shape);
+  words.resize(words.size() + shape.size());
+  int64_t stride = 1;
+  for (size_t i = shape.size(); i-- > 0; stride *= shape[i])
+    words[3 + shape.size() + i] = stride;
+}

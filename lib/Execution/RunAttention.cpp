@@ -1,0 +1,359 @@
+//===- RunAttention.cpp - attention on arrays from files -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Execution/RunAttention.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/APFloat.h"
+
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+StringRef mlir::mask::getDataTypeName(DataType type) {
+  switch (type) {
+  case DataType::F32:
+    return "f32";
+  case DataType::F16:
+    return "f16";
+  case DataType::BF16:
+    return "bf16";
+  }
+  return "";
+}
+
+//===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
+static const llvm::fltSemantics &getSemantics(DataType type) {
+  return type == DataType::F16 ? llvm::APFloat::IEEEhalf()
+                               : llvm::APFloat::BFloat();
+}
+
+/// The values of the 65,536 bit patterns.
+static std::vector<float> makeWideningTable(DataType type) {
+  std::vector<float> table(1 << 16);
+  for (unsigned bits = 0; bits < table.size(); ++bits) {
+    llvm::APFloat number(getSemantics(type), llvm::APInt(16, bits));
+    bool lossy;
+    number.convert(llvm::APFloat::IEEEsingle(),
+                   llvm::APFloat::rmNearestTiesToEven, &lossy);
+    table[bits] = number.convertToFloat();
+  }
+  return table;
+}
+
+static uint16_t narrow(float number, DataType type) {
+  llvm::APFloat narrowed(number);
+  bool lossy;
+  narrowed.convert(getSemantics(type), llvm::APFloat::rmNearestTiesToEven,
+                   &lossy);
+  return narrowed.bitcastToAPInt().getZExtValue();
+}
+
+/// The elements of an array of the given type as f32.
+static std::vector<float> widen(const NpyArray &array, DataType type) {
+  if (type == DataType::F32) {
+    auto data = array.getData<float>();
+    return std::vector<float>(data.begin(), data.end());
+  }
+  std::vector<float> table = makeWideningTable(type);
+  std::vector<float> wide;
+  wide.reserve(array.getNumElements());
+  for (uint16_t bits : array.getData<uint16_t>())
+    wide.push_back(table[bits]);
+  return wide;
+}
+
+NpyArray AttentionBuffers::getOutput() const {
+  SmallVector<int64_t> shape{sizes.batch, sizes.heads, sizes.queries,
+                             sizes.valueDim};
+  if (type == DataType::F32) {
+    NpyArray array = NpyArray::zeros(NpyType::Float32, shape);
+    llvm::copy(output, array.getMutableData<float>().begin());
+    return array;
+  }
+  NpyArray array = NpyArray::zeros(
+      type == DataType::F16 ? NpyType::Float16 : NpyType::UInt16, shape);
+  for (auto [bits, number] :
+       llvm::zip_equal(array.getMutableData<uint16_t>(), output))
+    bits = narrow(number, type);
+  return array;
+}
+
+NpyArray AttentionBuffers::getLogSumExp() const {
+  NpyArray array = NpyArray::zeros(NpyType::Float32,
+                                   {sizes.batch, sizes.heads, sizes.queries});
+  llvm::copy(logSumExp, array.getMutableData<float>().begin());
+  return array;
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+template <typename... Ts>
+static llvm::Error makeError(const Ts &...parts) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  (os << ... << parts);
+  return llvm::createStringError(text);
+}
+
+static std::string describe(ArrayRef<int64_t> shape) {
+  std::string text = "(";
+  for (auto [i, size] : llvm::enumerate(shape))
+    text += (i ? ", " : "") + std::to_string(size);
+  return text + ")";
+}
+
+/// The type of the elements, given what the user says of it.
+static llvm::Expected<DataType> getType(const NpyArray &array, StringRef path,
+                                        std::optional<DataType> expected) {
+  DataType found;
+  if (array.type == NpyType::Float32)
+    found = DataType::F32;
+  else if (array.type == NpyType::Float16)
+    found = DataType::F16;
+  else if (array.type == NpyType::UInt16 && expected == DataType::BF16)
+    found = DataType::BF16;
+  else if (array.type == NpyType::UInt16)
+    return makeError(path, ": has uint16 elements; if they are bf16 bit "
+                           "patterns, say --dtype=bf16");
+  else
+    return makeError(path, ": has elements of type ",
+                     getNpyTypeName(array.type),
+                     "; f32, f16 and bf16 (as uint16) are supported");
+  if (expected && *expected != found)
+    return makeError(path, ": has elements of type ", getDataTypeName(found),
+                     ", but --dtype says ", getDataTypeName(*expected));
+  return found;
+}
+
+/// Reads an array of rank 4.
+static llvm::Expected<NpyArray> readArray(StringRef path) {
+  llvm::Expected<NpyArray> array = readNpy(path);
+  if (array && array->shape.size() != 4)
+    return makeError(path, ": must have shape [batch, heads, seq, dim], got ",
+                     describe(array->shape));
+  return array;
+}
+
+/// Checks the shapes against each other and takes the sizes from them.
+static llvm::Expected<AttentionArrays>
+getSizes(ArrayRef<int64_t> q, ArrayRef<int64_t> k, ArrayRef<int64_t> v) {
+  auto mismatch = [&](StringRef what) {
+    return makeError("query ", describe(q), ", key ", describe(k),
+                     " and value ", describe(v), " do not agree in ", what);
+  };
+  if (q[0] != k[0] || k[0] != v[0])
+    return mismatch("the batch");
+  if (k[1] != v[1])
+    return mismatch("the heads of key and value");
+  if (k[2] != v[2])
+    return mismatch("the number of keys");
+  if (q[3] != k[3])
+    return mismatch("the head dimension");
+  if (k[1] == 0 || q[1] % k[1] != 0)
+    return makeError("the ", k[1], " key heads must divide the ", q[1],
+                     " query heads");
+  if (q[3] == 0 || v[3] == 0)
+    return makeError("the head dimension must be at least 1, got ", q[3],
+                     " for query and key and ", v[3], " for value");
+  AttentionArrays sizes;
+  sizes.batch = q[0];
+  sizes.heads = q[1];
+  sizes.keyHeads = k[1];
+  sizes.queries = q[2];
+  sizes.keys = k[2];
+  sizes.dim = q[3];
+  sizes.valueDim = v[3];
+  return sizes;
+}
+
+llvm::Error mlir::mask::checkSizes(const AttentionArrays &s) {
+  constexpr int64_t kMostElements = int64_t(1) << 32;
+  auto check = [&](StringRef what, ArrayRef<int64_t> shape) -> llvm::Error {
+    // Loops run over the other extents of an array without elements, too.
+    int64_t count = 1;
+    for (int64_t size : shape) {
+      if (std::max<int64_t>(size, 1) > kMostElements / count)
+        return makeError(
+            "the ", what, " of shape ", describe(shape),
+            " is too large: at most ", kMostElements, " elements are supported",
+            llvm::is_contained(shape, 0) ? ", and an extent of 0 counts as 1"
+                                         : "");
+      count *= std::max<int64_t>(size, 1);
+    }
+    return llvm::Error::success();
+  };
+  if (auto error = check("query", {s.batch, s.heads, s.queries, s.dim}))
+    return error;
+  if (auto error = check("key", {s.batch, s.keyHeads, s.keys, s.dim}))
+    return error;
+  if (auto error = check("value", {s.batch, s.keyHeads, s.keys, s.valueDim}))
+    return error;
+  return check("output", {s.batch, s.heads, s.queries, s.valueDim});
+}
+
+llvm::Expected<AttentionBuffers>
+mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
+                          StringRef valuePath, std::optional<DataType> type,
+                          std::optional<float> scale) {
+  llvm::Expected<NpyArray> query = readArray(queryPath);
+  if (!query)
+    return query.takeError();
+  llvm::Expected<NpyArray> key = readArray(keyPath);
+  if (!key)
+    return key.takeError();
+  llvm::Expected<NpyArray> value = readArray(valuePath);
+  if (!value)
+    return value.takeError();
+  llvm::Expected<DataType> found = getType(*query, queryPath, type);
+  if (!found)
+    return found.takeError();
+  for (auto [array, path] :
+       {std::pair{&*key, keyPath}, std::pair{&*value, valuePath}}) {
+    llvm::Expected<DataType> other = getType(*array, path, type);
+    if (!other)
+      return other.takeError();
+    if (*other != *found)
+      return makeError(path, ": has elements of type ", getDataTypeName(*other),
+                       ", but the query has ", getDataTypeName(*found));
+  }
+  llvm::Expected<AttentionArrays> sizes =
+      getSizes(query->shape, key->shape, value->shape);
+  if (!sizes)
+    return sizes.takeError();
+  if (llvm::Error error = checkSizes(*sizes))
+    return error;
+  AttentionBuffers buffers;
+  buffers.type = *found;
+  buffers.sizes = *sizes;
+  buffers.query = widen(*query, *found);
+  buffers.key = widen(*key, *found);
+  buffers.value = widen(*value, *found);
+  buffers.finish(scale);
+  return buffers;
+}
+
+llvm::Expected<std::vector<float>> mlir::mask::readSinks(StringRef path,
+                                                         int64_t heads) {
+  llvm::Expected<NpyArray> array = readNpy(path);
+  if (!array)
+    return array.takeError();
+  if (array->type != NpyType::Float32)
+    return makeError(path, ": has elements of type ",
+                     getNpyTypeName(array->type), ", but sinks are f32");
+  if (ArrayRef(array->shape) != ArrayRef(heads))
+    return makeError(path, ": must have shape ", describe({heads}),
+                     ", a sink per query head, got ", describe(array->shape));
+  return widen(*array, DataType::F32);
+}
+
+void AttentionBuffers::finish(std::optional<float> scale) {
+  AttentionArrays &s = sizes;
+  output.assign(s.batch * s.heads * s.queries * s.valueDim, 0);
+  logSumExp.assign(s.batch * s.heads * s.queries, 0);
+  s.query = query.data();
+  s.key = key.data();
+  s.value = value.data();
+  s.output = output.data();
+  s.logSumExp = logSumExp.data();
+  s.scale = scale.value_or(1 / std::sqrt(static_cast<float>(s.dim)));
+}
+
+AttentionBuffers mlir::mask::makeRandomAttention(const AttentionArrays &sizes) {
+  AttentionBuffers buffers;
+  buffers.sizes = sizes;
+  std::mt19937 engine(1);
+  std::normal_distribution<float> normal;
+  auto fill = [&](std::vector<float> &data, int64_t heads, int64_t rows,
+                  int64_t columns) {
+    data.resize(sizes.batch * heads * rows * columns);
+    for (float &element : data)
+      element = normal(engine);
+  };
+  fill(buffers.query, sizes.heads, sizes.queries, sizes.dim);
+  fill(buffers.key, sizes.keyHeads, sizes.keys, sizes.dim);
+  fill(buffers.value, sizes.keyHeads, sizes.keys, sizes.valueDim);
+  buffers.finish(std::nullopt);
+  return buffers;
+}
+
+//===----------------------------------------------------------------------===//
+// Requests
+//===----------------------------------------------------------------------===//
+
+llvm::Error mlir::mask::checkExtents(const AttentionArrays &sizes,
+                                     const Request &request) {
+  if (sizes.queries != request.queries)
+    return makeError("the query has ", sizes.queries,
+                     " rows, but q_len of the facts is ", request.queries);
+  if (sizes.keys != request.keys)
+    return makeError("the key has ", sizes.keys,
+                     " rows, but kv_len of the facts is ", request.keys);
+  if (request.batched && sizes.batch != request.batch)
+    return makeError("the query has ", sizes.batch,
+                     " batch rows, but the facts have ", request.batch);
+  for (const auto &offset : {request.queryOffset, request.keyOffset})
+    if (offset.size() != 1 &&
+        static_cast<int64_t>(offset.size()) != sizes.batch)
+      return makeError("the query has ", sizes.batch,
+                       " batch rows, but the facts give ", offset.size(),
+                       " offsets");
+  return llvm::Error::success();
+}
+
+FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
+    PolicyOp policy, StringRef layerType, std::optional<PackingRule> packing,
+    const Request &request, const AttentionBuffers &buffers, AttentionOp form) {
+  FailureOr<PredicateFunction> visible =
+      interpretPolicy(policy, layerType, packing, request);
+  if (failed(visible))
+    return failure();
+  auto widened = [](ArrayRef<float> data) {
+    return std::vector<double>(data.begin(), data.end());
+  };
+  std::vector<double> query = widened(buffers.query),
+                      key = widened(buffers.key),
+                      value = widened(buffers.value);
+  const AttentionArrays &s = buffers.sizes;
+  AttentionData data{};
+  data.batch = s.batch;
+  data.heads = s.heads;
+  data.keyHeads = s.keyHeads;
+  data.queries = s.queries;
+  data.keys = s.keys;
+  data.dim = s.dim;
+  data.valueDim = s.valueDim;
+  data.query = query;
+  data.key = key;
+  data.value = value;
+  data.scale = s.scale;
+  data.queryOffset.assign(request.queryOffset.begin(),
+                          request.queryOffset.end());
+  data.keyOffset.assign(request.keyOffset.begin(), request.keyOffset.end());
+  std::vector<double> sinks;
+  if (form) {
+    sinks = getConstantSinks(form);
+    data.sinks = sinks;
+    FactEvaluator facts;
+    FailureOr<ScoreFunction> score = interpretScore(form, facts);
+    if (failed(score))
+      return failure();
+    data.score = *score;
+  }
+  InterpretedAttention result;
+  result.output.resize(buffers.output.size());
+  result.logSumExp.resize(buffers.logSumExp.size());
+  mask::interpretAttention(data, *visible, result.output, result.logSumExp);
+  return result;
+}
