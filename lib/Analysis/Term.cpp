@@ -355,7 +355,7 @@ Term TermContext::load(TermSource source, ArrayRef<Term> indices,
 Term TermContext::tableEnd(TermSource source, ArrayRef<Term> indices,
                            bool isLower) {
   Term::Node node = nodeOf(TermKind::Load, indices);
-  node.source = std::move(source);
+  node.source = source;
   node.number = isLower ? kNoEnd : -kNoEnd;
   node.isTableEnd = true;
   return make(std::move(node));

@@ -47,12 +47,21 @@ OperandRange TileForOp::getEntrySuccessorOperands(RegionSuccessor successor) {
                 : OperandRange(getInits().drop_front(getInits().size()));
 }
 
-/// There may be no tile; after each one may come another, or none. The regions
-/// that ask about a tile and load one run in between.
-void TileForOp::getSuccessorRegions(RegionBranchPoint,
+/// There may be no tile; after each one may come another, or none. What asks
+/// about a tile, or loads one, runs in between: it is reached, and hands
+/// nothing on.
+void TileForOp::getSuccessorRegions(RegionBranchPoint point,
                                     SmallVectorImpl<RegionSuccessor> &regions) {
+  Operation *terminator = point.getTerminatorPredecessorOrNull();
+  if (terminator && terminator->getParentRegion() != &getBody())
+    return;
   regions.emplace_back(&getBody(), getRegionIterArgs());
   regions.emplace_back(getOperation(), getResults());
+  if (terminator)
+    return;
+  for (Region *region : {&getVisit(), &getLoad()})
+    if (!region->empty())
+      regions.emplace_back(region, region->getArguments().take_front(0));
 }
 
 /// Only the body of a loop hands values on; what is said of one tile goes
