@@ -47,28 +47,32 @@ OperandRange TileForOp::getEntrySuccessorOperands(RegionSuccessor successor) {
                 : OperandRange(getInits().drop_front(getInits().size()));
 }
 
-/// There may be no tile; after each one may come another, or none. What asks
-/// about a tile, or loads one, runs in between: it is reached, and hands
-/// nothing on.
+/// There may be no tile; after each one may come another, or none. The regions
+/// that ask about a tile and load one run in between: they hand nothing on, and
+/// what comes after them comes after the body or the op too.
 void TileForOp::getSuccessorRegions(RegionBranchPoint point,
                                     SmallVectorImpl<RegionSuccessor> &regions) {
+  for (Region *region : {&getVisit(), &getLoad()})
+    if (!region->empty())
+      regions.emplace_back(region);
   Operation *terminator = point.getTerminatorPredecessorOrNull();
   if (terminator && terminator->getParentRegion() != &getBody())
     return;
   regions.emplace_back(&getBody(), getRegionIterArgs());
   regions.emplace_back(getOperation(), getResults());
-  if (terminator)
-    return;
-  for (Region *region : {&getVisit(), &getLoad()})
-    if (!region->empty())
-      regions.emplace_back(region, region->getArguments().take_front(0));
 }
 
-/// Only the body of a loop hands values on; what is said of one tile goes
-/// nowhere.
-MutableOperandRange YieldOp::getMutableSuccessorOperands(RegionSuccessor) {
+/// Only the body of a loop hands values on, and to the body of the next tile or
+/// the op: what is said of one tile goes nowhere.
+MutableOperandRange
+YieldOp::getMutableSuccessorOperands(RegionSuccessor point) {
   auto loop = dyn_cast<TileForOp>((*this)->getParentOp());
-  if (loop && (*this)->getParentRegion() != &loop.getBody())
+  if (!loop)
+    return MutableOperandRange(*this);
+  Region *body = &loop.getBody();
+  bool carries = (*this)->getParentRegion() == body &&
+                 (point.isParent() || point.getSuccessor() == body);
+  if (!carries)
     return MutableOperandRange(*this, /*start=*/0, /*length=*/0);
   return MutableOperandRange(*this);
 }

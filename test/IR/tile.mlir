@@ -34,6 +34,23 @@ func.func @tile_for(%i: index, %m: vector<16xf32>, %acc: vector<64x16xf32>, %mem
   } load {
   ^bb0(%k0: index, %size: index, %n: index):
   }
+  // Only the body hands values on.
+  // CHECK: mask.tile_for[%{{.*}}] step 64 ahead 1 init(%{{.*}} : vector<16xf32>) {
+  // CHECK: mask.yield %{{.*}} : vector<16xf32>
+  // CHECK: } visit {
+  // CHECK: mask.yield %{{.*}} : i1
+  // CHECK: } load {
+  // CHECK: } -> vector<16xf32>
+  %1 = mask.tile_for [%i, %i, %i, %i] step 64 ahead 1 init(%m : vector<16xf32>) {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %more: i1, %k1: index, %size1: index, %mi: vector<16xf32>):
+    mask.yield %mi : vector<16xf32>
+  } visit {
+  ^bb0(%k0: index, %size: index):
+    %true = arith.constant true
+    mask.yield %true : i1
+  } load {
+  ^bb0(%k0: index, %size: index, %n: index):
+  } -> vector<16xf32>
   // CHECK: mask.tile_for in %{{.*}} : memref<?x4xindex> step 8 {
   mask.tile_for in %mem : memref<?x4xindex> step 8 {
   ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
