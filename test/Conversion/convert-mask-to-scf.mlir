@@ -240,3 +240,40 @@ func.func @region_numbers(%t: memref<?xi32>, %s: vector<8xf32>, %i: index) -> ve
   } : vector<8xf32>
   return %r : vector<8xf32>
 }
+
+// -----
+
+// A fragment: what the symbols add to the keys is taken from the ends, once per row,
+// and what is left of a key is a constant. One compare and one select per line.
+
+// CHECK-LABEL: func @fragment
+// CHECK-SAME: %[[S:.*]]: vector<2x2x2xf32>, %[[LO:.*]]: vector<2xi32>, %[[G:.*]]: index, %[[T:.*]]: index
+// CHECK-DAG: %[[K0:.*]] = arith.constant dense<[0, 1]> : vector<2xi32>
+// CHECK-DAG: %[[K8:.*]] = arith.constant dense<[8, 9]> : vector<2xi32>
+// CHECK: %[[ENDS:.*]] = arith.subi %{{.*}}, %{{.*}} : vector<2xi32>
+// CHECK-NOT: index_cast
+// CHECK: %[[LINE:.*]] = vector.extract %[[S]][0, 0]
+// CHECK-NEXT: %[[ROW:.*]] = vector.extract %[[ENDS]][0]
+// CHECK-NEXT: %[[END:.*]] = vector.broadcast %[[ROW]]
+// CHECK-NEXT: %[[VISIBLE:.*]] = arith.cmpi sle, %[[END]], %[[K0]] : vector<2xi32>
+// CHECK-NEXT: arith.select %[[VISIBLE]], %[[LINE]]
+// CHECK: vector.extract %[[S]][0, 1]
+// CHECK-NEXT: vector.extract %[[ENDS]][1]
+// CHECK: arith.cmpi sle, %{{.*}}, %[[K0]]
+// CHECK-NEXT: arith.select
+// CHECK: vector.extract %[[S]][1, 0]
+// CHECK-NEXT: vector.extract %[[ENDS]][0]
+// CHECK: arith.cmpi sle, %{{.*}}, %[[K8]]
+// CHECK-NEXT: arith.select
+// CHECK: vector.extract %[[S]][1, 1]
+// CHECK: arith.cmpi sle, %{{.*}}, %[[K8]]
+// CHECK-NEXT: arith.select
+// CHECK-NOT: arith.cmpi
+// CHECK-NOT: arith.select
+// CHECK: return
+func.func @fragment(%s: vector<2x2x2xf32>, %lo: vector<2xi32>, %g: index, %t: index) -> vector<2x2x2xf32> {
+  %c0 = arith.constant 0 : index
+  %x = mask.apply %s at(%c0, %c0, %c0, %c0) over affine_map<(n, i, j)[g, t] -> (0, g + i * 8, n * 8 + t * 2 + j)> [%g, %t]
+    lower(%lo : vector<2xi32>) : vector<2x2x2xf32>
+  return %x : vector<2x2x2xf32>
+}

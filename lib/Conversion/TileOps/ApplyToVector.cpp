@@ -45,6 +45,7 @@ public:
 
 private:
   void placeKeys();
+  Value moveEnd(Value end, Value moved);
   FailureOr<Value> lowerLine(ArrayRef<int64_t> outer, Value scores);
   FailureOr<Value> visible(ArrayRef<int64_t> outer);
   AffineExpr atLine(AffineExpr coordinate, ArrayRef<int64_t> outer);
@@ -114,23 +115,46 @@ void ApplyLowering::placeKeys() {
   keyOfElement = ofDims;
   SmallVector<Value> symbols(op.getSymbols());
   Value moved = toI32(emitAffine(b, ofSymbols, Value(), symbols));
-  for (Value *end : {&lower, &upper, &keyEnd}) {
-    if (!*end)
-      continue;
-    Value distance = moved;
-    if (isa<VectorType>((*end).getType()))
-      distance = vector::BroadcastOp::create(b, (*end).getType(), distance);
-    *end = b.createOrFold<arith::SubIOp>(*end, distance);
-  }
+  for (Value *end : {&lower, &upper, &keyEnd})
+    if (*end)
+      *end = moveEnd(*end, moved);
 }
 
-/// The key of each element of a line, in i32.
+/// `end - moved`, saturating: an end may be as far away as an i32 can say.
+Value ApplyLowering::moveEnd(Value end, Value moved) {
+  using Limits = std::numeric_limits<int32_t>;
+  auto constant = [&](int32_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getI32IntegerAttr(value));
+  };
+  auto spread = [&](Value value) -> Value {
+    if (!isa<VectorType>(end.getType()))
+      return value;
+    return vector::BroadcastOp::create(b, end.getType(), value);
+  };
+  Value up = b.createOrFold<arith::MaxSIOp>(moved, constant(0));
+  Value down = b.createOrFold<arith::MinSIOp>(moved, constant(0));
+  Value least = b.createOrFold<arith::AddIOp>(up, constant(Limits::min()));
+  Value greatest = b.createOrFold<arith::AddIOp>(down, constant(Limits::max()));
+  end = b.createOrFold<arith::MaxSIOp>(end, spread(least));
+  end = b.createOrFold<arith::MinSIOp>(end, spread(greatest));
+  return b.createOrFold<arith::SubIOp>(end, spread(moved));
+}
+
+/// The key of each element of a line, in i32: constants where nothing but the
+/// indices of the elements decides it.
 Value ApplyLowering::getKey(ArrayRef<int64_t> outer) {
-  auto constant = dyn_cast<AffineConstantExpr>(atLine(keyOfElement, outer));
-  if (constant)
-    return arith::ConstantOp::create(
-        b, b.getI32IntegerAttr(static_cast<int32_t>(constant.getValue())));
-  return toI32(emit(keyOfElement, outer));
+  AffineExpr key = atLine(keyOfElement, outer);
+  SmallVector<int32_t> keys;
+  for (int64_t lane = 0; lane < b.getNumLanes(); ++lane) {
+    auto constant = dyn_cast<AffineConstantExpr>(
+        key.replaceDims(b.getAffineConstantExpr(lane)));
+    if (!constant)
+      return toI32(emit(keyOfElement, outer));
+    keys.push_back(static_cast<int32_t>(constant.getValue()));
+  }
+  if (llvm::all_equal(keys))
+    return arith::ConstantOp::create(b, b.getI32IntegerAttr(keys.front()));
+  return arith::ConstantOp::create(b, b.getI32VectorAttr(keys));
 }
 
 /// The ends of the rows of a line: one per element, or one for all.
