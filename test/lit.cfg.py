@@ -1,6 +1,7 @@
 # Configuration of the lit suite.
 import importlib.util
 import os
+import shutil
 import sys
 
 import lit.formats
@@ -43,6 +44,12 @@ if "sanitize" in lit_config.params:
     llvm_config.with_system_environment(["ASAN_OPTIONS", "UBSAN_OPTIONS"])
 elif config.mask_has_plugin:
     config.available_features.add("plugin")
+# Tools of NVIDIA's toolkit, on the path or where it is usually installed.
+for tool in ["ptxas", "nvdisasm"]:
+    path = shutil.which(tool) or shutil.which(tool, path="/usr/local/cuda/bin")
+    if path:
+        config.available_features.add(tool)
+        config.substitutions.append((f"%{tool}", path))
 for module in ["torch"]:
     if importlib.util.find_spec(module):
         config.available_features.add(module)

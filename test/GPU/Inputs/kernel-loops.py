@@ -1,0 +1,106 @@
+# What the loops of a tensor-core kernel hold, one line each, in the order of the code.
+#
+# kernel-loops.py mlir FILE: the scf.for of a module.
+# kernel-loops.py ptx FILE: the loops with mma.sync of a compiled gpu.binary.
+# kernel-loops.py ptxas FILE PTXAS: what ptxas says of it.
+# kernel-loops.py sass FILE PTXAS NVDISASM LIMIT: its loops with HMMA, as assembled; a
+#   loop without selects may have LIMIT instructions.
+import re
+import subprocess
+import sys
+import tempfile
+
+
+def count(lines, patterns):
+    text = "\n".join(lines)
+    return ", ".join(f"{name} {len(re.findall(pattern, text, re.M))}" for name, pattern in patterns)
+
+
+def mlir(path):
+    """Loops hold no loops; a loop's end has the indent of its start."""
+    lines = open(path).read().splitlines()
+    for start, line in enumerate(lines):
+        head = re.match(r"( *)(?:%\S+ = )?scf\.for ", line)
+        if not head:
+            continue
+        end = next(i for i in range(start + 1, len(lines)) if lines[i].startswith(head[1] + "}"))
+        print("loop:", count(lines[start:end], [
+            ("mma.sync", r"nvgpu\.mma\.sync"), ("ldmatrix", r"nvgpu\.ldmatrix"),
+            ("async_copy", r"nvgpu\.device_async_copy"), ("shuffle", r"gpu\.shuffle"),
+            ("barrier", r"gpu\.barrier"),
+            ("score selects", r"arith\.select .*vector<2xf32>"), ("score compares", r"arith\.cmpi .*vector<2xi32>")]))
+
+
+def read_ptx(path):
+    assembly = re.search(r'assembly = "((?:[^"\\]|\\.)*)"', open(path).read())[1]
+    return re.sub(r"\\([0-9A-F]{2}|\\)", lambda m: "\\" if m[1] == "\\" else chr(int(m[1], 16)), assembly)
+
+
+def loops(lines, label, branch, end):
+    """The lines of each loop, wherever its blocks lie: those that reach each other. A
+    line that starts with a predicate may be passed by."""
+    blocks, targets = [[]], {}
+    for line in lines:
+        if found := re.match(label, line):
+            blocks.append([])
+            targets[found[1]] = len(blocks) - 1
+        blocks[-1].append(line)
+        if re.search(branch, line) or re.search(end, line):
+            blocks.append([])
+    reached = []
+    for i, block in enumerate(blocks):
+        last = block[-1] if block else ""
+        found = re.search(branch, last)
+        leaves = (found or re.search(end, last)) and not last.strip().startswith("@")
+        reached.append(({targets[found[1]]} if found else set()) | (set() if leaves else {i + 1}))
+    for k in range(len(blocks)):
+        for i in range(len(blocks)):
+            if k in reached[i]:
+                reached[i] |= reached[k]
+    cycles = {frozenset(j for j in reached[i] if j < len(blocks) and i in reached[j]) for i in range(len(blocks)) if i in reached[i]}
+    return [[line for i in sorted(cycle) for line in blocks[i]] for cycle in sorted(cycles, key=min)]
+
+
+def ptx(path):
+    lines = read_ptx(path).splitlines()
+    for loop in loops(lines, r"(\$L\w+):", r"\bbra(?:\.uni)?\s+(\$L\w+);", r"\bret;"):
+        if any("mma.sync" in line for line in loop):
+            print("loop:", count(loop, [
+                ("mma.sync", r"mma\.sync"), ("ldmatrix", r"ldmatrix"), ("cp.async", r"cp\.async\.c[ag]\."),
+                ("shfl", r"shfl\.sync"), ("bar", r"(?:bar|barrier)\.(?:cta\.)?sync"),
+                ("ex2", r"ex2\.approx\.ftz"), ("selp.f32", r"selp\.f32")]))
+    print("all:", count(lines, [("mma.sync", r"mma\.sync"), ("ldmatrix", r"ldmatrix"), ("cp.async", r"cp\.async\.c[ag]\."),
+                                ("extern functions", r"\.extern \.func"), ("ex2 without ftz", r"ex2\.approx\.f32"),
+                                ("local memory", r"(?:ld|st)\.local|\.local ")]))
+
+
+def assemble(path, ptxas, cubin):
+    with tempfile.NamedTemporaryFile("w", suffix=".ptx") as file:
+        file.write(read_ptx(path))
+        file.flush()
+        run = subprocess.run([ptxas, "-v", "-arch=sm_90", file.name, "-o", cubin], capture_output=True, text=True)
+    sys.stdout.write(run.stdout + run.stderr)
+    run.check_returncode()
+
+
+def sass(path, ptxas, nvdisasm, limit):
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as cubin:
+        assemble(path, ptxas, cubin.name)
+        text = subprocess.run([nvdisasm, "-c", cubin.name], capture_output=True, text=True, check=True).stdout
+    code = re.compile(r"\s*(?:(\.L_x_\d+):|/\*[0-9a-f]+\*/\s+(.*?);)")
+    lines = [f"{m[1]}:" if m[1] else m[2] for m in map(code.match, text.splitlines()) if m]
+    for loop in loops(lines, r"(\.L_x_\d+):", r"\bBRA.*`\((\.L_x_\d+)\)", r"\bEXIT\b"):
+        instructions = [line for line in loop if not line.endswith(":")]
+        if not any("HMMA" in line for line in instructions):
+            continue
+        is_core = not any("FSEL" in line for line in instructions)
+        size = len(instructions)
+        print("core:" if is_core else "edge:", count(instructions, [
+            ("HMMA", r"\bHMMA"), ("LDSM", r"\bLDSM"), ("LDGSTS", r"\bLDGSTS"), ("spills", r"\b(?:STL|LDL)")]),
+            f"of {size}" + (f", {'within' if size <= int(limit) else 'MORE THAN'} {limit}" if is_core else ""))
+
+
+if sys.argv[1] == "ptxas":
+    assemble(*sys.argv[2:], "/dev/null")
+else:
+    globals()[sys.argv[1]](*sys.argv[2:])
