@@ -277,3 +277,32 @@ func.func @fragment(%s: vector<2x2x2xf32>, %lo: vector<2xi32>, %g: index, %t: in
     lower(%lo : vector<2xi32>) : vector<2x2x2xf32>
   return %x : vector<2x2x2xf32>
 }
+
+// -----
+
+// A kernel on a GPU: the pass runs on it, and its own blocks stay apart.
+
+// CHECK-LABEL: gpu.func @kernel
+// CHECK-COUNT-2: gpu.barrier
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-NOT: gpu.barrier
+// CHECK: gpu.return
+gpu.module @kernels {
+  gpu.func @kernel(%flag: i1, %lower: index, %cu: index, %hu: index) kernel {
+    cf.cond_br %flag, ^bb1, ^bb2
+  ^bb1:
+    gpu.barrier
+    cf.br ^bb3
+  ^bb2:
+    gpu.barrier
+    cf.br ^bb3
+  ^bb3:
+    mask.tile_for [%lower, %lower, %cu, %hu] step 8 {
+    ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+      "use"(%k) : (index) -> ()
+      mask.yield
+    }
+    gpu.return
+  }
+}

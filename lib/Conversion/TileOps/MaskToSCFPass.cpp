@@ -136,7 +136,11 @@ private:
   void cleanUp(Operation *function) {
     RewritePatternSet cleanup(&getContext());
     populateCleanupPatterns(cleanup);
-    (void)applyPatternsGreedily(function, std::move(cleanup));
+    // Blocks are the kernel's: two that look the same may not be one where
+    // threads meet in them.
+    GreedyRewriteConfig config;
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    (void)applyPatternsGreedily(function, std::move(cleanup), config);
   }
 };
 
