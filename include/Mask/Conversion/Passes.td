@@ -91,7 +91,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
 def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
   let summary = "turn loops over tiles into scf loops, one per phase";
   let description = [{
-    Lowers `mask.tile_for`, `mask.apply` and `mask.merge`. Each interval of a
+    Lowers `mask.tile_for`, `mask.apply` and `mask.merge`, in any function, a `gpu.func`
+    too; what else is in it stays what it is. Each interval of a
     `mask.tile_for` becomes up to three `scf.for`: the tiles before its core, those
     inside, and the rest; loops that are provably empty are not made. In each of them
     the two flags are constants, and what hangs on them is folded before it is lowered:
