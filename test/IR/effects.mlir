@@ -1,7 +1,6 @@
 // RUN: mask-opt %s --cse --split-input-file --allow-unregistered-dialect | FileCheck %s --check-prefix=CSE
 // RUN: mask-opt %s --canonicalize --split-input-file --allow-unregistered-dialect | FileCheck %s --check-prefix=DCE
 // RUN: mask-opt %s --loop-invariant-code-motion --split-input-file --allow-unregistered-dialect | FileCheck %s --check-prefix=LICM
-// RUN: mask-opt %s --sccp --split-input-file --allow-unregistered-dialect | FileCheck %s --check-prefix=SCCP
 
 // On tensors an attention is a value: two of the same are one, an unused one goes.
 
@@ -212,37 +211,5 @@ func.func @twice(%t: memref<?xi1>, %n: index, %i: i1) {
     mask.yield %v : i1
   }
   "use"(%0, %1) : (!mask.predicate, !mask.predicate) -> ()
-  return
-}
-
-// -----
-
-// What asks about a tile, and what loads one, is not dead to analyses of the control
-// flow.
-
-// SCCP-LABEL: func @asked
-// SCCP-DAG: %[[TRUE:.*]] = arith.constant true
-// SCCP-DAG: %[[TWO:.*]] = arith.constant 2 : index
-// SCCP: mask.tile_for
-// SCCP: "body"
-// SCCP: visit
-// SCCP: mask.yield %[[TRUE]]
-// SCCP: load
-// SCCP: "load"(%{{.*}}, %[[TWO]])
-func.func @asked(%i: index) {
-  mask.tile_for [%i, %i, %i, %i] step 8 ahead 1 {
-  ^bb0(%key: index, %size: index, %tile: index, %lower: i1, %upper: i1, %more: i1, %next: index, %next_size: index):
-    "body"(%key) : (index) -> ()
-  } visit {
-  ^bb0(%key: index, %size: index):
-    %c1 = arith.constant 1 : index
-    %some = arith.cmpi eq, %c1, %c1 : index
-    mask.yield %some : i1
-  } load {
-  ^bb0(%key: index, %size: index, %tile: index):
-    %c1 = arith.constant 1 : index
-    %c2 = arith.addi %c1, %c1 : index
-    "load"(%key, %c2) : (index, index) -> ()
-  }
   return
 }
