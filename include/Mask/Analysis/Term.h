@@ -190,8 +190,8 @@ public:
   Term load(TermSource source, ArrayRef<Term> indices, int64_t otherwise,
             int64_t limit = 0);
   /// An end of an interval from an index table: `kNoEnd`, or minus that unless
-  /// `isLower`, where the table says that there is no key (`kNoKey`) and outside
-  /// of its extent.
+  /// `isLower`, where the table says that there is no key (`kNoKey`) and
+  /// outside of its extent.
   Term tableEnd(TermSource source, ArrayRef<Term> indices, bool isLower);
   /// `term` within plus and minus `limit`.
   Term clamp(Term term, int64_t limit) {

@@ -42,8 +42,8 @@ std::optional<WindowBounds> intersectWindows(PredicateOrder &order,
 std::optional<WindowBounds> uniteWindows(PredicateOrder &order, WindowBounds a,
                                          WindowBounds b);
 
-/// Warns of each window below `root` that holds no key as a bound of -1 stands in
-/// it: elsewhere that is a side without bound. For what users write, not for
+/// Warns of each window below `root` that holds no key as a bound of -1 stands
+/// in it: elsewhere that is a side without bound. For what users write, not for
 /// what passes make of it.
 void warnOfEmptyWindows(Operation *root);
 
