@@ -136,6 +136,56 @@ func.func @visit(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: ind
 
 // -----
 
+// What is loaded ahead is looked for among the tiles that exist: of others `visit` is not
+// asked, whose table may end with the array.
+
+// CHECK-LABEL: func @ahead_of_visited
+// CHECK-SAME: %[[T:.*]]: memref<?xi32>
+// CHECK: scf.while (%[[K:.*]] = %{{.*}}, %{{.*}} = %{{.*}}, %[[EXISTS:.*]] = %{{.*}})
+// CHECK-NEXT: %[[SKIP:.*]] = scf.if %[[EXISTS]] -> (i1) {
+// CHECK: memref.load %[[T]][%[[K]]]
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %false
+// CHECK: scf.condition(%[[SKIP]])
+func.func @ahead_of_visited(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: index) {
+  mask.tile_for [%hl, %cl, %cu, %hu] step 8 ahead 1 {
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1, %more: i1, %next: index, %next_size: index):
+    "use"(%k) : (index) -> ()
+    mask.yield
+  } visit {
+  ^bb0(%k: index, %size: index):
+    %zero = arith.constant 0 : i32
+    %x = memref.load %t[%k] : memref<?xi32>
+    %some = arith.cmpi ne, %x, %zero : i32
+    mask.yield %some : i1
+  } load {
+  ^bb0(%k: index, %size: index, %n: index):
+    "load"(%k) : (index) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
+// An empty hull has no tiles, wherever an aligned one would start.
+
+// CHECK-LABEL: func @aligned
+// CHECK-SAME: %[[HL:[a-z0-9]*]]: index, %{{.*}}: index, %{{.*}}: index, %[[HU:[a-z0-9]*]]: index, %{{.*}}: index
+// CHECK: %[[SOME:.*]] = arith.cmpi slt, %[[HL]], %[[HU]]
+// CHECK: %[[ALIGNED:.*]] = affine.apply #{{.*}}()[%[[HL]]]
+// CHECK: arith.select %[[SOME]], %[[ALIGNED]], %[[HL]]
+func.func @aligned(%hl: index, %cl: index, %cu: index, %hu: index, %end: index) {
+  mask.tile_for [%hl, %cl, %cu, %hu] step 8 whole %end align 4 {
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%k) : (index) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
 // Carried values go through all loops; the second interval starts no earlier
 // than the first one ended.
 

@@ -163,9 +163,13 @@ Value TileForLowering::roundUp(Value start, Value bound) {
 Interval TileForLowering::place(ValueRange bounds, Value visited) {
   Interval interval{bounds[0], bounds[1], bounds[2],
                     bounds[3], bounds[0], bounds[3]};
-  if (std::optional<int64_t> align = op.getAlign())
-    interval.start = affineApply(
-        b.getAffineDimExpr(0).floorDiv(*align) * *align, interval.start);
+  if (std::optional<int64_t> align = op.getAlign()) {
+    // An empty hull stays empty.
+    Value some = compare(CmpIPredicate::slt, bounds[0], bounds[3]);
+    Value aligned =
+        affineApply(b.getAffineDimExpr(0).floorDiv(*align) * *align, bounds[0]);
+    interval.start = select(some, aligned, bounds[0]);
+  }
   if (visited)
     interval.start = affineMax({b.getAffineDimExpr(0), b.getAffineDimExpr(1)},
                                {interval.start, visited});
@@ -321,6 +325,8 @@ Cursor TileForLowering::nextTile(const Cursor &cursor) {
           b.createOrFold<arith::AndIOp>(cursor.exists, exists)};
 }
 
+/// The first tile from `cursor` on that is visited. Of a tile that does not
+/// exist the region is not asked: it may read a table at its key.
 Cursor TileForLowering::skipUnvisited(Cursor cursor) {
   if (op.getVisit().empty())
     return cursor;
@@ -328,10 +334,17 @@ Cursor TileForLowering::skipUnvisited(Cursor cursor) {
   auto loop = scf::WhileOp::create(
       b, types, ValueRange{cursor.key, cursor.end, cursor.exists},
       [&](OpBuilder &, Location, ValueRange at) {
+        auto isSkipped = scf::IfOp::create(b, b.getI1Type(), at[2],
+                                           /*withElseRegion=*/true);
+        scf::ConditionOp::create(b, isSkipped.getResult(0), at);
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(isSkipped.thenBlock());
         Value visit =
             inlineRegion(op.getVisit(), {at[0], getSize(at[0], at[1])})[0];
         Value skip = arith::XOrIOp::create(b, visit, truth(true));
-        scf::ConditionOp::create(b, arith::AndIOp::create(b, at[2], skip), at);
+        scf::YieldOp::create(b, skip);
+        b.setInsertionPointToStart(isSkipped.elseBlock());
+        scf::YieldOp::create(b, truth(false));
       },
       [&](OpBuilder &, Location, ValueRange at) {
         Cursor next = nextTile({at[0], at[1], at[2]});
