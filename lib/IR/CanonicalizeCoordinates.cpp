@@ -20,7 +20,6 @@
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
@@ -144,15 +143,6 @@ struct ShiftShift : OpRewritePattern<ShiftOp> {
 // Into leaves
 //===----------------------------------------------------------------------===//
 
-/// A shift by numbers known to the compiler, or by one run-time number on both
-/// sides.
-struct StaticShift {
-  /// Known only if both are.
-  std::optional<int64_t> query, key;
-  /// How far queries move away from keys, where that is known.
-  std::optional<int64_t> distance;
-};
-
 StaticShift getStaticShift(ShiftOp op) {
   Parameter query = op.getQueryParameter(), key = op.getKeyParameter();
   StaticShift shift;
@@ -167,9 +157,60 @@ StaticShift getStaticShift(ShiftOp op) {
   return shift;
 }
 
+/// Leaves that can say the shift with their own parameters.
+struct ShiftLeaf : OpRewritePattern<ShiftOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ShiftOp op,
+                                PatternRewriter &rewriter) const override {
+    auto leaf = op.getInput().getDefiningOp<PredicateOpInterface>();
+    if (!leaf)
+      return rewriter.notifyMatchFailure(op, "the input is an argument");
+    Value moved = leaf.getShifted(rewriter, getStaticShift(op));
+    if (!moved)
+      return rewriter.notifyMatchFailure(op, "the leaf cannot take it up");
+    rewriter.replaceOp(op, moved);
+    return success();
+  }
+};
+
+/// Leaves that do not read the query take no notice of its shift; the same of
+/// the key.
+struct DropUnreadShift : OpRewritePattern<ShiftOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ShiftOp op,
+                                PatternRewriter &rewriter) const override {
+    auto leaf = op.getInput().getDefiningOp<PredicateOpInterface>();
+    if (!leaf)
+      return rewriter.notifyMatchFailure(op, "the input is an argument");
+    bool query =
+        !leaf.readsQuery() && !op.getQueryAxis() && op.getConstantQuery() != 0;
+    bool key = !leaf.readsKey() && !op.getKeyAxis() && op.getConstantKey() != 0;
+    if (!query && !key)
+      return rewriter.notifyMatchFailure(
+          op, "the input reads both, or is shifted per row");
+    rewriter.modifyOpInPlace(op, [&] {
+      IntegerAttr zero = rewriter.getI64IntegerAttr(0);
+      if (query) {
+        op.getQueryMutable().clear();
+        op.setConstantQueryAttr(zero);
+      }
+      if (key) {
+        op.getKeyMutable().clear();
+        op.setConstantKeyAttr(zero);
+      }
+    });
+    return success();
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The leaves that can
+//===----------------------------------------------------------------------===//
+
 /// `q + dq - left <= k + dk <= q + dq + right`
-Value shiftWindow(Value window, StaticShift shift, OpBuilder &builder,
-                  Location loc) {
+static Value shiftWindow(Value window, StaticShift shift, OpBuilder &builder) {
   std::optional<WindowBounds> bounds = getWindowBounds(window);
   if (!bounds || !shift.distance)
     return {};
@@ -191,55 +232,49 @@ Value shiftWindow(Value window, StaticShift shift, OpBuilder &builder,
       return {};
     bounds->right = number(*moved);
   }
-  return createWindow(builder, loc, *bounds);
+  return createWindow(builder, window.getLoc(), *bounds);
 }
 
-/// `k + dk < length`
-template <typename OpTy>
-Value shiftKeyBound(OpTy op, StaticShift shift, OpBuilder &builder) {
-  std::optional<int64_t> length = op.getLengthParameter().getConstant();
-  if (!length || !shift.key)
-    return {};
-  auto moved = within(llvm::checkedSub(*length, *shift.key), kMaxParameter);
-  if (!moved)
-    return {};
-  return OpTy::create(builder, op.getLoc(), op.getType(), Value(),
-                      builder.getI64IntegerAttr(*moved), ParameterAxisAttr());
+Value CausalOp::getShifted(OpBuilder &builder, StaticShift shift) {
+  return shiftWindow(getResult(), shift, builder);
+}
+Value WindowOp::getShifted(OpBuilder &builder, StaticShift shift) {
+  return shiftWindow(getResult(), shift, builder);
 }
 
 /// A shift by a multiple of the size moves every chunk onto another one;
 /// any other shift of both sides moves the offset.
-Value shiftChunk(ChunkOp op, StaticShift shift, OpBuilder &builder) {
+Value ChunkOp::getShifted(OpBuilder &builder, StaticShift shift) {
   if (shift.distance != 0 || !shift.query)
     return {};
-  std::optional<int64_t> size = op.getSizeParameter().getConstant();
+  std::optional<int64_t> size = getSizeParameter().getConstant();
   if (size && *shift.query % *size == 0)
-    return op;
-  if (op.getOffset())
+    return getResult();
+  if (getOffset())
     return {};
   auto offset =
-      within(llvm::checkedSub(op.getOffsetParameter().getConstant().value_or(0),
+      within(llvm::checkedSub(getOffsetParameter().getConstant().value_or(0),
                               *shift.query),
              kMaxParameter);
   if (!offset)
     return {};
-  return ChunkOp::create(
-      builder, op.getLoc(), op.getType(), op.getSize(), Value(),
-      op.getConstantSizeAttr(), op.getSizeAxisAttr(),
-      builder.getI64IntegerAttr(*offset), ParameterAxisAttr());
+  return ChunkOp::create(builder, getLoc(), getType(), getSize(), Value(),
+                         getConstantSizeAttr(), getSizeAxisAttr(),
+                         builder.getI64IntegerAttr(*offset),
+                         ParameterAxisAttr());
 }
 
-Value shiftDilated(DilatedOp op, StaticShift shift) {
+Value DilatedOp::getShifted(OpBuilder &, StaticShift shift) {
   if (!shift.distance)
     return {};
-  std::optional<int64_t> stride = op.getStrideParameter().getConstant();
+  std::optional<int64_t> stride = getStrideParameter().getConstant();
   bool same =
       *shift.distance == 0 || (stride && *shift.distance % *stride == 0);
-  return same ? op.getResult() : Value();
+  return same ? getResult() : Value();
 }
 
 /// `lower(q + dq) <= k + dk < upper(q + dq)`
-Value shiftInterval(IntervalOp op, StaticShift shift, OpBuilder &builder) {
+Value IntervalOp::getShifted(OpBuilder &builder, StaticShift shift) {
   if (!shift.query)
     return {};
   AffineExpr query = builder.getAffineDimExpr(0) + *shift.query;
@@ -247,79 +282,26 @@ Value shiftInterval(IntervalOp op, StaticShift shift, OpBuilder &builder) {
     return map ? map->getResult(0).replaceDims({query}) - *shift.key
                : AffineExpr();
   };
-  AffineExpr lower = move(op.getLower()), upper = move(op.getUpper());
+  AffineExpr lower = move(getLower()), upper = move(getUpper());
   for (AffineExpr bound : {lower, upper})
     if (bound && (!within(getLargestNumber(bound), kMaxNumber) ||
                   hasSaturatingProduct(bound)))
       return {};
   auto map = [&](AffineExpr bound) {
     return bound ? AffineMapAttr::get(
-                       AffineMap::get(1, op.getSymbols().size(), bound))
+                       AffineMap::get(1, getSymbols().size(), bound))
                  : AffineMapAttr();
   };
-  return IntervalOp::create(builder, op.getLoc(), op.getType(), map(lower),
-                            map(upper), op.getSymbols());
+  return IntervalOp::create(builder, getLoc(), getType(), map(lower),
+                            map(upper), getSymbols());
 }
-
-/// Leaves that can say the shift with their own parameters.
-struct ShiftLeaf : OpRewritePattern<ShiftOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ShiftOp op,
-                                PatternRewriter &rewriter) const override {
-    Operation *leaf = op.getInput().getDefiningOp();
-    if (!leaf)
-      return rewriter.notifyMatchFailure(op, "the input is an argument");
-    StaticShift shift = getStaticShift(op);
-    Value moved =
-        llvm::TypeSwitch<Operation *, Value>(leaf)
-            .Case<CausalOp, WindowOp>([&](auto window) {
-              return shiftWindow(window, shift, rewriter, op.getLoc());
-            })
-            .Case<PrefixOp, KeyLengthOp>([&](auto bound) {
-              return shiftKeyBound(bound, shift, rewriter);
-            })
-            .Case<ChunkOp>([&](ChunkOp chunk) {
-              return shiftChunk(chunk, shift, rewriter);
-            })
-            .Case<DilatedOp>(
-                [&](DilatedOp dilated) { return shiftDilated(dilated, shift); })
-            .Case<IntervalOp>([&](IntervalOp interval) {
-              return shiftInterval(interval, shift, rewriter);
-            })
-            .Default([](Operation *) { return Value(); });
-    if (!moved)
-      return rewriter.notifyMatchFailure(op, "the leaf cannot take it up");
-    rewriter.replaceOp(op, moved);
-    return success();
-  }
-};
-
-/// Leaves that do not read the query take no notice of its shift.
-struct DropQueryShift : OpRewritePattern<ShiftOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ShiftOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isa_and_present<PrefixOp, KeyLengthOp, KeyPaddingOp>(
-            op.getInput().getDefiningOp()))
-      return rewriter.notifyMatchFailure(op, "the input may read the query");
-    if (op.getQueryAxis() || op.getConstantQuery() == 0)
-      return rewriter.notifyMatchFailure(op, "no shift, or one per row");
-    rewriter.modifyOpInPlace(op, [&] {
-      op.getQueryMutable().clear();
-      op.setConstantQueryAttr(rewriter.getI64IntegerAttr(0));
-    });
-    return success();
-  }
-};
-
-} // namespace
 
 void ShiftOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                           MLIRContext *context) {
   results
       .add<ShiftConnective<AndOp>, ShiftConnective<OrOp>, ShiftNot, ShiftShift,
            MoveRestrictionOut<ShiftOp, HeadsOp>,
-           MoveRestrictionOut<ShiftOp, BatchesOp>, ShiftLeaf, DropQueryShift>(
+           MoveRestrictionOut<ShiftOp, BatchesOp>, ShiftLeaf, DropUnreadShift>(
           context);
 }
 

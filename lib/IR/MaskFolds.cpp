@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Connective.h"
+#include "Folds.h"
 #include "Mask/IR/Absence.h"
-#include "Mask/IR/Mask.h"
 #include "Mask/IR/Range.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -28,10 +28,6 @@ using namespace mlir::mask;
 // Helpers
 //===----------------------------------------------------------------------===//
 
-/// What folders return for `mask.full` and `mask.empty`.
-static OpFoldResult truth(Operation *op, bool visible) {
-  return BoolAttr::get(op->getContext(), visible);
-}
 static OpFoldResult absent(Operation *op) {
   return UnitAttr::get(op->getContext());
 }
@@ -44,13 +40,10 @@ static bool isEmpty(Attribute predicate) {
   return visible && !visible.getValue();
 }
 
-/// Makes a constant `index` operand the static parameter, unless it lies below
-/// `least`: what only the request can be blamed for stays for the interpreter
-/// to report. As where it is read at run time, the number is clamped.
-static bool makeStatic(Operation *op, Value value, Attribute constant,
-                       MutableOperandRange operand,
-                       function_ref<void(IntegerAttr)> setConstant,
-                       int64_t least = std::numeric_limits<int64_t>::min()) {
+bool mlir::mask::makeStatic(Operation *op, Value value, Attribute constant,
+                            MutableOperandRange operand,
+                            function_ref<void(IntegerAttr)> setConstant,
+                            int64_t least) {
   auto number = dyn_cast_if_present<IntegerAttr>(constant);
   if (!value || !value.getType().isIndex() || !number)
     return false;
@@ -153,24 +146,6 @@ OpFoldResult ChunkOp::fold(FoldAdaptor adaptor) {
       changed = true;
     }
   }
-  return changed ? getResult() : OpFoldResult();
-}
-
-OpFoldResult PrefixOp::fold(FoldAdaptor adaptor) {
-  if (isAbsent(getLength()))
-    return truth(*this, false);
-  bool changed =
-      makeStatic(*this, getLength(), adaptor.getLength(), getLengthMutable(),
-                 [&](auto number) { setConstantLengthAttr(number); });
-  return changed ? getResult() : OpFoldResult();
-}
-
-OpFoldResult KeyLengthOp::fold(FoldAdaptor adaptor) {
-  if (isAbsent(getLength()))
-    return truth(*this, true);
-  bool changed =
-      makeStatic(*this, getLength(), adaptor.getLength(), getLengthMutable(),
-                 [&](auto number) { setConstantLengthAttr(number); });
   return changed ? getResult() : OpFoldResult();
 }
 

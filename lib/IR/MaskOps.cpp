@@ -132,46 +132,6 @@ static void printIntervalBound(OpAsmPrinter &printer, Operation *,
 #define GET_OP_CLASSES
 #include "Mask/IR/MaskOps.cpp.inc"
 
-/// Names results after what they show, so that printed masks read well.
-#define MASK_ASM_NAME(Op, Name)                                                \
-  void Op::getAsmResultNames(OpAsmSetValueNameFn setName) {                    \
-    setName(getResult(), Name);                                                \
-  }
-MASK_ASM_NAME(FullOp, "full")
-MASK_ASM_NAME(EmptyOp, "empty")
-MASK_ASM_NAME(CausalOp, "causal")
-MASK_ASM_NAME(WindowOp, "window")
-MASK_ASM_NAME(BlockBidirectionalOp, "block")
-MASK_ASM_NAME(DocumentOp, "document")
-MASK_ASM_NAME(ChunkOp, "chunk")
-MASK_ASM_NAME(PrefixOp, "prefix")
-MASK_ASM_NAME(KeyLengthOp, "written")
-MASK_ASM_NAME(KeyPaddingOp, "valid")
-MASK_ASM_NAME(DilatedOp, "dilated")
-MASK_ASM_NAME(IntervalOp, "interval")
-MASK_ASM_NAME(RowRangeOp, "range")
-MASK_ASM_NAME(DenseOp, "dense")
-MASK_ASM_NAME(GenericOp, "generic")
-MASK_ASM_NAME(AndOp, "and")
-MASK_ASM_NAME(OrOp, "or")
-MASK_ASM_NAME(NotOp, "not")
-MASK_ASM_NAME(ShiftOp, "shifted")
-MASK_ASM_NAME(AtPositionsOp, "positioned")
-MASK_ASM_NAME(HeadsOp, "heads")
-MASK_ASM_NAME(BatchesOp, "batches")
-MASK_ASM_NAME(PackedOp, "packed")
-MASK_ASM_NAME(OfLayerOp, "mask")
-MASK_ASM_NAME(AbsentOp, "absent")
-MASK_ASM_NAME(RunsOp, "ids")
-MASK_ASM_NAME(ItemIdsOp, "ids")
-MASK_ASM_NAME(DropLongOp, "kept")
-MASK_ASM_NAME(PositionsOp, "pos")
-MASK_ASM_NAME(IntervalTableOp, "table")
-MASK_ASM_NAME(CountTableOp, "table")
-MASK_ASM_NAME(MonotoneTableOp, "table")
-MASK_ASM_NAME(RangeTableOp, "range")
-#undef MASK_ASM_NAME
-
 void WindowOp::build(OpBuilder &builder, OperationState &state,
                      std::optional<int64_t> left,
                      std::optional<int64_t> right) {
@@ -184,52 +144,12 @@ void WindowOp::build(OpBuilder &builder, OperationState &state,
 }
 
 //===----------------------------------------------------------------------===//
-// Verifiers; constraint numbers are those of the op's documentation
+// Verifiers; constraint numbers are those of the op's documentation. What
+// parameters have to be is the interface's (verifyPredicateParameters).
 //===----------------------------------------------------------------------===//
 
 static int64_t rankOf(Value value) {
   return cast<ShapedType>(value.getType()).getRank();
-}
-
-LogicalResult WindowOp::verify() {
-  if (failed(verifyParameter(*this, getLeftParameter(), "left")))
-    return failure();
-  return verifyParameter(*this, getRightParameter(), "right");
-}
-
-/// C1 of ops with a parameter that has to be given and, if static, has a least
-/// value.
-static LogicalResult verifyGiven(Operation *op, Parameter parameter,
-                                 StringRef name, std::optional<int64_t> least) {
-  if (failed(verifyParameter(op, parameter, name)))
-    return failure();
-  if (!parameter.isGiven())
-    return op->emitOpError() << "'" << name << "' must be given";
-  std::optional<int64_t> constant = parameter.getConstant();
-  if (least && constant && *constant < *least)
-    return op->emitOpError() << "'" << name << "' must be at least " << *least
-                             << ", got " << *constant;
-  return success();
-}
-
-LogicalResult ChunkOp::verify() {
-  if (failed(verifyGiven(*this, getSizeParameter(), "size", 1)))
-    return failure();
-  return verifyParameter(*this, getOffsetParameter(), "offset");
-}
-LogicalResult PrefixOp::verify() {
-  return verifyGiven(*this, getLengthParameter(), "length", std::nullopt);
-}
-LogicalResult KeyLengthOp::verify() {
-  return verifyGiven(*this, getLengthParameter(), "length", std::nullopt);
-}
-LogicalResult DilatedOp::verify() {
-  return verifyGiven(*this, getStrideParameter(), "stride", 1);
-}
-LogicalResult ShiftOp::verify() {
-  if (failed(verifyGiven(*this, getQueryParameter(), "query", std::nullopt)))
-    return failure();
-  return verifyGiven(*this, getKeyParameter(), "key", std::nullopt);
 }
 
 /// C1 of ops that read two tables: equal rank.

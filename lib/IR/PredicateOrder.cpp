@@ -9,7 +9,6 @@
 #include "Mask/IR/Mask.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -18,25 +17,11 @@ static int compareNumbers(int64_t a, int64_t b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/// Cheap and selective ones first, compositions last.
+/// Predicates as they say themselves, then what they read.
 static int getRank(Operation *op) {
-  return llvm::TypeSwitch<Operation *, int>(op)
-      .Case<CausalOp, WindowOp>([](auto) { return 0; })
-      .Case<IntervalOp>([](auto) { return 1; })
-      .Case<ChunkOp>([](auto) { return 2; })
-      .Case<PrefixOp, KeyLengthOp>([](auto) { return 3; })
-      .Case<RowRangeOp>([](auto) { return 4; })
-      .Case<DocumentOp, BlockBidirectionalOp>([](auto) { return 5; })
-      .Case<KeyPaddingOp>([](auto) { return 6; })
-      .Case<DilatedOp>([](auto) { return 7; })
-      .Case<DenseOp>([](auto) { return 8; })
-      .Case<GenericOp>([](auto) { return 9; })
-      .Case<ShiftOp, AtPositionsOp>([](auto) { return 10; })
-      .Case<PackedOp, OfLayerOp>([](auto) { return 11; })
-      .Case<NotOp>([](auto) { return 12; })
-      .Case<AndOp, OrOp>([](auto) { return 13; })
-      .Case<HeadsOp, BatchesOp>([](auto) { return 14; })
-      .Default([](auto) { return 15; });
+  constexpr int kLast = 15;
+  auto predicate = dyn_cast<PredicateOpInterface>(op);
+  return predicate ? static_cast<int>(predicate.getRank()) : kLast;
 }
 
 static int compareAttributes(Attribute a, Attribute b) {

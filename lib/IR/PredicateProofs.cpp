@@ -21,24 +21,6 @@ static constexpr unsigned kBudget = 400;
 // Leaves
 //===----------------------------------------------------------------------===//
 
-/// `k < length` in either of its names.
-static std::optional<Parameter> getKeyBound(Operation *op) {
-  if (auto prefix = dyn_cast<PrefixOp>(op))
-    return prefix.getLengthParameter();
-  if (auto length = dyn_cast<KeyLengthOp>(op))
-    return length.getLengthParameter();
-  return std::nullopt;
-}
-
-static bool keyBoundImplies(PredicateOrder &order, Operation *a, Operation *b) {
-  Parameter boundA = *getKeyBound(a), boundB = *getKeyBound(b);
-  if (boundA.getConstant() && boundB.getConstant())
-    return *boundA.getConstant() <= *boundB.getConstant();
-  // An absent bound may still come: it makes a prefix empty, a key length full.
-  return (isa<PrefixOp>(a) || isa<KeyLengthOp>(b)) &&
-         order.isSame(boundA, boundB);
-}
-
 /// Chunks of `a` lie inside of those of `b` if their sizes divide and one
 /// boundary is shared.
 static bool chunkImplies(PredicateOrder &order, ChunkOp a, ChunkOp b) {
@@ -74,46 +56,51 @@ static bool isDiagonal(WindowBounds window) {
   return isShort(window.left) && isShort(window.right);
 }
 
-/// `k == q` is visible for every `q`. Ids do not qualify: they have an extent.
-static bool showsDiagonal(Operation *op) {
-  if (auto chunk = dyn_cast<ChunkOp>(op))
-    return !chunk.getSizeAxis() && !chunk.getOffsetAxis();
-  auto dilated = dyn_cast<DilatedOp>(op);
-  return dilated && !dilated.getStrideAxis();
-}
-
 static bool dilatedImplies(DilatedOp a, DilatedOp b) {
   std::optional<int64_t> strideA = a.getStrideParameter().getConstant(),
                          strideB = b.getStrideParameter().getConstant();
   return strideA && strideB && *strideA % *strideB == 0;
 }
 
-bool PredicateProver::leafImplies(Operation *a, Operation *b) {
-  std::optional<WindowBounds> windowA = getWindowBounds(a->getResult(0)),
-                              windowB = getWindowBounds(b->getResult(0));
-  if (windowA && windowB)
-    return reachesAsFar(order, windowB->left, windowA->left) &&
-           reachesAsFar(order, windowB->right, windowA->right);
-  if (windowA)
-    return isDiagonal(*windowA) && showsDiagonal(b);
-  if (auto chunk = dyn_cast<ChunkOp>(a)) {
-    if (windowB)
-      return chunkImpliesWindow(chunk, *windowB);
-    auto other = dyn_cast<ChunkOp>(b);
-    return other && chunkImplies(order, chunk, other);
-  }
-  if (getKeyBound(a) && getKeyBound(b))
-    return keyBoundImplies(order, a, b);
-  if (auto dilated = dyn_cast<DilatedOp>(a)) {
-    auto other = dyn_cast<DilatedOp>(b);
-    return other && dilatedImplies(dilated, other);
-  }
-  auto block = dyn_cast<BlockBidirectionalOp>(a);
-  auto document = dyn_cast<DocumentOp>(b);
-  return block && document &&
-         order.isSame(block.getQueryIds(), document.getQueryIds()) &&
-         order.isSame(block.getEffectiveKeyIds(),
-                      document.getEffectiveKeyIds());
+/// The causal mask is a window.
+static bool windowImplies(Value window, Operation *other,
+                          PredicateOrder &order) {
+  std::optional<WindowBounds> a = getWindowBounds(window),
+                              b = getWindowBounds(other->getResult(0));
+  if (!a)
+    return false;
+  if (b)
+    return reachesAsFar(order, b->left, a->left) &&
+           reachesAsFar(order, b->right, a->right);
+  auto leaf = dyn_cast<PredicateOpInterface>(other);
+  return leaf && isDiagonal(*a) && leaf.showsDiagonal();
+}
+
+bool CausalOp::impliesLeaf(Operation *other, PredicateOrder &order) {
+  return windowImplies(getResult(), other, order);
+}
+bool WindowOp::impliesLeaf(Operation *other, PredicateOrder &order) {
+  return windowImplies(getResult(), other, order);
+}
+
+bool ChunkOp::impliesLeaf(Operation *other, PredicateOrder &order) {
+  if (std::optional<WindowBounds> window = getWindowBounds(other->getResult(0)))
+    return chunkImpliesWindow(*this, *window);
+  auto chunk = dyn_cast<ChunkOp>(other);
+  return chunk && chunkImplies(order, *this, chunk);
+}
+
+bool DilatedOp::impliesLeaf(Operation *other, PredicateOrder &) {
+  auto dilated = dyn_cast<DilatedOp>(other);
+  return dilated && dilatedImplies(*this, dilated);
+}
+
+/// Tokens of one block are of one document.
+bool BlockBidirectionalOp::impliesLeaf(Operation *other,
+                                       PredicateOrder &order) {
+  auto document = dyn_cast<DocumentOp>(other);
+  return document && order.isSame(getQueryIds(), document.getQueryIds()) &&
+         order.isSame(getEffectiveKeyIds(), document.getEffectiveKeyIds());
 }
 
 /// Two static windows without a common distance.
@@ -231,8 +218,10 @@ bool PredicateProver::leavesImply(Literal a, Literal b) {
             *opB = b.predicate.getDefiningOp();
   if (!opA || !opB)
     return false;
-  if (a.positive && b.positive)
-    return leafImplies(opA, opB);
+  if (a.positive && b.positive) {
+    auto leaf = dyn_cast<PredicateOpInterface>(opA);
+    return leaf && leaf.impliesLeaf(opB, order);
+  }
   std::optional<WindowBounds> windowA = getWindowBounds(a.predicate),
                               windowB = getWindowBounds(b.predicate);
   if (!windowA || !windowB)

@@ -9,11 +9,9 @@
 #include "Mask/Inspect/PredicateExtents.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -32,108 +30,6 @@ static SetVector<Operation *> collectPredicates(Value predicate) {
         work.push_back(operand);
   }
   return ops;
-}
-
-//===----------------------------------------------------------------------===//
-// Tables
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// Collects the tables of one op.
-class TableReads {
-public:
-  /// Per-token data, with or without batch rows.
-  void addTokens(Value table, TableIndex index) {
-    if (!table)
-      return;
-    if (cast<ShapedType>(table.getType()).getRank() == 1)
-      reads.push_back({table, {index}});
-    else
-      reads.push_back({table, {TableIndex::Batch, index}});
-  }
-  void add(Parameter parameter) {
-    if (parameter.value && parameter.axis)
-      reads.push_back(
-          {parameter.value,
-           {parameter.axis == ParameterAxis::Batch ? TableIndex::Batch
-                                                   : TableIndex::Head}});
-  }
-  void addDense(Value mask) {
-    TableIndex all[] = {TableIndex::Batch, TableIndex::Head, TableIndex::Query,
-                        TableIndex::Key};
-    int64_t rank = cast<ShapedType>(mask.getType()).getRank();
-    reads.push_back(
-        {mask, SmallVector<TableIndex, 4>(ArrayRef(all).take_back(rank))});
-    if (rank == 3)
-      reads.back().indices.front() = TableIndex::Batch;
-  }
-  /// Captures whose elements are read at indices of the region.
-  void addCaptures(GenericOp op) {
-    Block &body = op.getBody().front();
-    op.getBody().walk([&](tensor::ExtractOp extract) {
-      auto source = dyn_cast<BlockArgument>(extract.getTensor());
-      if (!source || source.getOwner() != &body)
-        return;
-      TableRead read{op.getCaptures()[source.getArgNumber() - 4], {}};
-      for (Value index : extract.getIndices()) {
-        auto argument = dyn_cast<BlockArgument>(index);
-        bool isOwn = argument && argument.getOwner() == &body &&
-                     argument.getArgNumber() < 4;
-        read.indices.push_back(
-            isOwn ? static_cast<TableIndex>(argument.getArgNumber())
-                  : TableIndex::Other);
-      }
-      reads.push_back(std::move(read));
-    });
-  }
-
-  SmallVector<TableRead> reads;
-};
-} // namespace
-
-SmallVector<TableRead> mlir::mask::getTableReads(Operation *op) {
-  TableReads tables;
-  auto addBoth = [&](Value queries, Value keys) {
-    tables.addTokens(queries, TableIndex::Query);
-    tables.addTokens(keys, TableIndex::Key);
-  };
-  TypeSwitch<Operation *>(op)
-      .Case<BlockBidirectionalOp, DocumentOp>([&](auto ids) {
-        addBoth(ids.getQueryIds(), ids.getEffectiveKeyIds());
-      })
-      .Case([&](AtPositionsOp at) {
-        addBoth(at.getQueryPositions(), at.getKeyPositions());
-      })
-      .Case([&](PackedOp packed) {
-        addBoth(packed.getSequenceIds(), packed.getSequenceIds());
-        addBoth(packed.getPositions(), packed.getPositions());
-      })
-      .Case([&](KeyPaddingOp padding) {
-        tables.addTokens(padding.getValid(), TableIndex::Key);
-      })
-      .Case([&](RowRangeOp range) {
-        tables.addTokens(range.getLower(), TableIndex::Query);
-        tables.addTokens(range.getUpper(), TableIndex::Query);
-      })
-      .Case([&](DenseOp dense) { tables.addDense(dense.getMask()); })
-      .Case([&](GenericOp generic) { tables.addCaptures(generic); })
-      .Case([&](WindowOp window) {
-        tables.add(window.getLeftParameter());
-        tables.add(window.getRightParameter());
-      })
-      .Case([&](ChunkOp chunk) {
-        tables.add(chunk.getSizeParameter());
-        tables.add(chunk.getOffsetParameter());
-      })
-      .Case<PrefixOp, KeyLengthOp>(
-          [&](auto length) { tables.add(length.getLengthParameter()); })
-      .Case(
-          [&](DilatedOp dilated) { tables.add(dilated.getStrideParameter()); })
-      .Case([&](ShiftOp shift) {
-        tables.add(shift.getQueryParameter());
-        tables.add(shift.getKeyParameter());
-      });
-  return std::move(tables.reads);
 }
 
 //===----------------------------------------------------------------------===//
@@ -157,12 +53,8 @@ static std::optional<ArrayRef<int64_t>> getMembers(Operation *op,
 
 bool mlir::mask::dependsOnHead(Value predicate) {
   return llvm::any_of(collectPredicates(predicate), [](Operation *op) {
-    if (auto generic = dyn_cast<GenericOp>(op))
-      return !generic.getBody().getArgument(1).use_empty();
-    return getMembers(op, ParameterAxis::Head).has_value() ||
-           llvm::any_of(getTableReads(op), [](const TableRead &read) {
-             return llvm::is_contained(read.indices, TableIndex::Head);
-           });
+    auto part = dyn_cast<PredicateOpInterface>(op);
+    return part && part.dependsOn(ParameterAxis::Head);
   });
 }
 

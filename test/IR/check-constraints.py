@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Checks that every numbered constraint has a test, and every test a constraint.
 
-The .td files document `(C1)` per op and `(P1)` for all parameters; a case of
-invalid.mlir starts with `// mask.OP C1` or `// (P1) ...`.
+The .td files document `(C1)` per op and `(P1)` for all parameters; a case of a test
+starts with `// mask.OP C1` or `// (P1) ...`.
 
-usage: check-constraints.py INCLUDE_DIR INVALID_MLIR
+usage: check-constraints.py INCLUDE_DIR TEST_MLIR...
 """
 import pathlib
 import re
@@ -29,8 +29,8 @@ def tested(path):
 
 
 def main():
-    directory, invalid = sys.argv[1:]
-    constraints, cases = set(documented(directory)), set(tested(invalid))
+    directory, *tests = sys.argv[1:]
+    constraints, cases = set(documented(directory)), {case for test in tests for case in tested(test)}
     for what, names in ("no test", constraints - cases), ("no constraint", cases - constraints):
         for name, number in sorted(names):
             print(f"{what} of {name} {number}")

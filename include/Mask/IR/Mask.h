@@ -8,7 +8,7 @@
 #ifndef MASK_IR_MASK_H
 #define MASK_IR_MASK_H
 
-#include "Mask/IR/Parameter.h"
+#include "Mask/IR/PredicateOpInterface.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -13,7 +13,15 @@ include "Mask/IR/MaskPredicateOps.td"
 /// An op from per-token facts to per-token data, on tensors, O(N).
 class Mask_FactOp<string mnemonic, list<Trait> traits = []>
     : Mask_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
-                               ["getAsmResultNames"]>] # traits>;
+                               ["getAsmResultNames"]>] # traits> {
+  /// What the result is called in printed IR.
+  string resultName = "table";
+  let extraClassDefinition = [{
+    void $cppClass::getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
+      setName(getResult(), "}] # resultName # [{");
+    }
+  }];
+}
 
 /// A fact op whose result's shape follows from its operands
 /// (Mask/IR/FactShape.h).
@@ -30,6 +38,7 @@ def Mask_IdTensor : AnyTypeOf<[1DTensorOf<[I32, I64]>, 2DTensorOf<[I32, I64]>],
   "per-token ids (i32 or i64 tensor) of shape [seq] or [batch, seq]">;
 
 def Mask_AbsentOp : Mask_FactOp<"absent", [ConstantLike]> {
+  let resultName = "absent";
   let summary = "an optional fact or parameter that is not given";
   let description = [{
     Stands for a fact, or an `index` parameter, that a request does not give. What
@@ -37,10 +46,10 @@ def Mask_AbsentOp : Mask_FactOp<"absent", [ConstantLike]> {
 
     | reader | with an absent operand |
     |---|---|
-    | `key_padding`, `document`, `key_length`, `chunk` (size), `dilated`, `dense` | `full` |
     | `block_bidirectional`, `prefix` | `empty` |
     | `window`, `row_range`, `interval` | unbounded on that side |
     | `chunk` (offset), `shift` | zero |
+    | other leaves | `full` |
     | `at_positions` | its input |
     | `packed` | `core or overlay` (no sequence ids), `core` unmoved (no positions) |
     | `runs`, `item_ids`, `positions`, `drop_long` (ids) | `absent` |
@@ -58,6 +67,7 @@ def Mask_AbsentOp : Mask_FactOp<"absent", [ConstantLike]> {
 }
 
 def Mask_RunsOp : Mask_ShapedFactOp<"runs"> {
+  let resultName = "ids";
   let summary = "ids of the maximal runs of some token types";
   let description = [{
     `result[i]` is the number, from 0, of the maximal run of consecutive tokens
@@ -78,6 +88,7 @@ def Mask_RunsOp : Mask_ShapedFactOp<"runs"> {
 }
 
 def Mask_ItemIdsOp : Mask_ShapedFactOp<"item_ids"> {
+  let resultName = "ids";
   let summary = "ids from inclusive token ranges, one per item";
   let description = [{
     `ranges[b, i]` is the first and the last token of item `i`, both inclusive;
@@ -104,6 +115,7 @@ def Mask_ItemIdsOp : Mask_ShapedFactOp<"item_ids"> {
 }
 
 def Mask_DropLongOp : Mask_ShapedFactOp<"drop_long", [AllTypesMatch<["ids", "result"]>]> {
+  let resultName = "kept";
   let summary = "removes the blocks that are longer than a bound";
   let description = [{
     `result[i]` is `ids[i]`, or -1 if more than `bound` tokens carry that id. An
@@ -120,6 +132,7 @@ def Mask_DropLongOp : Mask_ShapedFactOp<"drop_long", [AllTypesMatch<["ids", "res
 }
 
 def Mask_PositionsOp : Mask_ShapedFactOp<"positions"> {
+  let resultName = "pos";
   let summary = "positions that count valid tokens";
   let description = [{
     `result[i] = max(valid[0] + ... + valid[i] - 1, 0)`.
@@ -201,6 +214,7 @@ def Mask_MonotoneTableOp : Mask_ShapedFactOp<"monotone_table"> {
 }
 
 def Mask_RangeTableOp : Mask_ShapedFactOp<"range_table"> {
+  let resultName = "range";
   let summary = "what, in blocks of tokens, the least and greatest values are";
   let description = [{
     Tokens are cut in blocks of 64. `result[i]` is `(s, S, p, P)`: the least and

@@ -100,6 +100,8 @@ def Mask_LayerTypeOp : Mask_Op<"layer_type", [HasParent<"PolicyOp">]> {
 }
 
 def Mask_OfLayerOp : Mask_PredicateOp<"of_layer", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let rank = 11;
+  let resultName = "mask";
   let summary = "the predicate of a policy for one layer type";
   let description = [{
     Instantiates a policy: the predicate of `layer_type` with the facts given in the

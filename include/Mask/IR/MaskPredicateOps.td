@@ -10,6 +10,7 @@
 
 include "Mask/IR/MaskAttrs.td"
 include "Mask/IR/MaskTypes.td"
+include "Mask/IR/PredicateOpInterface.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -21,9 +22,27 @@ class Mask_Op<string mnemonic, list<Trait> traits = []>
 /// An op that builds a predicate. Predicates are lazy reads (law 5): building
 /// one reads nothing, so all of these are pure.
 class Mask_PredicateOp<string mnemonic, list<Trait> traits = []>
-    : Mask_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<OpAsmOpInterface,
-                               ["getAsmResultNames"]>] # traits> {
+    : Mask_Op<mnemonic, [Pure,
+        DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>,
+        DeclareOpInterfaceMethods<Mask_PredicateOpInterface>] # traits> {
   let results = (outs Mask_Predicate:$result);
+
+  /// What the result is called in printed IR: what it shows, so that masks read well.
+  string resultName = mnemonic;
+  /// Where the kind of op stands among the operands of a connective. Leaves 0 to 9,
+  /// cheap and selective ones first, then other coordinates (10), packing and policies
+  /// (11), complements (12), connectives (13), restrictions (14).
+  int rank = 9;
+  /// `getFormula` of the interface.
+  string formula = "";
+
+  let extraClassDefinition = [{
+    void $cppClass::getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
+      setName(getResult(), "}] # resultName # [{");
+    }
+    unsigned $cppClass::getRank() { return }] # rank # [{; }
+    ::llvm::StringRef $cppClass::getFormula() { return "}] # formula # [{"; }
+  }];
 }
 
 /// The arguments of one parameter: `constant_NAME` (static), `NAME` (run time),
@@ -35,11 +54,22 @@ class Mask_Parameter<string name> {
   dag operands = !dag(ins, [Optional<Mask_ParameterType>], [name]);
 }
 
+/// Declares the rules of a leaf for the normal form, for `extraClassDeclaration`.
+defvar Mask_LeafRules = [{
+    ::mlir::Value getShifted(::mlir::OpBuilder &builder, StaticShift shift);
+    bool impliesLeaf(::mlir::Operation *other, PredicateOrder &order);
+}];
+/// Declares that the op reads facts.
+defvar Mask_ReadsFacts = [{
+    ::llvm::SmallVector<TableRead> getFactReads();
+}];
+
 //===----------------------------------------------------------------------===//
 // Leaves
 //===----------------------------------------------------------------------===//
 
 def Mask_FullOp : Mask_PredicateOp<"full", [ConstantLike]> {
+  let rank = 15;
   let summary = "every key is visible";
   let description = [{
     Visible always.
@@ -53,6 +83,7 @@ def Mask_FullOp : Mask_PredicateOp<"full", [ConstantLike]> {
 }
 
 def Mask_EmptyOp : Mask_PredicateOp<"empty", [ConstantLike]> {
+  let rank = 15;
   let summary = "no key is visible";
   let description = [{
     Visible never.
@@ -66,6 +97,9 @@ def Mask_EmptyOp : Mask_PredicateOp<"empty", [ConstantLike]> {
 }
 
 def Mask_CausalOp : Mask_PredicateOp<"causal"> {
+  let rank = 0;
+  let formula = "{k} <= {q}";
+  let extraClassDeclaration = Mask_LeafRules;
   let summary = "keys up to the query";
   let description = [{
     Visible iff `k <= q`. Indices are absolute, so a cache or a slice needs no
@@ -79,6 +113,7 @@ def Mask_CausalOp : Mask_PredicateOp<"causal"> {
 }
 
 def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
+  let rank = 0;
   let summary = "keys within a distance of the query";
   let description = [{
     Visible iff `q - left <= k <= q + right`, both inclusive; either side may be
@@ -103,16 +138,21 @@ def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
     attr-dict
   }];
   let builders = [OpBuilder<(ins "std::optional<int64_t>":$left, "std::optional<int64_t>":$right)>];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = Mask_LeafRules # [{
     Parameter getLeftParameter() { return {getConstantLeft(), getLeft(), getLeftAxis()}; }
     Parameter getRightParameter() { return {getConstantRight(), getRight(), getRightAxis()}; }
+    ::llvm::SmallVector<PredicateParameter> getParameters() {
+      return {PredicateParameter("left", getLeftParameter()).atLeast(0, /*staticToo=*/false),
+              PredicateParameter("right", getRightParameter()).atLeast(0, /*staticToo=*/false)};
+    }
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
 
-class Mask_IdsOp<string mnemonic> : Mask_PredicateOp<mnemonic, [AttrSizedOperandSegments]> {
+class Mask_IdsOp<string mnemonic, list<Trait> traits = []>
+    : Mask_PredicateOp<mnemonic, [AttrSizedOperandSegments] # traits> {
+  let rank = 5;
   let arguments = (ins Mask_TokenFact:$query_ids, Optional<Mask_TokenFact>:$key_ids,
                        Optional<Mask_IntervalTable>:$table, UnitAttr:$contiguous);
   let assemblyFormat = [{
@@ -121,7 +161,7 @@ class Mask_IdsOp<string mnemonic> : Mask_PredicateOp<mnemonic, [AttrSizedOperand
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = Mask_ReadsFacts # [{
     /// The ids of the keys: `key_ids`, or `query_ids` when there is one table.
     Value getEffectiveKeyIds() { return getKeyIds() ? getKeyIds() : getQueryIds(); }
     /// Whether queries and keys read the same table, so that a token sees itself.
@@ -129,7 +169,9 @@ class Mask_IdsOp<string mnemonic> : Mask_PredicateOp<mnemonic, [AttrSizedOperand
   }];
 }
 
-def Mask_BlockBidirectionalOp : Mask_IdsOp<"block_bidirectional"> {
+def Mask_BlockBidirectionalOp : Mask_IdsOp<"block_bidirectional",
+    [DeclareOpInterfaceMethods<Mask_PredicateOpInterface, ["impliesLeaf"]>]> {
+  let resultName = "block";
   let summary = "both tokens lie in the same block";
   let description = [{
     Visible iff `query_ids[q] == key_ids[k]` and `query_ids[q] >= 0`: a block
@@ -164,6 +206,7 @@ def Mask_DocumentOp : Mask_IdsOp<"document"> {
 }
 
 def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
+  let rank = 2;
   let summary = "both tokens lie in the same chunk";
   let description = [{
     Visible iff `floor((q - offset) / size) == floor((k - offset) / size)`. A
@@ -184,30 +227,39 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
     `` custom<OptionalOffset>($constant_offset, $offset, type($offset), $offset_axis)
     attr-dict
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = Mask_LeafRules # [{
     Parameter getSizeParameter() { return {getConstantSize(), getSize(), getSizeAxis()}; }
     Parameter getOffsetParameter() {
       return {getConstantOffset(), getOffset(), getOffsetAxis()};
     }
+    ::llvm::SmallVector<PredicateParameter> getParameters() {
+      return {PredicateParameter("size", getSizeParameter()).required().atLeast(1).ifAbsent(true),
+              PredicateParameter("offset", getOffsetParameter())};
+    }
+    bool showsDiagonal() { return !getSizeAxis() && !getOffsetAxis(); }
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
 
-class Mask_LengthOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
+class Mask_LengthOp<string mnemonic, bit showsAllIfAbsent> : Mask_PredicateOp<mnemonic> {
+  let rank = 3;
+  let formula = "{k} < {length}";
   let arguments = !con(Mask_Parameter<"length">.operands, Mask_Parameter<"length">.args);
   let assemblyFormat = [{
     custom<Parameter>($constant_length, $length, type($length), $length_axis) attr-dict
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = Mask_LeafRules # [{
     Parameter getLengthParameter() { return {getConstantLength(), getLength(), getLengthAxis()}; }
+    ::llvm::SmallVector<PredicateParameter> getParameters() {
+      return {PredicateParameter("length", getLengthParameter()).required().ifAbsent(}]
+    # showsAllIfAbsent # [{)};
+    }
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
-def Mask_PrefixOp : Mask_LengthOp<"prefix"> {
+def Mask_PrefixOp : Mask_LengthOp<"prefix", /*showsAllIfAbsent=*/0> {
   let summary = "keys of a prefix that every query sees";
   let description = [{
     Visible iff `k < length`.
@@ -221,7 +273,8 @@ def Mask_PrefixOp : Mask_LengthOp<"prefix"> {
   }];
 }
 
-def Mask_KeyLengthOp : Mask_LengthOp<"key_length"> {
+def Mask_KeyLengthOp : Mask_LengthOp<"key_length", /*showsAllIfAbsent=*/1> {
+  let resultName = "written";
   let summary = "keys that were written";
   let description = [{
     Visible iff `k < length`: the same predicate as `mask.prefix`, under the name
@@ -237,6 +290,8 @@ def Mask_KeyLengthOp : Mask_LengthOp<"key_length"> {
 }
 
 def Mask_KeyPaddingOp : Mask_PredicateOp<"key_padding"> {
+  let rank = 6;
+  let resultName = "valid";
   let summary = "keys that are not padding";
   let description = [{
     Visible iff `valid[k]` is not zero. An absent fact folds to `mask.full`. `table` holds,
@@ -251,11 +306,16 @@ def Mask_KeyPaddingOp : Mask_PredicateOp<"key_padding"> {
   }];
   let arguments = (ins Mask_TokenFlags:$valid, Optional<Mask_CountTable>:$table);
   let assemblyFormat = "$valid (`table` $table^)? attr-dict `:` type($valid) (`table` type($table)^)?";
+  let extraClassDeclaration = Mask_ReadsFacts # [{
+    bool readsQuery() { return false; }
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
 
 def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
+  let rank = 7;
+  let formula = "({q} - {k}) % {stride} == 0";
   let summary = "every stride-th key";
   let description = [{
     Visible iff `(q - k) mod stride == 0`.
@@ -271,14 +331,18 @@ def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
   let assemblyFormat = [{
     custom<Parameter>($constant_stride, $stride, type($stride), $stride_axis) attr-dict
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = Mask_LeafRules # [{
     Parameter getStrideParameter() { return {getConstantStride(), getStride(), getStrideAxis()}; }
+    ::llvm::SmallVector<PredicateParameter> getParameters() {
+      return {PredicateParameter("stride", getStrideParameter()).required().atLeast(1).ifAbsent(true)};
+    }
+    bool showsDiagonal() { return !getStrideAxis(); }
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
 }
 
 def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
+  let rank = 1;
   let summary = "keys between two affine functions of the query";
   let description = [{
     Visible iff `lower(q) <= k < upper(q)`; either side may be unbounded. The maps
@@ -306,11 +370,16 @@ def Mask_IntervalOp : Mask_PredicateOp<"interval"> {
     `lower` custom<IntervalBound>($lower) `upper` custom<IntervalBound>($upper)
     (`[` $symbols^ `]`)? attr-dict
   }];
+  let extraClassDeclaration = [{
+    ::mlir::Value getShifted(::mlir::OpBuilder &builder, StaticShift shift);
+  }];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }
 
 def Mask_RowRangeOp : Mask_PredicateOp<"row_range", [AttrSizedOperandSegments]> {
+  let rank = 4;
+  let resultName = "range";
   let summary = "keys between two tables indexed by the query";
   let description = [{
     Visible iff `lower[q] <= k < upper[q]`; one side may be unbounded. An absent
@@ -328,11 +397,13 @@ def Mask_RowRangeOp : Mask_PredicateOp<"row_range", [AttrSizedOperandSegments]> 
   let assemblyFormat = [{
     custom<RowTables>($lower, $upper, type($lower), type($upper)) attr-dict
   }];
+  let extraClassDeclaration = Mask_ReadsFacts;
   let hasVerifier = 1;
   let hasFolder = 1;
 }
 
 def Mask_DenseOp : Mask_PredicateOp<"dense"> {
+  let rank = 8;
   let summary = "a stored mask";
   let description = [{
     Visible iff `mask[q, k]` (`mask[b, q, k]`, `mask[b, h, q, k]`).
@@ -343,6 +414,7 @@ def Mask_DenseOp : Mask_PredicateOp<"dense"> {
   }];
   let arguments = (ins Mask_DenseMask:$mask);
   let assemblyFormat = "$mask attr-dict `:` type($mask)";
+  let extraClassDeclaration = Mask_ReadsFacts;
   let hasFolder = 1;
 }
 
@@ -387,7 +459,8 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
     (`tables` `(` $tables^ `:` type($tables) `)` `of` $tabled)?
     attr-dict-with-keyword $body
   }];
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = Mask_ReadsFacts # [{
+    bool dependsOn(ParameterAxis axis);
     /// The range table of a capture, or null.
     ::mlir::Value getTableOf(unsigned capture);
     void getAsmBlockArgumentNames(::mlir::Region &region, ::mlir::OpAsmSetValueNameFn setName);
@@ -402,6 +475,7 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
 
 class Mask_VariadicOp<string mnemonic, list<Trait> traits = []>
     : Mask_PredicateOp<mnemonic, [Commutative] # traits> {
+  let rank = 13;
   let arguments = (ins Variadic<Mask_Predicate>:$inputs);
   let assemblyFormat = "$inputs attr-dict";
   let hasVerifier = 1;
@@ -436,6 +510,7 @@ def Mask_OrOp : Mask_VariadicOp<"or"> {
 }
 
 def Mask_NotOp : Mask_PredicateOp<"not", [Involution, SameOperandsAndResultType]> {
+  let rank = 12;
   let summary = "visible where the operand is not";
   let description = [{
     The complement over all integers `q` and `k`.
@@ -455,6 +530,8 @@ def Mask_NotOp : Mask_PredicateOp<"not", [Involution, SameOperandsAndResultType]
 //===----------------------------------------------------------------------===//
 
 def Mask_ShiftOp : Mask_PredicateOp<"shift", [AttrSizedOperandSegments]> {
+  let rank = 10;
+  let resultName = "shifted";
   let summary = "a predicate asked at shifted coordinates";
   let description = [{
     Visible iff `input(q + query, k + key)`.
@@ -480,13 +557,18 @@ def Mask_ShiftOp : Mask_PredicateOp<"shift", [AttrSizedOperandSegments]> {
     Parameter getKeyParameter() {
       return {getConstantKey(), getKey(), getKeyAxis()};
     }
+    ::llvm::SmallVector<PredicateParameter> getParameters() {
+      return {PredicateParameter("query", getQueryParameter()).required(),
+              PredicateParameter("key", getKeyParameter()).required()};
+    }
   }];
-  let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
 
 def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions", [AttrSizedOperandSegments]> {
+  let rank = 10;
+  let resultName = "positioned";
   let summary = "a predicate asked about positions instead of indices";
   let description = [{
     Visible iff `input(query_positions[q], key_positions[k])`: packed rows whose
@@ -512,20 +594,25 @@ def Mask_AtPositionsOp : Mask_PredicateOp<"at_positions", [AttrSizedOperandSegme
     attr-dict `:` type($query_positions) `,` type($key_positions) (`table` type($table)^)?
     (`range` type($range)^)?
   }];
+  let extraClassDeclaration = Mask_ReadsFacts;
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
 
-class Mask_RestrictOp<string mnemonic> : Mask_PredicateOp<mnemonic> {
+class Mask_RestrictOp<string mnemonic, string axis> : Mask_PredicateOp<mnemonic> {
+  let rank = 14;
   let arguments = (ins Mask_Predicate:$input, DenseI64ArrayAttr:$members);
   let assemblyFormat = "$input `in` $members attr-dict";
+  let extraClassDeclaration = [{
+    bool dependsOn(ParameterAxis axis) { return axis == ParameterAxis::}] # axis # [{; }
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
 
-def Mask_HeadsOp : Mask_RestrictOp<"heads"> {
+def Mask_HeadsOp : Mask_RestrictOp<"heads", "Head"> {
   let summary = "a predicate on some heads, nothing on the others";
   let description = [{
     Visible iff `h` is in `members` and `input` holds. Heads with other masks are
@@ -539,7 +626,7 @@ def Mask_HeadsOp : Mask_RestrictOp<"heads"> {
   }];
 }
 
-def Mask_BatchesOp : Mask_RestrictOp<"batches"> {
+def Mask_BatchesOp : Mask_RestrictOp<"batches", "Batch"> {
   let summary = "a predicate on some batch rows, nothing on the others";
   let description = [{
     Visible iff `b` is in `members` and `input` holds.
@@ -553,6 +640,7 @@ def Mask_BatchesOp : Mask_RestrictOp<"batches"> {
 }
 
 def Mask_PackedOp : Mask_PredicateOp<"packed", [AttrSizedOperandSegments]> {
+  let rank = 11;
   let summary = "several sequences packed into one row";
   let description = [{
     Joins a core predicate, an overlay and the sequence ids of a packed row. Three
@@ -580,6 +668,7 @@ def Mask_PackedOp : Mask_PredicateOp<"packed", [AttrSizedOperandSegments]> {
     $core `,` $overlay `rule` `` $rule (`sequences` $sequence_ids^ `:` type($sequence_ids))?
     (`positions` $positions^ `:` type($positions))? attr-dict
   }];
+  let extraClassDeclaration = Mask_ReadsFacts;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }

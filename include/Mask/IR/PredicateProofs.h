@@ -38,7 +38,6 @@ private:
   bool prove(Literal a, Literal b);
   bool proveParts(Literal a, Literal b);
   bool proveRestricted(Literal a, Literal b);
-  bool leafImplies(Operation *a, Operation *b);
   bool leavesImply(Literal a, Literal b);
   bool spend() { return budget != 0 && budget-- != 0; }
 

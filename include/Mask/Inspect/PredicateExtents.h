@@ -12,22 +12,6 @@
 
 namespace mlir::mask {
 
-/// What the index of a dimension of a table is.
-enum class TableIndex { Batch, Head, Query, Key, Other };
-
-/// A table that a predicate op reads: a fact, or a constant.
-struct TableRead {
-  Value table;
-  /// One per dimension.
-  SmallVector<TableIndex, 4> indices;
-};
-
-/// The tables that `op` itself reads: ids, flags, positions, stored masks,
-/// bounds, parameters per batch row or head, captures. Not its index tables,
-/// which are made of these. Of captures only what is read at the region's own
-/// indices has them.
-SmallVector<TableRead> getTableReads(Operation *op);
-
 /// Whether a predicate depends on the head.
 bool dependsOnHead(Value predicate);
 
