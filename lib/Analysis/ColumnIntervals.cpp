@@ -165,12 +165,6 @@ std::optional<IntervalSet> PredicateBounds::computeColumn(Operation *op,
         return sameId(keyIds, queryIds, same ? op.getTable() : Value(), isBlock,
                       contiguous, key);
       })
-      .Case<PrefixOp, KeyLengthOp>([&](auto op) -> Result {
-        Parameter length = op.getLengthParameter();
-        return allQueriesIf(context.min(
-            isInside(ArrayRef(length)),
-            context.lessEqual(context.add(key, 1), parameter(length))));
-      })
       .Case([&](KeyPaddingOp op) -> Result {
         Term flag = fact(op.getValid(), key, /*otherwise=*/0);
         return allQueriesIf(context.logicalNot(context.member(flag, {0})));

@@ -326,7 +326,10 @@ StringRef mlir::mask::explainInexactness(Operation *op) {
         return "whether positions rise is known only at run time";
       })
       .Case([](NotOp) { return "the complement of several intervals"; })
-      .Default([](Operation *) {
-        return "whether the parts touch is known only at run time";
+      .Default([](Operation *op) {
+        return op->getNumOperands() &&
+                       isa<PredicateType>(op->getOperand(0).getType())
+                   ? "whether the parts touch is known only at run time"
+                   : "it has no interval form";
       });
 }

@@ -88,7 +88,7 @@ private:
   Result compileOp(WindowOp op);
   Result compileIds(Operation *op, Value queryIds, Value keyIds, bool block);
   Result compileOp(ChunkOp op);
-  Result compileLength(Operation *op, Parameter value, bool ifAbsent);
+  Result compileLength(PredicateOpInterface op);
   Result compileOp(KeyPaddingOp op);
   Result compileOp(DilatedOp op);
   Result compileOp(IntervalOp op);
@@ -106,9 +106,8 @@ private:
   /// Null elements mean that the fact is absent.
   FailureOr<Elements> elements(Value fact);
   FailureOr<HostParameter> parameter(Operation *op, Parameter parameter);
-  /// A parameter whose run-time values must be at least `least`.
-  FailureOr<HostParameter> parameterAtLeast(Operation *op, Parameter value,
-                                            StringRef name, int64_t least);
+  /// Checks the run-time values of parameters against their least numbers.
+  LogicalResult checkParameters(Operation *op);
 
   FactEvaluator &facts;
   PackingRule rule;
@@ -165,22 +164,27 @@ FailureOr<HostParameter> PredicateCompiler::parameter(Operation *op,
   return result;
 }
 
-FailureOr<HostParameter> PredicateCompiler::parameterAtLeast(Operation *op,
-                                                             Parameter value,
-                                                             StringRef name,
-                                                             int64_t least) {
-  FailureOr<HostParameter> result = parameter(op, value);
-  if (failed(result))
-    return failure();
-  LogicalResult checked = result->forEach([&](int64_t number) -> LogicalResult {
-    if (number >= least)
-      return success();
-    return op->emitOpError() << "'" << name << "' must be at least " << least
-                             << ", got " << number;
-  });
-  if (failed(checked))
-    return failure();
-  return result;
+LogicalResult PredicateCompiler::checkParameters(Operation *op) {
+  auto predicate = dyn_cast<PredicateOpInterface>(op);
+  if (!predicate)
+    return success();
+  for (const PredicateParameter &entry : predicate.getParameters()) {
+    // Static numbers are the verifier's, which allows for other ones.
+    if (!entry.least || !entry.parameter.value)
+      continue;
+    FailureOr<HostParameter> values = parameter(op, entry.parameter);
+    if (failed(values))
+      return failure();
+    auto check = [&](int64_t number) -> LogicalResult {
+      if (number >= *entry.least)
+        return success();
+      return op->emitOpError() << "'" << entry.name << "' must be at least "
+                               << *entry.least << ", got " << number;
+    };
+    if (failed(values->forEach(check)))
+      return failure();
+  }
+  return success();
 }
 
 static PredicateFunction constantly(bool visible) {
@@ -193,15 +197,10 @@ static PredicateFunction constantly(bool visible) {
 
 static bool isCausal(int64_t, int64_t, int64_t q, int64_t k) { return k <= q; }
 
-/// C1: a static bound may be negative, a run-time bound may not. An absent
-/// bound is unbounded.
+/// An absent bound is unbounded.
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(WindowOp op) {
-  auto bound = [&](Parameter value, StringRef name) {
-    return value.getConstant() ? parameter(op, value)
-                               : parameterAtLeast(op, value, name, 0);
-  };
-  FailureOr<HostParameter> left = bound(op.getLeftParameter(), "left");
-  FailureOr<HostParameter> right = bound(op.getRightParameter(), "right");
+  FailureOr<HostParameter> left = parameter(op, op.getLeftParameter());
+  FailureOr<HostParameter> right = parameter(op, op.getRightParameter());
   if (failed(left) || failed(right))
     return failure();
   return PredicateFunction([left = *left, right = *right](
@@ -240,8 +239,7 @@ FailureOr<PredicateFunction> PredicateCompiler::compileIds(Operation *op,
 
 /// An absent size is one chunk, an absent offset zero.
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(ChunkOp op) {
-  FailureOr<HostParameter> size =
-      parameterAtLeast(op, op.getSizeParameter(), "size", 1);
+  FailureOr<HostParameter> size = parameter(op, op.getSizeParameter());
   FailureOr<HostParameter> offset = parameter(op, op.getOffsetParameter());
   if (failed(size) || failed(offset))
     return failure();
@@ -256,19 +254,20 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(ChunkOp op) {
   });
 }
 
-FailureOr<PredicateFunction> PredicateCompiler::compileLength(Operation *op,
-                                                              Parameter value,
-                                                              bool ifAbsent) {
-  FailureOr<HostParameter> length = parameter(op, value);
+/// A query or a key below a length.
+FailureOr<PredicateFunction>
+PredicateCompiler::compileLength(PredicateOpInterface op) {
+  PredicateParameter entry = op.getParameters().front();
+  FailureOr<HostParameter> length = parameter(op, entry.parameter);
   if (failed(length))
     return failure();
   if (!length->given)
-    return constantly(ifAbsent);
-  return PredicateFunction(
-      [length = *length](int64_t b, int64_t h, int64_t, int64_t k) {
-        std::optional<int64_t> bound = length.at(b, h);
-        return bound && k < *bound;
-      });
+    return constantly(*entry.neutral);
+  return PredicateFunction([length = *length, ofQuery = op.readsQuery()](
+                               int64_t b, int64_t h, int64_t q, int64_t k) {
+    std::optional<int64_t> end = length.at(b, h);
+    return end && (ofQuery ? q : k) < *end;
+  });
 }
 
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(KeyPaddingOp op) {
@@ -286,8 +285,7 @@ FailureOr<PredicateFunction> PredicateCompiler::compileOp(KeyPaddingOp op) {
 
 /// An absent stride hides nothing.
 FailureOr<PredicateFunction> PredicateCompiler::compileOp(DilatedOp op) {
-  FailureOr<HostParameter> stride =
-      parameterAtLeast(op, op.getStrideParameter(), "stride", 1);
+  FailureOr<HostParameter> stride = parameter(op, op.getStrideParameter());
   if (failed(stride))
     return failure();
   if (!stride->given)
@@ -595,6 +593,8 @@ FailureOr<PredicateFunction> PredicateCompiler::compile(Value predicate) {
         << "cannot interpret a predicate that is an argument";
     return failure();
   }
+  if (failed(checkParameters(definition)))
+    return failure();
   Result result =
       TypeSwitch<Operation *, Result>(definition)
           .Case([](FullOp) { return constantly(true); })
@@ -608,13 +608,8 @@ FailureOr<PredicateFunction> PredicateCompiler::compile(Value predicate) {
             return compileIds(op, op.getQueryIds(), op.getEffectiveKeyIds(),
                               /*block=*/false);
           })
-          // An absent prefix has no keys; an absent length hides none.
-          .Case([&](PrefixOp op) {
-            return compileLength(op, op.getLengthParameter(), false);
-          })
-          .Case([&](KeyLengthOp op) {
-            return compileLength(op, op.getLengthParameter(), true);
-          })
+          .Case<PrefixOp, KeyLengthOp>(
+              [&](auto op) { return compileLength(op); })
           .Case([&](GenericOp op) { return interpretGeneric(op, facts); })
           .Case([&](AndOp op) { return compileVariadic(op.getInputs(), true); })
           .Case([&](OrOp op) { return compileVariadic(op.getInputs(), false); })

@@ -82,6 +82,7 @@ private:
   IntervalSet chunk(ChunkOp op, Term query);
   IntervalSet sameId(Value queryIds, Value keyIds, Value table,
                      bool nonNegative, bool contiguous, Term query);
+  IntervalSet length(Parameter length, bool ofKey, Term query);
   IntervalSet keyPadding(KeyPaddingOp op);
   IntervalSet interval(IntervalOp op, Term query);
   IntervalSet rowRange(Value lower, Value upper, Term query);

@@ -178,15 +178,20 @@ bool Refutation::expand(Branch &branch, Condition condition) {
 // Claims
 //===----------------------------------------------------------------------===//
 
-/// A run-time bound of a window is not negative (mask.window).
+/// Run-time parameters are at least what they have to be. One per batch row or
+/// head counts as 1 where it has no element (PredicateBounds::parameter).
 void Refutation::assumeConstraints(Branch &branch, Operation *op) {
-  auto window = dyn_cast<WindowOp>(op);
-  if (!window)
+  auto predicate = dyn_cast<PredicateOpInterface>(op);
+  if (!predicate)
     return;
-  for (const Parameter &side :
-       {window.getLeftParameter(), window.getRightParameter()})
-    if (side.value)
-      branch.system.addFact(context.constant(0), bounds.parameter(side));
+  for (const PredicateParameter &entry : predicate.getParameters()) {
+    if (!entry.least || !entry.parameter.value)
+      continue;
+    int64_t least = entry.parameter.axis ? std::min<int64_t>(*entry.least, 1)
+                                         : *entry.least;
+    branch.system.addFact(context.constant(least),
+                          bounds.parameter(entry.parameter));
+  }
 }
 
 /// What the bounds say of the key: one of the outer intervals holds a visible

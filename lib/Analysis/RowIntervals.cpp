@@ -152,6 +152,18 @@ IntervalSet PredicateBounds::sameId(Value queryIds, Value keyIds, Value table,
   return set;
 }
 
+/// What is walked ends at the length, or all of it is visible up to there.
+IntervalSet PredicateBounds::length(Parameter length, bool ofKey, Term query) {
+  Term end = parameter(length), inside = isInside(ArrayRef(length));
+  if (ofKey == (direction == BoundsOf::Rows))
+    return algebra.restrict(
+        algebra.exactly(context.minusInfinity(), end, Emptiness::Never),
+        inside);
+  return algebra.restrict(
+      algebra.full(),
+      context.min(inside, context.lessEqual(context.add(query, 1), end)));
+}
+
 IntervalSet PredicateBounds::keyPadding(KeyPaddingOp op) {
   std::optional<TermSource> source =
       tableOf(op.getTable(), TermSource::CountTable, op.getValid(), {});
@@ -323,12 +335,8 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
             this->chunk(chunk, query),
             isInside({chunk.getSizeParameter(), chunk.getOffsetParameter()}));
       })
-      .Case<PrefixOp, KeyLengthOp>([&](auto prefix) {
-        Parameter length = prefix.getLengthParameter();
-        return algebra.restrict(algebra.exactly(context.minusInfinity(),
-                                                parameter(length),
-                                                Emptiness::Never),
-                                isInside(ArrayRef(length)));
+      .Case<PrefixOp, KeyLengthOp>([&](auto leaf) {
+        return length(leaf.getLengthParameter(), leaf.readsKey(), query);
       })
       .Case([&](KeyPaddingOp padding) { return keyPadding(padding); })
       .Case(
