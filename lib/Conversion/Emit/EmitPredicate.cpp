@@ -48,7 +48,7 @@ private:
   FailureOr<Value> emit(ShiftOp op);
   FailureOr<Value> emit(PackedOp op);
   FailureOr<Value> sameId(Value queryIds, Value keyIds, bool nonNegative);
-  FailureOr<Value> below(Parameter length);
+  FailureOr<Value> below(Value position, Parameter length);
   FailureOr<Value> members(Value input, ArrayRef<int64_t> members,
                            Value coordinate);
   FailureOr<Value> atPositions(Value input, Value queryPositions,
@@ -239,12 +239,12 @@ FailureOr<Value> PredicateEmitter::emit(ChunkOp op) {
       inside, b.compare(CmpIPredicate::eq, chunkOf(point.q), chunkOf(point.k)));
 }
 
-FailureOr<Value> PredicateEmitter::below(Parameter length) {
+FailureOr<Value> PredicateEmitter::below(Value position, Parameter length) {
   Value inside = b.truth(true);
   FailureOr<Value> end = parameter(length, inside);
   if (failed(end))
     return failure();
-  return b.logicalAnd(inside, b.compare(CmpIPredicate::slt, point.k, *end));
+  return b.logicalAnd(inside, b.compare(CmpIPredicate::slt, position, *end));
 }
 
 FailureOr<Value> PredicateEmitter::emit(KeyPaddingOp op) {
@@ -460,7 +460,7 @@ FailureOr<Value> PredicateEmitter::emit(Value predicate) {
                       /*nonNegative=*/false);
       })
       .Case<PrefixOp, KeyLengthOp>(
-          [&](auto op) { return below(op.getLengthParameter()); })
+          [&](auto op) { return below(point.k, op.getLengthParameter()); })
       .Case([&](NotOp op) -> FailureOr<Value> {
         FailureOr<Value> visible = emit(op.getInput());
         if (failed(visible))

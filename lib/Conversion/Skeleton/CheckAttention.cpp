@@ -17,7 +17,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -202,24 +201,18 @@ void CheckEmitter::requireDivisors(IntervalOp interval, AffineMap map,
 }
 
 void CheckEmitter::checkPredicate() {
-  for (Operation &leaf : op.getPredicate().front())
-    TypeSwitch<Operation *>(&leaf)
-        .Case([&](WindowOp window) {
-          requireAtLeast(window, window.getLeftParameter(), 0, "left");
-          requireAtLeast(window, window.getRightParameter(), 0, "right");
-        })
-        .Case([&](ChunkOp chunk) {
-          requireAtLeast(chunk, chunk.getSizeParameter(), 1, "size");
-        })
-        .Case([&](DilatedOp dilated) {
-          requireAtLeast(dilated, dilated.getStrideParameter(), 1, "stride");
-        })
-        .Case([&](IntervalOp interval) {
-          if (std::optional<AffineMap> lower = interval.getLower())
-            requireDivisors(interval, *lower, "lower");
-          if (std::optional<AffineMap> upper = interval.getUpper())
-            requireDivisors(interval, *upper, "upper");
-        });
+  for (Operation &part : op.getPredicate().front()) {
+    if (auto predicate = dyn_cast<PredicateOpInterface>(&part))
+      for (const PredicateParameter &entry : predicate.getParameters())
+        if (entry.least)
+          requireAtLeast(&part, entry.parameter, *entry.least, entry.name);
+    if (auto interval = dyn_cast<IntervalOp>(&part)) {
+      if (std::optional<AffineMap> lower = interval.getLower())
+        requireDivisors(interval, *lower, "lower");
+      if (std::optional<AffineMap> upper = interval.getUpper())
+        requireDivisors(interval, *upper, "upper");
+    }
+  }
 }
 
 void mlir::mask::emitChecks(ImplicitLocOpBuilder &builder, AttentionOp op) {
