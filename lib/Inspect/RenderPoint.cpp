@@ -33,7 +33,9 @@ private:
                  StringRef numbers);
   /// Where the predicates below are asked.
   void printCoordinates(StringRef what, const MaskElement &at, unsigned depth);
-  std::string getNumbers(Operation *op, const MaskElement &at);
+  std::string getNumbers(Operation *op, const MaskElement &at, bool visible);
+  std::string formulaNumbers(PredicateOpInterface op, const MaskElement &at,
+                             bool visible);
 
   /// The value of a parameter, or nothing if it is not given.
   std::optional<int64_t> getValue(Parameter parameter, const MaskElement &at);
@@ -142,19 +144,36 @@ std::string PointPrinter::idNumbers(Value queryIds, Value keyIds,
          describe(keyIds, at.key);
 }
 
-std::string PointPrinter::getNumbers(Operation *op, const MaskElement &at) {
+/// The formula with numbers; of an element that is hidden, the opposite.
+std::string PointPrinter::formulaNumbers(PredicateOpInterface op,
+                                         const MaskElement &at, bool visible) {
+  bool complete = true;
+  std::string text = fillFormula(op, [&](StringRef name) -> std::string {
+    if (name == "q")
+      return "q = " + std::to_string(at.query);
+    if (name == "k")
+      return "k = " + std::to_string(at.key);
+    for (const PredicateParameter &entry : op.getParameters())
+      if (entry.name == name)
+        if (std::optional<int64_t> value = getValue(entry.parameter, at))
+          return std::to_string(*value);
+    complete = false;
+    return "";
+  });
+  if (!complete || visible)
+    return complete ? text : "";
+  constexpr std::pair<StringLiteral, StringLiteral> kOpposites[] = {
+      {" <= ", " > "}, {" < ", " >= "}, {" == ", " != "}};
+  for (auto [relation, opposite] : kOpposites)
+    if (size_t place = text.find(relation); place != std::string::npos)
+      return text.replace(place, relation.size(), opposite.data());
+  return text;
+}
+
+std::string PointPrinter::getNumbers(Operation *op, const MaskElement &at,
+                                     bool visible) {
   std::string q = std::to_string(at.query), k = std::to_string(at.key);
-  auto below = [&](Parameter parameter) -> std::string {
-    std::optional<int64_t> length = getValue(parameter, at);
-    if (!length)
-      return "";
-    return "k = " + k + (at.key < *length ? " < " : " >= ") +
-           std::to_string(*length);
-  };
   return TypeSwitch<Operation *, std::string>(op)
-      .Case([&](CausalOp) {
-        return "k = " + k + (at.key <= at.query ? " <= " : " > ") + "q = " + q;
-      })
       .Case([&](WindowOp window) { return windowNumbers(window, at); })
       .Case([&](ChunkOp chunk) { return chunkNumbers(chunk, at); })
       .Case([&](BlockBidirectionalOp ids) {
@@ -165,8 +184,6 @@ std::string PointPrinter::getNumbers(Operation *op, const MaskElement &at) {
         return idNumbers(ids.getQueryIds(), ids.getEffectiveKeyIds(), at,
                          "document", false);
       })
-      .Case([&](PrefixOp p) { return below(p.getLengthParameter()); })
-      .Case([&](KeyLengthOp p) { return below(p.getLengthParameter()); })
       .Case([&](KeyPaddingOp padding) -> std::string {
         std::optional<int64_t> valid =
             load(padding.getValid(), at.batch, at.key);
@@ -235,6 +252,9 @@ std::string PointPrinter::getNumbers(Operation *op, const MaskElement &at) {
       .Case([&](BatchesOp) { return "batch row " + std::to_string(at.batch); })
       .Case<DenseOp, GenericOp>(
           [&](auto) { return "asked at q = " + q + ", k = " + k; })
+      .Case([&](PredicateOpInterface leaf) {
+        return formulaNumbers(leaf, at, visible);
+      })
       .Default([](Operation *) { return std::string(); });
 }
 
@@ -334,7 +354,7 @@ LogicalResult PointPrinter::print(Value predicate, MaskElement at,
     return failure();
   Operation *op = predicate.getDefiningOp();
   printLine(depth, describePredicate(predicate, names), *visible,
-            op ? getNumbers(op, at) : "");
+            op ? getNumbers(op, at, *visible) : "");
   return op ? printChildren(op, at, depth + 1) : success();
 }
 

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -136,6 +137,28 @@ static std::string describeIds(StringRef name, Value query, Value key,
   return text;
 }
 
+/// The op's name, then its facts and parameters. A parameter that has to be
+/// given goes without its name.
+static std::string describeByName(PredicateOpInterface op,
+                                  const ValueNames &names) {
+  std::string text = op->getName().stripDialect().str();
+  SetVector<Value> facts;
+  for (const TableRead &read : op.getFactReads())
+    facts.insert(read.table);
+  llvm::ListSeparator comma(", ", " ");
+  for (Value fact : facts)
+    text += StringRef(comma).str() + names.describe(fact);
+  for (const PredicateParameter &entry : op.getParameters()) {
+    if (!entry.parameter.isGiven())
+      continue;
+    if (!entry.isRequired)
+      text += " " + entry.name.str();
+    text += " " + describeParameter(entry.parameter, names);
+  }
+  return text;
+}
+
+/// Leaves that say more, or less, than their names and what they read.
 static std::string describeLeaf(Operation *op, const ValueNames &names) {
   auto parameter = [&](Parameter p) { return describeParameter(p, names); };
   return TypeSwitch<Operation *, std::string>(op)
@@ -151,24 +174,9 @@ static std::string describeLeaf(Operation *op, const ValueNames &names) {
         return describeIds("document", ids.getQueryIds(),
                            ids.getEffectiveKeyIds(), names);
       })
-      .Case([&](ChunkOp chunk) {
-        std::string text = "chunk " + parameter(chunk.getSizeParameter());
-        if (chunk.getOffsetParameter().isGiven())
-          text += " offset " + parameter(chunk.getOffsetParameter());
-        return text;
-      })
-      .Case([&](PrefixOp prefix) {
-        return "prefix " + parameter(prefix.getLengthParameter());
-      })
-      .Case([&](KeyLengthOp length) {
-        return "key_length " + parameter(length.getLengthParameter());
-      })
-      .Case([&](KeyPaddingOp padding) {
-        return "key_padding " + names.describe(padding.getValid());
-      })
-      .Case([&](DilatedOp dilated) {
-        return "dilated " + parameter(dilated.getStrideParameter());
-      })
+      .Case<DenseOp, GenericOp>(
+          [](auto op) { return op->getName().stripDialect().str(); })
+      .Case([&](PredicateOpInterface op) { return describeByName(op, names); })
       .Default(
           [](Operation *op) { return op->getName().stripDialect().str(); });
 }
@@ -196,4 +204,20 @@ std::string mlir::mask::describePredicate(Value predicate,
         return "packed rule " + describeRule(packed.getRule()).str();
       })
       .Default([&](Operation *) { return describeLeaf(op, names); });
+}
+
+std::string
+mlir::mask::fillFormula(PredicateOpInterface op,
+                        function_ref<std::string(StringRef)> replace) {
+  std::string text;
+  for (StringRef rest = op.getFormula(); !rest.empty();) {
+    auto [before, after] = rest.split('{');
+    text += before;
+    if (after.empty())
+      break;
+    auto [name, next] = after.split('}');
+    text += replace(name);
+    rest = next;
+  }
+  return text;
 }

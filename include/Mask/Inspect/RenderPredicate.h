@@ -29,6 +29,11 @@ private:
 /// A predicate op in one line: "window left window - 1 right unbounded".
 std::string describePredicate(Value predicate, const ValueNames &names);
 
+/// The formula of a predicate op (`getFormula`), each name in it, `q`, `k` or
+/// that of a parameter, replaced.
+std::string fillFormula(PredicateOpInterface op,
+                        function_ref<std::string(StringRef)> replace);
+
 /// Prints whether one element is visible, and under it, as a tree, every
 /// sub-predicate with its value and the numbers that decide it. Returns whether
 /// the element is visible.

@@ -186,15 +186,6 @@ Expression PythonWriter::writePacked(PackedOp op, const Coordinates &at) {
 }
 
 Expression PythonWriter::writeOp(Operation *op, const Coordinates &at) {
-  auto length = [&](Parameter parameter) -> Expression {
-    Expression text = writeParameter(parameter, op->getLoc());
-    if (failed(text))
-      return failure();
-    // An absent prefix has no keys; an absent length hides none.
-    if (text->empty())
-      return at.key + (isa<PrefixOp>(op) ? " != " : " == ") + at.key;
-    return at.key + " < " + *text;
-  };
   auto restricted = [&](Value input, StringRef coordinate,
                         ArrayRef<int64_t> members) -> Expression {
     Expression inner = visit(input, at);
@@ -206,7 +197,6 @@ Expression PythonWriter::writeOp(Operation *op, const Coordinates &at) {
   return TypeSwitch<Operation *, Expression>(op)
       .Case([&](FullOp) -> Expression { return at.key + " == " + at.key; })
       .Case([&](EmptyOp) -> Expression { return at.key + " != " + at.key; })
-      .Case([&](CausalOp) -> Expression { return at.key + " <= " + at.query; })
       .Case([&](WindowOp p) { return writeWindow(p, at); })
       .Case([&](BlockBidirectionalOp p) {
         return writeIds(p.getQueryIds(), p.getEffectiveKeyIds(), true, at);
@@ -215,17 +205,7 @@ Expression PythonWriter::writeOp(Operation *op, const Coordinates &at) {
         return writeIds(p.getQueryIds(), p.getEffectiveKeyIds(), false, at);
       })
       .Case([&](ChunkOp p) { return writeChunk(p, at); })
-      .Case([&](PrefixOp p) { return length(p.getLengthParameter()); })
-      .Case([&](KeyLengthOp p) { return length(p.getLengthParameter()); })
       .Case([&](KeyPaddingOp p) { return writePadding(p, at); })
-      .Case([&](DilatedOp p) -> Expression {
-        Expression stride = writeParameter(p.getStrideParameter(), p.getLoc());
-        if (failed(stride))
-          return failure();
-        if (stride->empty())
-          return at.key + " == " + at.key;
-        return "(" + at.query + " - " + at.key + ") % " + *stride + " == 0";
-      })
       .Case([&](IntervalOp p) { return writeInterval(p, at); })
       .Case([&](RowRangeOp p) { return writeRowRange(p, at); })
       .Case([&](DenseOp p) { return writeDense(p, at); })
@@ -250,6 +230,7 @@ Expression PythonWriter::writeOp(Operation *op, const Coordinates &at) {
         return restricted(p.getInput(), "b", p.getMembers());
       })
       .Case([&](PackedOp p) { return writePacked(p, at); })
+      .Case([&](PredicateOpInterface p) { return writeFormula(p, at); })
       .Default([](Operation *op) -> Expression {
         return op->emitOpError() << "has no Python form";
       });

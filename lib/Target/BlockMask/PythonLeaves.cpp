@@ -9,10 +9,27 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 using namespace mlir::mask::python;
+
+Expression PythonWriter::writeFormula(PredicateOpInterface op,
+                                      const Coordinates &at) {
+  if (op.getFormula().empty())
+    return op->emitOpError() << "has no Python form";
+  llvm::StringMap<std::string> values = {{"q", at.query}, {"k", at.key}};
+  for (const PredicateParameter &entry : op.getParameters()) {
+    Expression value = writeParameter(entry.parameter, op->getLoc());
+    if (failed(value))
+      return failure();
+    if (value->empty() && entry.neutral)
+      return at.key + (*entry.neutral ? " == " : " != ") + at.key;
+    values[entry.name] = *value;
+  }
+  return fillFormula(op, [&](StringRef name) { return values.lookup(name); });
+}
 
 Expression PythonWriter::writeWindow(WindowOp op, const Coordinates &at) {
   Expression left = writeParameter(op.getLeftParameter(), op.getLoc());

@@ -40,6 +40,8 @@ private:
   Expression writeOp(Operation *op, const Coordinates &at);
   Expression writeConnective(Operation *op, StringRef symbol, StringRef none,
                              const Coordinates &at);
+  /// By the op's formula.
+  Expression writeFormula(PredicateOpInterface op, const Coordinates &at);
   Expression writeWindow(WindowOp op, const Coordinates &at);
   Expression writeIds(Value queryIds, Value keyIds, bool negativeIsNone,
                       const Coordinates &at);
