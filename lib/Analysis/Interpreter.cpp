@@ -608,7 +608,7 @@ FailureOr<PredicateFunction> PredicateCompiler::compile(Value predicate) {
             return compileIds(op, op.getQueryIds(), op.getEffectiveKeyIds(),
                               /*block=*/false);
           })
-          .Case<PrefixOp, KeyLengthOp>(
+          .Case<PrefixOp, KeyLengthOp, QueryLengthOp>(
               [&](auto op) { return compileLength(op); })
           .Case([&](GenericOp op) { return interpretGeneric(op, facts); })
           .Case([&](AndOp op) { return compileVariadic(op.getInputs(), true); })

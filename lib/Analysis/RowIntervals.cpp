@@ -335,7 +335,7 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
             this->chunk(chunk, query),
             isInside({chunk.getSizeParameter(), chunk.getOffsetParameter()}));
       })
-      .Case<PrefixOp, KeyLengthOp>([&](auto leaf) {
+      .Case<PrefixOp, KeyLengthOp, QueryLengthOp>([&](auto leaf) {
         return length(leaf.getLengthParameter(), leaf.readsKey(), query);
       })
       .Case([&](KeyPaddingOp padding) { return keyPadding(padding); })

@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-// `mask.prefix` and `mask.key_length`: a coordinate below a length.
+// `mask.prefix`, `mask.key_length` and `mask.query_length`: a coordinate below
+// a length.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,6 +45,9 @@ OpFoldResult PrefixOp::fold(FoldAdaptor adaptor) {
 OpFoldResult KeyLengthOp::fold(FoldAdaptor adaptor) {
   return foldLength(*this, adaptor.getLength());
 }
+OpFoldResult QueryLengthOp::fold(FoldAdaptor adaptor) {
+  return foldLength(*this, adaptor.getLength());
+}
 
 //===----------------------------------------------------------------------===//
 // Shifts
@@ -67,6 +71,9 @@ Value PrefixOp::getShifted(OpBuilder &builder, StaticShift shift) {
   return shiftLength(*this, shift, builder);
 }
 Value KeyLengthOp::getShifted(OpBuilder &builder, StaticShift shift) {
+  return shiftLength(*this, shift, builder);
+}
+Value QueryLengthOp::getShifted(OpBuilder &builder, StaticShift shift) {
   return shiftLength(*this, shift, builder);
 }
 
@@ -93,5 +100,8 @@ bool PrefixOp::impliesLeaf(Operation *other, PredicateOrder &order) {
   return lengthImplies(*this, other, order);
 }
 bool KeyLengthOp::impliesLeaf(Operation *other, PredicateOrder &order) {
+  return lengthImplies(*this, other, order);
+}
+bool QueryLengthOp::impliesLeaf(Operation *other, PredicateOrder &order) {
   return lengthImplies(*this, other, order);
 }

@@ -242,9 +242,9 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
   let hasCanonicalizer = 1;
 }
 
-class Mask_LengthOp<string mnemonic, bit showsAllIfAbsent> : Mask_PredicateOp<mnemonic> {
+class Mask_LengthOp<string mnemonic, string coordinate, bit showsAllIfAbsent> : Mask_PredicateOp<mnemonic> {
   let rank = 3;
-  let formula = "{k} < {length}";
+  let formula = "{" # coordinate # "} < {length}";
   let arguments = !con(Mask_Parameter<"length">.operands, Mask_Parameter<"length">.args);
   let assemblyFormat = [{
     custom<Parameter>($constant_length, $length, type($length), $length_axis) attr-dict
@@ -259,7 +259,7 @@ class Mask_LengthOp<string mnemonic, bit showsAllIfAbsent> : Mask_PredicateOp<mn
   let hasFolder = 1;
 }
 
-def Mask_PrefixOp : Mask_LengthOp<"prefix", /*showsAllIfAbsent=*/0> {
+def Mask_PrefixOp : Mask_LengthOp<"prefix", "k", /*showsAllIfAbsent=*/0> {
   let summary = "keys of a prefix that every query sees";
   let description = [{
     Visible iff `k < length`.
@@ -273,7 +273,7 @@ def Mask_PrefixOp : Mask_LengthOp<"prefix", /*showsAllIfAbsent=*/0> {
   }];
 }
 
-def Mask_KeyLengthOp : Mask_LengthOp<"key_length", /*showsAllIfAbsent=*/1> {
+def Mask_KeyLengthOp : Mask_LengthOp<"key_length", "k", /*showsAllIfAbsent=*/1> {
   let resultName = "written";
   let summary = "keys that were written";
   let description = [{
@@ -285,6 +285,22 @@ def Mask_KeyLengthOp : Mask_LengthOp<"key_length", /*showsAllIfAbsent=*/1> {
 
     ```mlir
     %p = mask.key_length %lengths per batch : tensor<?xi32>
+    ```
+  }];
+}
+
+def Mask_QueryLengthOp : Mask_LengthOp<"query_length", "q", /*showsAllIfAbsent=*/1> {
+  let resultName = "asked";
+  let summary = "queries that were written";
+  let description = [{
+    Visible iff `q < length`: rows from `length` on, of padding at the end of a batch
+    row, are empty. An absent length folds to `mask.full`.
+
+    1. (C1) `length` is given.
+
+    ```mlir
+    %a = mask.query_length 7
+    %b = mask.query_length %lengths per batch : tensor<?xi32>
     ```
   }];
 }

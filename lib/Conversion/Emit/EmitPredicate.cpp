@@ -461,6 +461,9 @@ FailureOr<Value> PredicateEmitter::emit(Value predicate) {
       })
       .Case<PrefixOp, KeyLengthOp>(
           [&](auto op) { return below(point.k, op.getLengthParameter()); })
+      .Case([&](QueryLengthOp op) {
+        return below(point.q, op.getLengthParameter());
+      })
       .Case([&](NotOp op) -> FailureOr<Value> {
         FailureOr<Value> visible = emit(op.getInput());
         if (failed(visible))

@@ -137,7 +137,8 @@ TEST_F(ParameterLaws, Chunk) {
 
 TEST_F(ParameterLaws, Length) {
   std::vector<int64_t> lengths = range(-2, kN + 2);
-  for (const char *name : {"mask.prefix", "mask.key_length"}) {
+  for (const char *name :
+       {"mask.prefix", "mask.key_length", "mask.query_length"}) {
     std::vector<std::string> leaves;
     leaves.reserve(lengths.size());
     for (int64_t length : lengths)
@@ -310,8 +311,9 @@ TEST_F(ParameterLaws, Extremes) {
                  sides, sides, grid, Expect::Exact);
     checkNumbers({"mask.chunk size %x offset %y"}, sizes, kExtremes, grid,
                  Expect::Exact);
-    checkNumbers({"mask.prefix %x", "mask.key_length %y"}, kExtremes, {0}, grid,
-                 Expect::Exact);
+    checkNumbers(
+        {"mask.prefix %x", "mask.key_length %y", "mask.query_length %x"},
+        kExtremes, {0}, grid, Expect::Exact);
     checkNumbers({"mask.dilated %x"}, sizes, {0}, grid);
     checkNumbers(
         {R"(mask.interval lower affine_map<(q)[s, t] -> (q - s)> upper affine_map<(q)[s, t] -> (q + t + 1)>[%x, %y])",
