@@ -55,7 +55,8 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     for each tile.
 
     `visit`, a region from the first key and the size of a tile to an `i1`, tells tiles
-    that need no visit; it is not asked in the core. `whole %end` makes every tile
+    that need no visit. A tile of the core needs one: the region must yield true there,
+    where it is asked with `ahead` and `merged` only. `whole %end` makes every tile
     `step` keys wide up to the end of the key array: a tile may reach beyond its hull,
     and the next interval starts where that tile ended. `align N` moves the start of
     an interval down to a multiple of `N`, for panels and pages that are copied whole.
