@@ -1,11 +1,10 @@
-//===- CanonicalizeCoordinates.cpp - normal form of shift and at_positions -*-
-// C++ -*-===//
+//===- CanonicalizeCoordinates.cpp - normal form of coordinates -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
+//
 // Shifts move through connectives towards the leaves and into those that can
 // take them up. A shift per batch row or head has an extent, outside of which
 // nothing is visible (law 1), so it passes neither `not` nor a leaf that does

@@ -1,11 +1,10 @@
-//===- LaneBuilder.cpp - arithmetic on one value per lane or for all lanes -*-
-// C++ -*-===//
+//===- LaneBuilder.cpp - arithmetic on one or all lanes -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
+//
 #include "LaneBuilder.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -1,11 +1,10 @@
-//===- ApplyToVector.cpp - masked scores and merged states as vector code -*-
-// C++ -*-===//
+//===- ApplyToVector.cpp - masks on scores, as vectors -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
+//
 #include "Mask/Conversion/EmitPredicate.h"
 #include "Mask/Conversion/TilesToSCF.h"
 

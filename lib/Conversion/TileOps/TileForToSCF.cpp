@@ -75,8 +75,18 @@ private:
   Value select(Value condition, Value x, Value y) {
     return b.createOrFold<arith::SelectOp>(condition, x, y);
   }
-  Value affineMax(ArrayRef<AffineExpr> expressions, ValueRange operands);
-  Value affineMin(ArrayRef<AffineExpr> expressions, ValueRange operands);
+  using MakeExtremum = OpFoldResult (*)(OpBuilder &, Location, AffineMap,
+                                        ArrayRef<OpFoldResult>);
+  Value affineExtremum(MakeExtremum make, ArrayRef<AffineExpr> expressions,
+                       ValueRange operands);
+  Value affineMax(ArrayRef<AffineExpr> expressions, ValueRange operands) {
+    return affineExtremum(affine::makeComposedFoldedAffineMax, expressions,
+                          operands);
+  }
+  Value affineMin(ArrayRef<AffineExpr> expressions, ValueRange operands) {
+    return affineExtremum(affine::makeComposedFoldedAffineMin, expressions,
+                          operands);
+  }
   Value affineApply(AffineExpr expression, ValueRange operands);
   Value roundUp(Value start, Value bound);
 
@@ -119,24 +129,13 @@ private:
 // Index arithmetic
 //===----------------------------------------------------------------------===//
 
-Value TileForLowering::affineMax(ArrayRef<AffineExpr> expressions,
-                                 ValueRange operands) {
+Value TileForLowering::affineExtremum(MakeExtremum make,
+                                      ArrayRef<AffineExpr> expressions,
+                                      ValueRange operands) {
   AffineMap map =
       AffineMap::get(operands.size(), 0, expressions, b.getContext());
   return getValueOrCreateConstantIndexOp(
-      b, b.getLoc(),
-      affine::makeComposedFoldedAffineMax(b, b.getLoc(), map,
-                                          getAsOpFoldResult(operands)));
-}
-
-Value TileForLowering::affineMin(ArrayRef<AffineExpr> expressions,
-                                 ValueRange operands) {
-  AffineMap map =
-      AffineMap::get(operands.size(), 0, expressions, b.getContext());
-  return getValueOrCreateConstantIndexOp(
-      b, b.getLoc(),
-      affine::makeComposedFoldedAffineMin(b, b.getLoc(), map,
-                                          getAsOpFoldResult(operands)));
+      b, b.getLoc(), make(b, b.getLoc(), map, getAsOpFoldResult(operands)));
 }
 
 Value TileForLowering::affineApply(AffineExpr expression, ValueRange operands) {
