@@ -4,7 +4,7 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
+
 #include "LaneBuilder.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

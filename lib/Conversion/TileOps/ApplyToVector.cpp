@@ -4,7 +4,7 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
+
 #include "Mask/Conversion/EmitPredicate.h"
 #include "Mask/Conversion/TilesToSCF.h"
 
