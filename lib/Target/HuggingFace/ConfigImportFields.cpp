@@ -66,9 +66,10 @@ private:
   /// The decoder that the layers are those of.
   void findModel() {
     model = &getAssumedType();
-    std::string textType = text.getString("model_type");
+    std::string textType =
+        isWhole() ? text.getString("model_type") : config.modelType;
     if (config.modelType.empty()) {
-      root.fail("model_type") << "missing";
+      failNameless(root);
       isKnown = false;
       return;
     }
@@ -82,10 +83,18 @@ private:
     else if (!isWhole())
       refuse(root, config.modelType);
     else if (textType.empty())
-      text.fail("model_type") << "missing";
+      failNameless(text);
     else
       refuse(text, textType);
     hasDefaults = !wrapper || !wrapper->hasOwnDefaults;
+  }
+
+  /// No type where one has to be. What is no string was refused when it was
+  /// read.
+  void failNameless(FieldReader &reader) {
+    const llvm::json::Value *value = reader.lookup("model_type");
+    if (!value || value->getAsString())
+      reader.fail("model_type") << "missing";
   }
 
   /// A type that is not known, or known not to be what is imported.
