@@ -153,6 +153,28 @@ void CPUTileEmitter::registerTile(
 }
 
 //===----------------------------------------------------------------------===//
+// Grid
+//===----------------------------------------------------------------------===//
+
+LogicalResult CPUTileEmitter::forEachTile(ValueRange extents,
+                                          ArrayRef<int64_t> steps,
+                                          PositionFunction body) {
+  SmallVector<Value> lower(extents.size(), index(0)), stepValues;
+  for (int64_t step : steps)
+    stepValues.push_back(index(step));
+  auto loop = scf::ParallelOp::create(b, lower, extents, stepValues);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(loop.getBody()->getTerminator());
+  return body(loop.getInductionVars());
+}
+
+LogicalResult CPUTileEmitter::forEachPoint(ValueRange extents,
+                                           ArrayRef<int64_t> steps,
+                                           PositionFunction body) {
+  return forEachTile(extents, steps, body);
+}
+
+//===----------------------------------------------------------------------===//
 // Setup
 //===----------------------------------------------------------------------===//
 

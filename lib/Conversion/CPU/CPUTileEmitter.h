@@ -45,6 +45,11 @@ public:
   CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                  ScheduleAttr schedule);
 
+  LogicalResult forEachTile(ValueRange extents, ArrayRef<int64_t> steps,
+                            PositionFunction body) override;
+  LogicalResult forEachPoint(ValueRange extents, ArrayRef<int64_t> steps,
+                             PositionFunction body) override;
+  void once(function_ref<void()> body) override { body(); }
   SmallVector<Value> begin(const QueryTile &tile) override;
   FailureOr<Value> mapRows(RowFunction function) override;
   Value getRows(Value handle, const ScoreLayout &layout) override;

@@ -268,8 +268,7 @@ LogicalResult AttentionLowering::emitShared() {
   findShared(plan.tileEmpty);
   if (shared.empty())
     return success();
-  Value zero = index(0), batches = dim(op.getQuery(), 0),
-        queries = dim(op.getQuery(), 2);
+  Value batches = dim(op.getQuery(), 0), queries = dim(op.getQuery(), 2);
   int64_t queryTile = sizes.queries;
   OpFoldResult tiles = affine::makeComposedFoldedAffineApply(
       b, b.getLoc(), b.getAffineDimExpr(0).ceilDiv(queryTile),
@@ -279,23 +278,20 @@ LogicalResult AttentionLowering::emitShared() {
       ArrayRef<OpFoldResult>{getAsOpFoldResult(batches), tiles,
                              b.getIndexAttr(shared.size())},
       b.getIndexType());
-  auto loop = scf::ParallelOp::create(b, ValueRange{zero, zero},
-                                      ValueRange{batches, queries},
-                                      ValueRange{index(1), index(queryTile)});
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(loop.getBody()->getTerminator());
-  TermScope rows(&scope);
-  Value batch = loop.getInductionVars()[0];
-  placeRows(batch, loop.getInductionVars()[1], rows);
-  Value number = getTileNumber();
-  for (auto [column, extremum] : llvm::enumerate(shared)) {
-    FailureOr<Value> value = emitTerm(b, b.getLoc(), Term(extremum), rows);
-    if (failed(value))
-      return failure();
-    memref::StoreOp::create(b, *value, sharedValues,
-                            ValueRange{batch, number, index(column)});
-  }
-  return success();
+  auto fill = [&](ValueRange position) -> LogicalResult {
+    TermScope rows(&scope);
+    placeRows(position[0], position[1], rows);
+    Value number = getTileNumber();
+    for (auto [column, extremum] : llvm::enumerate(shared)) {
+      FailureOr<Value> value = emitTerm(b, b.getLoc(), Term(extremum), rows);
+      if (failed(value))
+        return failure();
+      memref::StoreOp::create(b, *value, sharedValues,
+                              ValueRange{position[0], number, index(column)});
+    }
+    return success();
+  };
+  return emitter.forEachPoint({batches, queries}, {1, queryTile}, fill);
 }
 
 void AttentionLowering::loadShared() {
@@ -372,15 +368,15 @@ LogicalResult AttentionLowering::run() {
   emitFacts();
   if (failed(emitConstants()) || failed(emitShared()))
     return failure();
-  Value zero = index(0), one = index(1), step = index(sizes.queries);
-  SmallVector<Value> extents = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
-                                dim(op.getQuery(), 2)};
-  auto loop = scf::ParallelOp::create(b, ValueRange{zero, zero, zero}, extents,
-                                      ValueRange{one, one, step});
+  Value extents[] = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
+                     dim(op.getQuery(), 2)};
+  if (failed(emitter.forEachTile(
+          extents, {1, 1, sizes.queries},
+          [&](ValueRange position) { return emitQueryTile(position); })))
+    return failure();
   if (sharedValues)
     memref::DeallocOp::create(b, sharedValues);
-  b.setInsertionPoint(loop.getBody()->getTerminator());
-  return emitQueryTile(loop.getInductionVars());
+  return success();
 }
 
 LogicalResult mlir::mask::emitAttention(ImplicitLocOpBuilder &builder,

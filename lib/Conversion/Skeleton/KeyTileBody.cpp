@@ -206,9 +206,11 @@ LogicalResult KeyTileBody::emitMask(const KeyTile &keys,
 }
 
 void KeyTileBody::observe(const KeyTile &keys, Value masked) {
-  func::CallOp::create(b, observer, TypeRange(),
-                       ValueRange{tile.batch, tile.head, tile.row, keys.first,
-                                  tile.rows, keys.size, masked});
+  emitter.once([&] {
+    func::CallOp::create(b, observer, TypeRange(),
+                         ValueRange{tile.batch, tile.head, tile.row, keys.first,
+                                    tile.rows, keys.size, masked});
+  });
 }
 
 LogicalResult KeyTileBody::emitBody(TileForOp loop) {

@@ -11,6 +11,7 @@
 #include "Mask/IR/Mask.h"
 
 #include "mlir/IR/AffineMap.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::mask {
 
@@ -50,8 +51,23 @@ public:
       function_ref<FailureOr<Value>(Value scores, const ScoreLayout &layout)>;
   /// Computes an i32 for the row of a head and a query, absolute both.
   using RowFunction = function_ref<FailureOr<Value>(Value head, Value query)>;
+  /// Emits the code at one position of a grid.
+  using PositionFunction = function_ref<LogicalResult(ValueRange position)>;
 
   virtual ~TileEmitter() = default;
+
+  /// Emits `body` once, to run at every position of a grid: along each
+  /// dimension from zero, by `steps`, below `extents`. All that work together
+  /// on a tile (the threads of a workgroup) run it; positions are independent.
+  /// Everything below is called in such a body.
+  virtual LogicalResult forEachTile(ValueRange extents, ArrayRef<int64_t> steps,
+                                    PositionFunction body) = 0;
+  /// The same for work so small that one thread does it alone.
+  virtual LogicalResult forEachPoint(ValueRange extents,
+                                     ArrayRef<int64_t> steps,
+                                     PositionFunction body) = 0;
+  /// Emits `body` so that it runs once per tile, not once per thread.
+  virtual void once(function_ref<void()> body) = 0;
 
   /// Emits what comes before the loop. Returns the carried values, if any.
   virtual SmallVector<Value> begin(const QueryTile &tile) = 0;
