@@ -11,8 +11,6 @@
 #include "CPUTileEmitter.h"
 #include "Mask/IR/Captures.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-
 using namespace mlir;
 using namespace mlir::mask;
 
@@ -29,31 +27,6 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   return schedule;
 }
 
-/// The function that is told of every tile, or null.
-static FailureOr<FlatSymbolRefAttr>
-getObserver(AttentionOp op, const AttentionToTilesOptions &options) {
-  if (options.observer.empty())
-    return FlatSymbolRefAttr();
-  MLIRContext *context = op.getContext();
-  auto name = FlatSymbolRefAttr::get(context, options.observer);
-  auto function =
-      SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, name.getAttr());
-  if (!function)
-    return op.emitOpError() << "has no function '" << options.observer
-                            << "' to observe its tiles";
-  SmallVector<Type> types(6, IndexType::get(context));
-  types.push_back(IntegerType::get(context, 1));
-  auto expected = FunctionType::get(context, types, {});
-  if (function.getFunctionType() != expected) {
-    auto diagnostic = op.emitOpError()
-                      << "needs an observer of type " << expected << ", got "
-                      << function.getFunctionType();
-    diagnostic.attachNote(function.getLoc()) << "declared here";
-    return failure();
-  }
-  return name;
-}
-
 LogicalResult
 mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
                                   const AttentionToTilesOptions &options) {
@@ -65,7 +38,7 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     return op.emitOpError()
            << "can be lowered for f32 only, got data of type " << element;
   FailureOr<ScheduleAttr> schedule = getSchedule(op, options);
-  FailureOr<FlatSymbolRefAttr> observer = getObserver(op, options);
+  FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
   if (failed(schedule) || failed(observer))
     return failure();
   if (failed(verifyHoistable(op)))

@@ -16,7 +16,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -32,26 +31,6 @@ CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
       keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
       rows(schedule.getRows()), vectors(queryTile % (2 * lanes) == 0 ? 2 : 1),
       vectorType(VectorType::get({lanes}, builder.getF32Type())) {}
-
-//===----------------------------------------------------------------------===//
-// AttentionOperand
-//===----------------------------------------------------------------------===//
-
-Value AttentionOperand::load(ImplicitLocOpBuilder &b, Value row,
-                             Value column) const {
-  return memref::LoadOp::create(b, memref,
-                                ValueRange{batch, head, row, column});
-}
-
-void AttentionOperand::store(ImplicitLocOpBuilder &b, Value element, Value row,
-                             Value column) const {
-  memref::StoreOp::create(b, element, memref,
-                          ValueRange{batch, head, row, column});
-}
-
-Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {
-  return b.createOrFold<memref::DimOp>(memref, dim);
-}
 
 //===----------------------------------------------------------------------===//
 // Building blocks
@@ -193,25 +172,9 @@ Value CPUTileEmitter::allocatePerQuery(Type element) {
   return allocate({b.getIndexAttr(queryTile)}, element);
 }
 
-/// `1 / sqrt(D)` where missing.
-Value CPUTileEmitter::getScale() {
-  if (op.getScale())
-    return op.getScale();
-  FloatType f32 = b.getF32Type();
-  int64_t size = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
-  if (!ShapedType::isDynamic(size))
-    return arith::ConstantOp::create(
-        b, b.getF32FloatAttr(1 / std::sqrt(static_cast<double>(size))));
-  Value integer =
-      arith::IndexCastOp::create(b, b.getI64Type(), query.getSize(b, 3));
-  Value number = arith::SIToFPOp::create(b, f32, integer);
-  Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
-  return arith::DivFOp::create(b, one, math::SqrtOp::create(b, number));
-}
-
 void CPUTileEmitter::transposeQueries() {
   Value depth = query.getSize(b, 3);
-  Value scale = getScale();
+  Value scale = emitScale(b, op);
   forLoop(index(0), tile.rows, 1, [&](Value lane) {
     Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
     forLoop(index(0), depth, 1, [&](Value d) {

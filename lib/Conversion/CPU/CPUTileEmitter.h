@@ -8,23 +8,12 @@
 #ifndef MASK_LIB_CONVERSION_CPU_CPUTILEEMITTER_H
 #define MASK_LIB_CONVERSION_CPU_CPUTILEEMITTER_H
 
+#include "../Skeleton/AttentionOperand.h"
 #include "../Skeleton/TileEmitter.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::mask {
-
-/// One of the arrays of an attention, at the batch row and head of a tile.
-struct AttentionOperand {
-  Value memref, batch, head;
-
-  /// One element, or a vector of neighbouring columns.
-  Value load(ImplicitLocOpBuilder &b, Value row, Value column) const;
-  void store(ImplicitLocOpBuilder &b, Value element, Value row,
-             Value column) const;
-  /// The extent of a dimension of the array: 2 are rows, 3 are columns.
-  Value getSize(ImplicitLocOpBuilder &b, int64_t dim) const;
-};
 
 /// Emits a query tile for vectors of `lanes` queries, all of one head. The
 /// state lives in scratch memory:
@@ -95,7 +84,6 @@ private:
   Value hasNonFiniteValues(const KeyTile &keys);
   void finishStatistics(Value lane);
   void transposeQueries();
-  Value getScale();
 
   Value allocate(ArrayRef<OpFoldResult> shape, Type element);
   Value allocatePerQuery(Type element);

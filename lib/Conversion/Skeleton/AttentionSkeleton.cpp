@@ -408,3 +408,27 @@ void mlir::mask::prepareAttention(RewriterBase &rewriter, AttentionOp op) {
   ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
   emitChecks(builder, op);
 }
+
+FailureOr<FlatSymbolRefAttr> mlir::mask::findObserver(AttentionOp op,
+                                                      StringRef observer) {
+  if (observer.empty())
+    return FlatSymbolRefAttr();
+  MLIRContext *context = op.getContext();
+  auto name = FlatSymbolRefAttr::get(context, observer);
+  auto function =
+      SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, name.getAttr());
+  if (!function)
+    return op.emitOpError()
+           << "has no function '" << observer << "' to observe its tiles";
+  SmallVector<Type> types(6, IndexType::get(context));
+  types.push_back(IntegerType::get(context, 1));
+  auto expected = FunctionType::get(context, types, {});
+  if (function.getFunctionType() != expected) {
+    auto diagnostic = op.emitOpError()
+                      << "needs an observer of type " << expected << ", got "
+                      << function.getFunctionType();
+    diagnostic.attachNote(function.getLoc()) << "declared here";
+    return failure();
+  }
+  return name;
+}

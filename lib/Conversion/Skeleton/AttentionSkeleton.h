@@ -27,6 +27,11 @@ struct TileSizes {
 /// the attention.
 void prepareAttention(RewriterBase &rewriter, AttentionOp op);
 
+/// The function `observer`, which is told of every tile (see
+/// `convert-mask-to-tiles`), or null if the name is empty. Fails with a located
+/// error if there is none, or one of another type.
+FailureOr<FlatSymbolRefAttr> findObserver(AttentionOp op, StringRef observer);
+
 /// Emits a prepared attention at the builder's insertion point: a parallel loop
 /// over batch rows, heads and tiles of queries around a `mask.tile_for`, filled
 /// by `emitter`. What does not depend on the loops, and what heads share, is

@@ -1,0 +1,54 @@
+//===- AttentionOperand.cpp - the arrays of an attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionOperand.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+Value AttentionOperand::load(ImplicitLocOpBuilder &b, Value row,
+                             Value column) const {
+  Value element =
+      memref::LoadOp::create(b, memref, ValueRange{batch, head, row, column});
+  if (element.getType().isF32())
+    return element;
+  return arith::ExtFOp::create(b, b.getF32Type(), element);
+}
+
+void AttentionOperand::store(ImplicitLocOpBuilder &b, Value element, Value row,
+                             Value column) const {
+  Type type = cast<MemRefType>(memref.getType()).getElementType();
+  if (element.getType() != type)
+    element = arith::TruncFOp::create(b, type, element);
+  memref::StoreOp::create(b, element, memref,
+                          ValueRange{batch, head, row, column});
+}
+
+Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {
+  return b.createOrFold<memref::DimOp>(memref, dim);
+}
+
+Value mlir::mask::emitScale(ImplicitLocOpBuilder &b, AttentionOp op) {
+  if (op.getScale())
+    return op.getScale();
+  FloatType f32 = b.getF32Type();
+  int64_t size = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
+  if (!ShapedType::isDynamic(size))
+    return arith::ConstantOp::create(
+        b, b.getF32FloatAttr(1 / std::sqrt(static_cast<double>(size))));
+  Value columns = b.createOrFold<memref::DimOp>(op.getQuery(), 3);
+  Value integer = arith::IndexCastOp::create(b, b.getI64Type(), columns);
+  Value number = arith::SIToFPOp::create(b, f32, integer);
+  Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
+  return arith::DivFOp::create(b, one, math::SqrtOp::create(b, number));
+}
