@@ -88,6 +88,66 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
   ];
 }
 
+def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
+  let summary = "turn closed attention on memrefs into launches of workgroups";
+  let description = [{
+    The counterpart of `convert-mask-to-tiles` for GPUs: every closed
+    `mask.attention` on memrefs of f32, f16 or bf16 becomes a `gpu.launch` of one
+    workgroup per batch row, head, tile of queries and block of value columns. What
+    a workgroup does is the same, and decided by the same plan: it computes the
+    bounds of its tile and runs a `mask.tile_for` over exactly the keys that are
+    visible to it; bounds that depend on data and that heads share are computed
+    before, by a launch of one thread per tile. `convert-mask-to-scf` and
+    `gpu-kernel-outlining` make kernels of it.
+
+    The code of a tile is portable: workgroup memory, barriers and scalar
+    arithmetic in f32, nothing that a target may lack. Q and K pass through workgroup
+    memory in blocks of `depth`, so that its size does not depend on the head
+    dimension; sums, maxima and the output of a thread are in registers, carried by
+    the loop over key tiles. Wide values are cut into blocks of `value-columns`, each
+    the work of another workgroup.
+
+    A workgroup has `threads` threads: 16 columns of `threads / 16`. `query-tile` is a
+    multiple of their rows, `key-tile` and `value-columns` are multiples of 16. Sizes
+    that take more than `workgroup-memory` bytes are errors, with the numbers.
+
+    The workgroups that run first are those of late queries, which have the most
+    work under a causal mask; the heads of a tile are adjacent.
+
+    ```mlir
+    // before
+    mask.attention ins(%q, %k, %v : ...) outs(%o : ...) predicate {
+      %p = mask.window left 1023 right 0
+      mask.yield %p : !mask.predicate
+    }
+    // after
+    gpu.launch blocks(%block, %_, %_) in (%blocks = %n, ...) threads(%thread, %_, %_) in (%threads = %c128, ...)
+        workgroup(%queries : memref<32x33xf32, #gpu.address_space<workgroup>>, ...) {
+      ...
+      mask.tile_for [%hull_lower, %core_lower, %core_upper, %hull_upper] step 32 { ... }
+    }
+    ```
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "32", "queries per tile">,
+    Option<"keyTile", "key-tile", "int64_t", "32", "keys per tile">,
+    Option<"threads", "threads", "int64_t", "128", "threads per workgroup">,
+    Option<"depth", "depth", "int64_t", "32",
+           "how much of the head dimension is in workgroup memory at a time">,
+    Option<"valueColumns", "value-columns", "int64_t", "0",
+           "value columns per workgroup; 0 chooses">,
+    Option<"workgroupMemory", "workgroup-memory", "int64_t", "49152",
+           "the most workgroup memory, in bytes">,
+    Option<"observer", "observer", "std::string", "",
+           "function called for every tile whose scores are computed">
+  ];
+  let dependentDialects = [
+    "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
+    "func::FuncDialect", "gpu::GPUDialect", "math::MathDialect",
+    "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
+  ];
+}
+
 def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
   let summary = "turn loops over tiles into scf loops, one per phase";
   let description = [{

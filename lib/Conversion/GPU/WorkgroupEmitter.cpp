@@ -1,0 +1,255 @@
+//===- WorkgroupEmitter.cpp - what all code for workgroups shares -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "WorkgroupEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Threads of a workgroup whose threads have nothing to do with each other.
+static constexpr int64_t kPointThreads = 64;
+
+//===----------------------------------------------------------------------===//
+// Building blocks
+//===----------------------------------------------------------------------===//
+
+Value WorkgroupEmitter::index(int64_t value) {
+  return arith::ConstantIndexOp::create(b, value);
+}
+
+Value WorkgroupEmitter::number(double value) {
+  return arith::ConstantOp::create(
+      b, b.getF32FloatAttr(static_cast<float>(value)));
+}
+
+Value WorkgroupEmitter::add(Value x, Value y) {
+  return b.createOrFold<arith::AddIOp>(x, y);
+}
+
+Value WorkgroupEmitter::multiply(Value x, Value y) {
+  return b.createOrFold<arith::MulIOp>(x, y);
+}
+
+Value WorkgroupEmitter::lessThan(Value x, Value y) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, x, y);
+}
+
+Value WorkgroupEmitter::isZero(Value x) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, x, index(0));
+}
+
+Value WorkgroupEmitter::truth(bool value) {
+  return arith::ConstantOp::create(b, b.getBoolAttr(value));
+}
+
+Value WorkgroupEmitter::load(Value memref, ValueRange indices) {
+  return memref::LoadOp::create(b, memref, indices);
+}
+
+void WorkgroupEmitter::store(Value value, Value memref, ValueRange indices) {
+  memref::StoreOp::create(b, value, memref, indices);
+}
+
+void WorkgroupEmitter::forLoop(Value lower, Value upper, Value step,
+                               BodyFunction body) {
+  auto loop = scf::ForOp::create(b, lower, upper, step);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+SmallVector<Value> WorkgroupEmitter::forLoop(Value lower, Value upper,
+                                             ValueRange inits,
+                                             CarryFunction body) {
+  auto loop = scf::ForOp::create(b, lower, upper, index(1), inits);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  scf::YieldOp::create(b,
+                       body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+void WorkgroupEmitter::ifThen(Value condition, function_ref<void()> body) {
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
+void WorkgroupEmitter::forThreads(int64_t count, BodyFunction body) {
+  forLoop(thread, index(count), index(threads), body);
+}
+
+Value WorkgroupEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
+  workgroupBytes +=
+      ShapedType::getNumElements(shape) * element.getIntOrFloatBitWidth() / 8;
+  auto space = gpu::AddressSpaceAttr::get(
+      b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
+  auto type =
+      MemRefType::get(shape, element, MemRefLayoutAttrInterface(), space);
+  return launch.addWorkgroupAttribution(type, b.getLoc());
+}
+
+//===----------------------------------------------------------------------===//
+// Grid
+//===----------------------------------------------------------------------===//
+
+/// A launch of `blocks` workgroups, of which there may be none. Leaves the
+/// insertion point before the terminator of its body.
+gpu::LaunchOp WorkgroupEmitter::createLaunch(Value blocks, int64_t threads) {
+  Value one = index(1);
+  auto created =
+      gpu::LaunchOp::create(b, blocks, one, one, index(threads), one, one);
+  b.setInsertionPointToEnd(&created.getBody().front());
+  auto terminator = gpu::TerminatorOp::create(b);
+  b.setInsertionPoint(terminator);
+  return created;
+}
+
+/// The number of steps in each dimension.
+static SmallVector<Value> getCounts(ImplicitLocOpBuilder &b, ValueRange extents,
+                                    ArrayRef<int64_t> steps) {
+  SmallVector<Value> counts;
+  for (auto [extent, step] : llvm::zip_equal(extents, steps))
+    counts.push_back(b.createOrFold<arith::CeilDivUIOp>(
+        extent, arith::ConstantIndexOp::create(b, step)));
+  return counts;
+}
+
+static Value getProduct(ImplicitLocOpBuilder &b, ValueRange factors) {
+  Value product = factors.front();
+  for (Value factor : factors.drop_front())
+    product = b.createOrFold<arith::MulIOp>(product, factor);
+  return product;
+}
+
+/// The digits of `linear`, whose dimension `order.back()` changes fastest.
+static SmallVector<Value> delinearize(ImplicitLocOpBuilder &b, Value linear,
+                                      ValueRange counts,
+                                      ArrayRef<unsigned> order) {
+  SmallVector<Value> digits(counts.size());
+  for (unsigned dim : llvm::reverse(order.drop_front())) {
+    digits[dim] = b.createOrFold<arith::RemUIOp>(linear, counts[dim]);
+    linear = b.createOrFold<arith::DivUIOp>(linear, counts[dim]);
+  }
+  digits[order.front()] = linear;
+  return digits;
+}
+
+/// One workgroup per tile and block of value columns. What shares keys is
+/// adjacent: the heads of a query tile and its value columns; tiles of late
+/// queries, which see the most keys under a causal mask, come first.
+LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
+                                            ArrayRef<int64_t> steps,
+                                            PositionFunction body) {
+  SmallVector<Value> counts = getCounts(b, extents, steps);
+  counts.push_back(b.createOrFold<arith::CeilDivUIOp>(
+      b.createOrFold<memref::DimOp>(op.getValue(), 3), index(valueColumns)));
+  OpBuilder::InsertionGuard guard(b);
+  launch = createLaunch(getProduct(b, counts), threads);
+  thread = launch.getThreadIds().x;
+  SmallVector<Value> position =
+      delinearize(b, launch.getBlockIds().x, counts, {0, 2, 1, 3});
+  valueBlock = position.pop_back_val();
+  firstColumn = multiply(valueBlock, index(valueColumns));
+  Value last = b.createOrFold<arith::SubIOp>(counts[2], index(1));
+  position[2] = multiply(b.createOrFold<arith::SubIOp>(last, position[2]),
+                         index(steps[2]));
+  return body(position);
+}
+
+LogicalResult WorkgroupEmitter::forEachPoint(ValueRange extents,
+                                             ArrayRef<int64_t> steps,
+                                             PositionFunction body) {
+  SmallVector<Value> counts = getCounts(b, extents, steps);
+  Value total = getProduct(b, counts), threads = index(kPointThreads);
+  Value blocks = b.createOrFold<arith::CeilDivUIOp>(total, threads);
+  OpBuilder::InsertionGuard guard(b);
+  gpu::LaunchOp points = createLaunch(blocks, kPointThreads);
+  Value point =
+      add(multiply(points.getBlockIds().x, threads), points.getThreadIds().x);
+  LogicalResult result = success();
+  ifThen(lessThan(point, total), [&] {
+    SmallVector<unsigned> order =
+        llvm::to_vector(llvm::seq<unsigned>(0, counts.size()));
+    SmallVector<Value> position = delinearize(b, point, counts, order);
+    for (auto [digit, step] : llvm::zip_equal(position, steps))
+      digit = multiply(digit, index(step));
+    result = body(position);
+  });
+  return result;
+}
+
+void WorkgroupEmitter::once(function_ref<void()> body) {
+  Value first = b.createOrFold<arith::OrIOp>(thread, valueBlock);
+  ifThen(
+      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, first, index(0)),
+      body);
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+void WorkgroupEmitter::placeTile(const QueryTile &tile) {
+  this->tile = tile;
+  query = {op.getQuery(), tile.batch, tile.head};
+  key = {op.getKey(), tile.batch, tile.keyHead};
+  value = {op.getValue(), tile.batch, tile.keyHead};
+  output = {op.getOutput(), tile.batch, tile.head};
+}
+
+FailureOr<Value> WorkgroupEmitter::mapRows(RowFunction function) {
+  Value rows = allocate({queryTile}, b.getI32Type());
+  LogicalResult result = success();
+  forThreads(queryTile, [&](Value row) {
+    Value query = add(tile.firstQuery, row);
+    query = b.createOrFold<arith::MinSIOp>(query, tile.lastQuery);
+    FailureOr<Value> end = function(tile.absoluteHead, query);
+    if (failed(end))
+      result = failure();
+    else
+      store(*end, rows, row);
+  });
+  if (failed(result))
+    return failure();
+  return rows;
+}
+
+Value mlir::mask::emitExpOfDifference(ImplicitLocOpBuilder &b, Value x,
+                                      Value y) {
+  return math::ExpOp::create(b, arith::SubFOp::create(b, x, y));
+}
+
+RowStatistics mlir::mask::finishRow(ImplicitLocOpBuilder &b, Value m, Value l,
+                                    Value sink) {
+  auto constant = [&](float value) -> Value {
+    return arith::ConstantOp::create(b, b.getF32FloatAttr(value));
+  };
+  Value zero = constant(0), weight = constant(1);
+  Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, zero);
+  if (sink) {
+    Value reference = arith::MaxNumFOp::create(b, m, sink);
+    weight = emitExpOfDifference(b, m, reference);
+    l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
+                              emitExpOfDifference(b, sink, reference));
+    m = reference;
+  }
+  Value factor = arith::DivFOp::create(b, weight, l);
+  Value logSumExp = arith::AddFOp::create(b, m, math::LogOp::create(b, l));
+  Value none = constant(-std::numeric_limits<float>::infinity());
+  return {arith::SelectOp::create(b, empty, zero, factor),
+          arith::SelectOp::create(b, empty, none, logSumExp)};
+}
