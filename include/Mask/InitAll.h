@@ -11,6 +11,7 @@
 #include "Mask/Conversion/Passes.h"
 #include "Mask/IR/Mask.h"
 #include "Mask/Pipelines/MaskToCPU.h"
+#include "Mask/Pipelines/MaskToGPU.h"
 #include "Mask/Pipelines/Passes.h"
 #include "Mask/Transforms/BufferizableOpInterfaceImpl.h"
 #include "Mask/Transforms/Passes.h"
@@ -35,6 +36,7 @@ inline void registerAllPasses() {
   registerMaskTransformsPasses();
   registerMaskPipelinesPasses();
   registerMaskToCPUPipeline();
+  registerMaskToGPUPipelines();
 }
 
 } // namespace mlir::mask

@@ -188,4 +188,30 @@ def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
   ];
 }
 
+def MaskLowerKernelMath : Pass<"mask-lower-kernel-math"> {
+  let summary = "compute functions in kernels without a library";
+  let description = [{
+    A call of a device library (libdevice, ocml) needs the library, and the same kernel
+    would differ between machines that have it and machines that do not. So the
+    functions of the math dialect become arithmetic: upstream's polynomial
+    approximations, formulas for what others express, LLVM's intrinsics for what is one
+    instruction (`fma`, `absf`, `sqrt`, rounding). The exponential is the target's own:
+    `math.exp` stays, or with `nvvm` becomes `ex2.approx.ftz`, the power of two, of an
+    argument multiplied by log2(e). What cannot be expanded is an error.
+
+    ```mlir
+    %y = math.tanh %x : f32    // the polynomial of a soft cap
+    %p = math.exp %d : f32     // exp2(d log2(e)) on NVIDIA's GPUs
+    ```
+  }];
+  let options = [
+    Option<"nvvm", "nvvm", "bool", "false",
+           "take the exponential of NVIDIA's GPUs">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect",
+    "vector::VectorDialect"
+  ];
+}
+
 #endif // MASK_CONVERSION_PASSES_TD

@@ -109,6 +109,11 @@ Value WorkgroupEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
 /// A launch of `blocks` workgroups, of which there may be none. Leaves the
 /// insertion point before the terminator of its body.
 gpu::LaunchOp WorkgroupEmitter::createLaunch(Value blocks, int64_t threads) {
+  // Hosts may not launch nothing.
+  Value isAny =
+      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, blocks, index(0));
+  auto branch = scf::IfOp::create(b, isAny, /*withElseRegion=*/false);
+  b.setInsertionPointToStart(branch.thenBlock());
   Value one = index(1);
   auto created =
       gpu::LaunchOp::create(b, blocks, one, one, index(threads), one, one);

@@ -1,0 +1,86 @@
+//===- MaskToGPU.h - from masks to GPU kernels -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_PIPELINES_MASKTOGPU_H
+#define MASK_PIPELINES_MASKTOGPU_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::mask {
+
+/// What every pipeline to GPU code can be told (see `convert-mask-to-gpu`).
+template <typename Options>
+struct GPUPipelineOptions : public PassPipelineOptions<Options> {
+  template <typename T>
+  using Option = typename PassPipelineOptions<Options>::template Option<T>;
+
+  Option<int64_t> queryTile{*this, "query-tile",
+                            llvm::cl::desc("Queries per tile"),
+                            llvm::cl::init(32)};
+  Option<int64_t> keyTile{*this, "key-tile", llvm::cl::desc("Keys per tile"),
+                          llvm::cl::init(32)};
+  Option<int64_t> threads{*this, "threads",
+                          llvm::cl::desc("Threads per workgroup"),
+                          llvm::cl::init(128)};
+  Option<int64_t> depth{
+      *this, "depth",
+      llvm::cl::desc("How much of the head dimension is in workgroup memory at "
+                     "a time"),
+      llvm::cl::init(32)};
+  Option<int64_t> valueColumns{
+      *this, "value-columns",
+      llvm::cl::desc("Value columns per workgroup; 0 chooses"),
+      llvm::cl::init(0)};
+  Option<int64_t> workgroupMemory{
+      *this, "workgroup-memory",
+      llvm::cl::desc("The most workgroup memory, in bytes"),
+      llvm::cl::init(48 * 1024)};
+  Option<std::string> observer{
+      *this, "observer",
+      llvm::cl::desc(
+          "Function called for every tile whose scores are computed"),
+      llvm::cl::init("")};
+};
+
+/// What `mask-to-gpu` can be told.
+struct MaskToGPUOptions : public GPUPipelineOptions<MaskToGPUOptions> {};
+
+/// What `mask-to-nvvm` can be told.
+struct MaskToNVVMOptions : public GPUPipelineOptions<MaskToNVVMOptions> {
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("The target's name"),
+                           llvm::cl::init("sm_80")};
+  Option<std::string> features{*this, "features",
+                               llvm::cl::desc("The version of PTX"),
+                               llvm::cl::init("+ptx80")};
+};
+
+/// What `mask-to-rocdl` can be told.
+struct MaskToROCDLOptions : public GPUPipelineOptions<MaskToROCDLOptions> {
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("The target's name"),
+                           llvm::cl::init("gfx942")};
+};
+
+/// From functions with attention on tensors to host code and GPU modules of
+/// `gpu.func` kernels, in the dialects that all GPU targets share.
+void buildMaskToGPUPipeline(OpPassManager &pm, const MaskToGPUOptions &options);
+
+/// The same, then kernels to the NVVM dialect, with the target attached:
+/// `gpu-module-to-binary` makes PTX of them.
+void buildMaskToNVVMPipeline(OpPassManager &pm,
+                             const MaskToNVVMOptions &options);
+
+/// The same for AMD's GPUs.
+void buildMaskToROCDLPipeline(OpPassManager &pm,
+                              const MaskToROCDLOptions &options);
+
+/// Registers `mask-to-gpu`, `mask-to-nvvm` and `mask-to-rocdl`.
+void registerMaskToGPUPipelines();
+
+} // namespace mlir::mask
+
+#endif // MASK_PIPELINES_MASKTOGPU_H

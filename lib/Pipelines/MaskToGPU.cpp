@@ -1,0 +1,117 @@
+//===- MaskToGPU.cpp - from masks to GPU kernels -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Pipelines/MaskToGPU.h"
+
+#include "Mask/Conversion/Passes.h"
+#include "PipelineStages.h"
+
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
+#include "mlir/Conversion/GPUToROCDL/GPUToROCDLPass.h"
+#include "mlir/Conversion/NVGPUToNVVM/NVGPUToNVVM.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Masks to kernels.
+template <typename Options>
+static void addKernelStages(OpPassManager &pm, const Options &options) {
+  addStagesToBuffers(pm);
+  ConvertMaskToGPUOptions tiles;
+  tiles.queryTile = options.queryTile;
+  tiles.keyTile = options.keyTile;
+  tiles.threads = options.threads;
+  tiles.depth = options.depth;
+  tiles.valueColumns = options.valueColumns;
+  tiles.workgroupMemory = options.workgroupMemory;
+  tiles.observer = options.observer;
+  pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
+  addTileStages(pm);
+  // What can be computed in a kernel from less is no argument of it.
+  pm.addPass(createGpuLaunchSinkIndexComputationsPass());
+  pm.addPass(createGpuKernelOutliningPass());
+}
+
+/// Kernels to what all targets of LLVM understand.
+static void addKernelLLVMStages(OpPassManager &kernels, bool isNVVM) {
+  kernels.addPass(createMaskLowerKernelMath({isNVVM}));
+  kernels.addPass(createConvertVectorToSCFPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+}
+
+static void addCleanup(OpPassManager &kernels) {
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void mlir::mask::buildMaskToGPUPipeline(OpPassManager &pm,
+                                        const MaskToGPUOptions &options) {
+  addKernelStages(pm, options);
+}
+
+void mlir::mask::buildMaskToNVVMPipeline(OpPassManager &pm,
+                                         const MaskToNVVMOptions &options) {
+  addKernelStages(pm, options);
+  GpuNVVMAttachTargetOptions target;
+  target.chip = options.chip;
+  target.features = options.features;
+  target.optLevel = 3;
+  pm.addPass(createGpuNVVMAttachTarget(target));
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  addKernelLLVMStages(kernels, /*isNVVM=*/true);
+  kernels.addPass(createConvertNVGPUToNVVMPass());
+  kernels.addPass(createConvertNVVMToLLVMPass());
+  kernels.addPass(createConvertGpuOpsToNVVMOps());
+  addCleanup(kernels);
+}
+
+void mlir::mask::buildMaskToROCDLPipeline(OpPassManager &pm,
+                                          const MaskToROCDLOptions &options) {
+  addKernelStages(pm, options);
+  GpuROCDLAttachTargetOptions target;
+  target.chip = options.chip;
+  target.optLevel = 3;
+  pm.addPass(createGpuROCDLAttachTarget(target));
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  addKernelLLVMStages(kernels, /*isNVVM=*/false);
+  ConvertGpuOpsToROCDLOpsOptions convert;
+  convert.chipset = options.chip;
+  convert.runtime = gpu::amd::Runtime::HIP;
+  kernels.addPass(createConvertGpuOpsToROCDLOps(convert));
+  addCleanup(kernels);
+}
+
+void mlir::mask::registerMaskToGPUPipelines() {
+  PassPipelineRegistration<MaskToGPUOptions>(
+      "mask-to-gpu", "lower masked attention on tensors to GPU kernels",
+      buildMaskToGPUPipeline);
+  PassPipelineRegistration<MaskToNVVMOptions>(
+      "mask-to-nvvm",
+      "lower masked attention on tensors to GPU kernels in the NVVM dialect",
+      buildMaskToNVVMPipeline);
+  PassPipelineRegistration<MaskToROCDLOptions>(
+      "mask-to-rocdl",
+      "lower masked attention on tensors to GPU kernels in the ROCDL dialect",
+      buildMaskToROCDLPipeline);
+}

@@ -1,0 +1,96 @@
+//===- PipelineStages.cpp - stages that pipelines have in common -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PipelineStages.h"
+
+#include "Mask/Conversion/Passes.h"
+#include "Mask/Pipelines/Passes.h"
+#include "Mask/Transforms/Passes.h"
+
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/SCFToOpenMP/SCFToOpenMP.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Masks to closed predicates whose leaves have their index tables.
+static void addMaskPasses(OpPassManager &pm) {
+  pm.addPass(createMaskResolvePolicies());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createMaskClosePredicates());
+  pm.addPass(createMaskSimplify());
+  pm.addPass(createMaskBuildTables());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Tensors to buffers; facts and tables to loops.
+static void addBufferizationPasses(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createMaskFreeBuffers());
+}
+
+/// What tiling by a transform script leaves: loops over tiles, and the merge of
+/// partial results.
+static void addTilingPasses(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createForallToParallelLoopPass());
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
+}
+
+void mlir::mask::addStagesToBuffers(OpPassManager &pm) {
+  addMaskPasses(pm);
+  addBufferizationPasses(pm);
+  addTilingPasses(pm);
+}
+
+void mlir::mask::addTileStages(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+}
+
+void mlir::mask::addLLVMStages(OpPassManager &pm, bool openmp) {
+  pm.addPass(createMaskApproximateMath());
+  pm.addPass(createConvertVectorToSCFPass());
+  if (openmp) {
+    pm.addPass(createConvertSCFToOpenMPPass());
+    pm.addPass(createMaskScheduleDynamically());
+    // Inlines the `memref.alloca_scope` of each iteration, which may not hold
+    // control flow; there is nothing on the stack in it.
+    pm.addPass(createCanonicalizerPass());
+  }
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createMaskLowerAsserts());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}

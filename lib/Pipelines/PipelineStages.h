@@ -1,0 +1,28 @@
+//===- PipelineStages.h - stages that pipelines have in common -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_PIPELINES_PIPELINESTAGES_H
+#define MASK_LIB_PIPELINES_PIPELINESTAGES_H
+
+#include "mlir/Pass/PassManager.h"
+
+namespace mlir::mask {
+
+/// From masks on tensors to closed attention on buffers: predicates are closed
+/// and their leaves have index tables, tensors become buffers, facts and tables
+/// loops, and what tiling by a transform script leaves becomes loops as well.
+void addStagesToBuffers(OpPassManager &pm);
+
+/// From `mask.tile_for` and what is in it to scf loops.
+void addTileStages(OpPassManager &pm);
+
+/// From loops and vectors to the LLVM dialect.
+void addLLVMStages(OpPassManager &pm, bool openmp);
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_PIPELINES_PIPELINESTAGES_H
