@@ -13,6 +13,9 @@
 
 namespace mlir::mask {
 
+// Upstream's base of all options has two bases itself.
+// NOLINTBEGIN(misc-multiple-inheritance)
+
 /// What every pipeline to GPU code can be told (see `convert-mask-to-gpu`).
 template <typename Options>
 struct GPUPipelineOptions : public PassPipelineOptions<Options> {
@@ -64,6 +67,8 @@ struct MaskToROCDLOptions : public GPUPipelineOptions<MaskToROCDLOptions> {
   Option<std::string> chip{*this, "chip", llvm::cl::desc("The target's name"),
                            llvm::cl::init("gfx942")};
 };
+
+// NOLINTEND(misc-multiple-inheritance)
 
 /// From functions with attention on tensors to host code and GPU modules of
 /// `gpu.func` kernels, in the dialects that all GPU targets share.

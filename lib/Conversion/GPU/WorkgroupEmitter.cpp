@@ -238,22 +238,23 @@ Value mlir::mask::emitExpOfDifference(ImplicitLocOpBuilder &b, Value x,
   return math::ExpOp::create(b, arith::SubFOp::create(b, x, y));
 }
 
-RowStatistics mlir::mask::finishRow(ImplicitLocOpBuilder &b, Value m, Value l,
-                                    Value sink) {
+RowStatistics mlir::mask::finishRow(ImplicitLocOpBuilder &b, Value maximum,
+                                    Value sum, Value sink) {
   auto constant = [&](float value) -> Value {
     return arith::ConstantOp::create(b, b.getF32FloatAttr(value));
   };
   Value zero = constant(0), weight = constant(1);
-  Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, zero);
+  Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, zero);
   if (sink) {
-    Value reference = arith::MaxNumFOp::create(b, m, sink);
-    weight = emitExpOfDifference(b, m, reference);
-    l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
-                              emitExpOfDifference(b, sink, reference));
-    m = reference;
+    Value reference = arith::MaxNumFOp::create(b, maximum, sink);
+    weight = emitExpOfDifference(b, maximum, reference);
+    sum = arith::AddFOp::create(b, arith::MulFOp::create(b, sum, weight),
+                                emitExpOfDifference(b, sink, reference));
+    maximum = reference;
   }
-  Value factor = arith::DivFOp::create(b, weight, l);
-  Value logSumExp = arith::AddFOp::create(b, m, math::LogOp::create(b, l));
+  Value factor = arith::DivFOp::create(b, weight, sum);
+  Value logSumExp =
+      arith::AddFOp::create(b, maximum, math::LogOp::create(b, sum));
   Value none = constant(-std::numeric_limits<float>::infinity());
   return {arith::SelectOp::create(b, empty, zero, factor),
           arith::SelectOp::create(b, empty, none, logSumExp)};
