@@ -214,4 +214,62 @@ def MaskLowerKernelMath : Pass<"mask-lower-kernel-math"> {
   ];
 }
 
+def ConvertGPUToSimtEmulation
+    : Pass<"convert-gpu-to-simt-emulation", "::mlir::ModuleOp"> {
+  let summary = "make kernels for GPUs functions of the CPU";
+  let description = [{
+    Turns every kernel of a `gpu.module` into a function that a fibre per GPU thread
+    runs, and every `gpu.launch_func` into a call that launches it. What only GPUs have
+    becomes calls of the emulation's runtime: ids, barriers, shuffles, workgroup memory
+    (attributions, allocations in that space, the dynamic one), and of `nvgpu`
+    `ldmatrix`, `mma.sync` (m16n8k16 and m16n8k8, f16 and bf16, sums in f32) and
+    asynchronous copies. Approximate instructions of NVIDIA become the functions of
+    `math` that they approximate. The rest of a kernel stays what it is, and is lowered
+    as code for the CPU is. An op that is not emulated is an error.
+
+    `@module::kernel(grid x, y, z, block x, y, z, dynamic bytes, arguments...)`
+    launches a kernel; it has a C interface. docs/GPU.md tells how kernels are run and
+    what is found in them.
+
+    With `check-accesses` every access is checked: each index against its dimension,
+    and accesses to workgroup memory against those of other threads. Ops that read or
+    write memory then have to be loads and stores of elements or of vectors of one
+    dimension: `affine`, transfers and copies are lowered first.
+
+    ```mlir
+    // before
+    gpu.module @kernels {
+      gpu.func @fill(%to: memref<?xf32>, %value: f32) kernel {
+        %i = gpu.thread_id x
+        memref.store %value, %to[%i] : memref<?xf32>
+        gpu.return
+      }
+    }
+    // after
+    func.func private @"kernels::fill.thread"(%arguments: !llvm.ptr) {
+      %value = llvm.load ...
+      %id = llvm.call @mask_simt_id(%kind, %dim) : (i32, i32) -> i64
+      %i = arith.index_cast %id : i64 to index
+      scf.if %out_of_bounds { llvm.call @mask_simt_out_of_bounds(...) }
+      memref.store %value, %to[%i] : memref<?xf32>
+      return
+    }
+    func.func @"kernels::fill"(%grid_x: index, ..., %to: memref<?xf32>, %value: f32) {
+      ...
+      llvm.call @mask_simt_launch(%name, %thread, %arguments, ...)
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"checkAccesses", "check-accesses", "bool", "true",
+           "check indices, and look for races in workgroup memory">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "func::FuncDialect", "LLVM::LLVMDialect",
+    "math::MathDialect", "memref::MemRefDialect", "scf::SCFDialect",
+    "vector::VectorDialect"
+  ];
+}
+
 #endif // MASK_CONVERSION_PASSES_TD

@@ -1,0 +1,42 @@
+//===- EmulateKernel.h - kernels to what a fibre runs -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_CONVERSION_GPU_EMULATEKERNEL_H
+#define MASK_LIB_CONVERSION_GPU_EMULATEKERNEL_H
+
+#include "EmulationBuilder.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+namespace mlir::mask {
+
+/// Takes apart, by upstream's patterns, what is made of other ops: reductions
+/// over a block or a warp, global ids.
+void expandCompositeOps(FunctionOpInterface function);
+
+/// In front of every access: a check of its indices, and a call that notes it
+/// where its memory is the workgroup's. Fails on an op that touches memory in
+/// another way.
+LogicalResult checkAccesses(EmulationBuilder &emulation,
+                            FunctionOpInterface function);
+
+/// A buffer of workgroup memory.
+struct WorkgroupBuffer {
+  int64_t bytes, alignment;
+};
+
+/// Replaces what only GPUs have by calls. The attributions of a kernel and what
+/// it allocates in workgroup memory go to `buffers`; other functions of a
+/// `gpu.module` can have none.
+LogicalResult emulateOps(EmulationBuilder &emulation,
+                         FunctionOpInterface function,
+                         SmallVectorImpl<WorkgroupBuffer> &buffers);
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_CONVERSION_GPU_EMULATEKERNEL_H

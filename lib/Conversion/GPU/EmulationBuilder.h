@@ -1,0 +1,78 @@
+//===- EmulationBuilder.h - calls of the emulation's runtime -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_CONVERSION_GPU_EMULATIONBUILDER_H
+#define MASK_LIB_CONVERSION_GPU_EMULATIONBUILDER_H
+
+#include "Mask/Emulation/RuntimeABI.h"
+
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace mlir::mask {
+
+/// The type without the address spaces of GPUs.
+MemRefType dropMemorySpace(MemRefType type);
+
+/// Whether the type's memory is shared by a block: `#gpu.address_space` or the
+/// number that NVIDIA and AMD have for it.
+bool isWorkgroupMemory(BaseMemRefType type);
+
+/// "file:line:column: 'dialect.op'", what diagnostics call an op.
+std::string describeSite(Operation *op);
+
+/// Makes what kernels of one `gpu.module` need of the runtime (RuntimeABI.h).
+class EmulationBuilder {
+public:
+  /// Functions are declared in `module`.
+  explicit EmulationBuilder(ModuleOp module);
+
+  /// Calls a function of the runtime; declares it first. `result` may be null.
+  Value call(OpBuilder &builder, Location loc, StringRef name, Type result,
+             ValueRange arguments);
+
+  /// The number of an op in the table of the module.
+  Value getSite(OpBuilder &builder, Operation *op);
+  /// The table: a line per site.
+  std::string getSites() const { return llvm::join(sites, "\n"); }
+
+  Value getI32(OpBuilder &builder, Location loc, int64_t value);
+  Value getI64(OpBuilder &builder, Location loc, int64_t value);
+  /// An index as the runtime takes it.
+  Value toI64(OpBuilder &builder, Location loc, Value index);
+
+  /// Where an element lies, an `!llvm.ptr`.
+  Value getAddress(OpBuilder &builder, Location loc, Value memref,
+                   ValueRange indices);
+  /// A memref of static shape at an address.
+  Value makeMemRef(OpBuilder &builder, Location loc, MemRefType type,
+                   Value address);
+  /// A vector of `size` elements at an address.
+  Value makeDynamicVector(OpBuilder &builder, Location loc, MemRefType type,
+                          Value address, Value size);
+
+  /// `bytes` on the stack of the function that `builder` is in, aligned to 16.
+  Value makeScratch(OpBuilder &builder, Location loc, int64_t bytes);
+
+  int64_t getBytes(Type type) const { return layout.getTypeSize(type); }
+  const LLVMTypeConverter &getConverter() const { return converter; }
+  Type getPointerType() const { return pointer; }
+
+private:
+  ModuleOp module;
+  LLVMTypeConverter converter;
+  DataLayout layout;
+  Type pointer;
+  SmallVector<std::string> sites;
+};
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_CONVERSION_GPU_EMULATIONBUILDER_H
