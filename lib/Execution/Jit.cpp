@@ -204,14 +204,19 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
       ExecutionEngine::create(module, engineOptions, std::move(*machine));
   if (!engine)
     return report(engine.takeError());
-  if (options.observer)
-    (*engine)->registerSymbols([&](llvm::orc::MangleAndInterner intern) {
-      llvm::orc::SymbolMap symbols;
-      symbols[intern(kObserver)] = {
-          llvm::orc::ExecutorAddr::fromPtr(options.observer),
-          llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
-      return symbols;
-    });
+  (*engine)->registerSymbols([&](llvm::orc::MangleAndInterner intern) {
+    llvm::orc::SymbolMap symbols;
+    auto add = [&](StringRef name, auto *function) {
+      symbols[intern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
+                               llvm::JITSymbolFlags::Exported |
+                                   llvm::JITSymbolFlags::Callable};
+    };
+    if (options.observer)
+      add(kObserver, options.observer);
+    for (const auto &symbol : options.symbols)
+      add(symbol.getKey(), symbol.getValue());
+    return symbols;
+  });
   return std::unique_ptr<JitModule>(new JitModule(std::move(*engine)));
 }
 

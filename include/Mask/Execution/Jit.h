@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
 #include <cstdint>
@@ -50,6 +51,8 @@ struct JitOptions {
                                 int64_t key, int64_t queries, int64_t keys,
                                 uint8_t masked);
   TileFunction observer = nullptr;
+  /// Functions of this process that compiled code may call, by name.
+  llvm::StringMap<void *> symbols;
   /// Adjusts the pass manager, for options such as `--mlir-print-ir-after-all`.
   std::function<LogicalResult(PassManager &)> configure;
 };
