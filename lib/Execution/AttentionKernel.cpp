@@ -7,9 +7,11 @@
 
 #include "Mask/Execution/AttentionKernel.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -25,27 +27,37 @@ static constexpr StringLiteral kKeyOffset = "key_offset";
 
 namespace {
 /// Builds `@attention(query, key, value, output, log-sum-exp, scale,
-/// offsets..., facts...)`, all sizes dynamic.
+/// offsets..., facts...)`. All sizes are dynamic, or all are those of `sizes`,
+/// and numbers are no arguments but constants.
 class FunctionBuilder {
 public:
   FunctionBuilder(ModuleOp module, const Request &request,
+                  const AttentionArrays *sizes,
                   SmallVectorImpl<std::pair<std::string, Type>> &parameters)
       : builder(OpBuilder::atBlockEnd(module.getBody())), loc(module.getLoc()),
-        request(request), parameters(parameters) {}
+        request(request), sizes(sizes), parameters(parameters) {}
 
   LogicalResult build(PolicyOp policy, StringRef layerType,
                       std::optional<PackingRule> packing, AttentionOp form);
 
 private:
   Value addArgument(Type type) { return body->addArgument(type, loc); }
+  Type getDataType(std::array<int64_t AttentionArrays::*, 4> shape);
   Value addParameter(StringRef name, Type type);
-  /// An offset, and what it is indexed by.
-  std::pair<Value, ParameterAxisAttr> addOffset(StringRef name,
-                                                ArrayRef<int64_t> offset);
+  Value addFact(StringRef name, Type type);
+  /// A number is constant or a value; what the value is indexed by.
+  struct Offset {
+    IntegerAttr constant;
+    Value value;
+    ParameterAxisAttr axis;
+  };
+  Offset addOffset(StringRef name, ArrayRef<int64_t> offset);
 
   OpBuilder builder;
   Location loc;
   const Request &request;
+  /// Null if sizes are dynamic.
+  const AttentionArrays *sizes;
   SmallVectorImpl<std::pair<std::string, Type>> &parameters;
   Block *body = nullptr;
 };
@@ -56,14 +68,47 @@ Value FunctionBuilder::addParameter(StringRef name, Type type) {
   return addArgument(type);
 }
 
-std::pair<Value, ParameterAxisAttr>
-FunctionBuilder::addOffset(StringRef name, ArrayRef<int64_t> offset) {
-  if (offset.size() == 1)
-    return {addParameter(name, builder.getIndexType()), {}};
-  auto type =
-      RankedTensorType::get({ShapedType::kDynamic}, builder.getI64Type());
-  return {addParameter(name, type),
+/// The fact of the request, or null.
+Value FunctionBuilder::addFact(StringRef name, Type type) {
+  const HostValue *fact = request.lookup(name);
+  if (!fact)
+    return {};
+  auto declared = dyn_cast<RankedTensorType>(type);
+  if (auto *number = std::get_if<int64_t>(fact); number && sizes && !declared)
+    return arith::ConstantIndexOp::create(builder, loc, *number);
+  auto *array = std::get_if<std::shared_ptr<const IntegerArray>>(fact);
+  if (!sizes || !array || !declared)
+    return addParameter(name, type);
+  // Facts of one batch row may be declared without batch.
+  ArrayRef<int64_t> shape =
+      ArrayRef((*array)->shape).take_back(declared.getRank());
+  if (static_cast<int64_t>(shape.size()) != declared.getRank())
+    return addParameter(name, type);
+  Value argument = addParameter(name, declared.clone(shape));
+  return builder.createOrFold<tensor::CastOp>(loc, type, argument);
+}
+
+FunctionBuilder::Offset FunctionBuilder::addOffset(StringRef name,
+                                                   ArrayRef<int64_t> offset) {
+  if (offset.size() == 1) {
+    if (sizes)
+      return {builder.getI64IntegerAttr(offset[0]), {}, {}};
+    return {{}, addParameter(name, builder.getIndexType()), {}};
+  }
+  int64_t rows = sizes ? offset.size() : ShapedType::kDynamic;
+  auto type = RankedTensorType::get({rows}, builder.getI64Type());
+  return {{},
+          addParameter(name, type),
           ParameterAxisAttr::get(builder.getContext(), ParameterAxis::Batch)};
+}
+
+Type FunctionBuilder::getDataType(
+    std::array<int64_t AttentionArrays::*, 4> shape) {
+  SmallVector<int64_t> extents(4, ShapedType::kDynamic);
+  if (sizes)
+    for (auto [extent, member] : llvm::zip_equal(extents, shape))
+      extent = sizes->*member;
+  return RankedTensorType::get(extents, builder.getF32Type());
 }
 
 LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
@@ -75,12 +120,18 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
                     builder.getUnitAttr());
   body = function.addEntryBlock();
   builder.setInsertionPointToEnd(body);
-  SmallVector<int64_t> dynamic(4, ShapedType::kDynamic);
-  Type data = RankedTensorType::get(dynamic, builder.getF32Type());
-  Type rows = RankedTensorType::get(ArrayRef(dynamic).drop_front(),
-                                    builder.getF32Type());
-  Value query = addArgument(data), key = addArgument(data),
-        value = addArgument(data);
+  using Sizes = AttentionArrays;
+  Type data = getDataType(
+      {&Sizes::batch, &Sizes::heads, &Sizes::queries, &Sizes::valueDim});
+  Type rows =
+      RankedTensorType::get(cast<RankedTensorType>(data).getShape().drop_back(),
+                            builder.getF32Type());
+  Value query = addArgument(getDataType(
+            {&Sizes::batch, &Sizes::heads, &Sizes::queries, &Sizes::dim})),
+        key = addArgument(getDataType(
+            {&Sizes::batch, &Sizes::keyHeads, &Sizes::keys, &Sizes::dim})),
+        value = addArgument(getDataType(
+            {&Sizes::batch, &Sizes::keyHeads, &Sizes::keys, &Sizes::valueDim}));
   // Outputs are buffers, so that there is nothing to return.
   auto addOutput = [&](Type type) -> Value {
     auto tensor = cast<RankedTensorType>(type);
@@ -89,14 +140,12 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
   };
   Value output = addOutput(data), logSumExp = addOutput(rows);
   Value scale = addArgument(builder.getF32Type());
-  auto [queryOffset, queryAxis] = addOffset(kQueryOffset, request.queryOffset);
-  auto [keyOffset, keyAxis] = addOffset(kKeyOffset, request.keyOffset);
+  Offset queryOffset = addOffset(kQueryOffset, request.queryOffset),
+         keyOffset = addOffset(kKeyOffset, request.keyOffset);
 
   FailureOr<Value> predicate = buildPredicate(
       builder, loc, policy, layerType, packing,
-      [&](StringRef name, Type type) -> Value {
-        return request.lookup(name) ? addParameter(name, type) : Value();
-      });
+      [&](StringRef name, Type type) { return addFact(name, type); });
   if (failed(predicate))
     return failure();
   auto asTensor = [&](Type type, Value buffer) -> Value {
@@ -109,9 +158,9 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
       ValueRange{asTensor(data, output), asTensor(rows, logSumExp)}, *predicate,
       /*captures=*/ValueRange(),
       /*score_captures=*/ValueRange(), /*sinks=*/Value(), scale,
-      /*origin=*/ValueRange(), queryOffset, keyOffset,
-      /*constant_query_offset=*/IntegerAttr(), queryAxis,
-      /*constant_key_offset=*/IntegerAttr(), keyAxis,
+      /*origin=*/ValueRange(), queryOffset.value, keyOffset.value,
+      queryOffset.constant, queryOffset.axis, keyOffset.constant,
+      keyOffset.axis,
       /*soft_cap=*/FloatAttr(), ScheduleAttr());
   if (form)
     copyScore(builder, form, attention);
@@ -128,28 +177,51 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
   return success();
 }
 
+/// A number, or the extents of an array.
+static void printConstants(llvm::raw_ostream &os, const HostValue &value) {
+  if (auto *number = std::get_if<int64_t>(&value))
+    os << " " << *number;
+  if (auto *array = std::get_if<std::shared_ptr<const IntegerArray>>(&value))
+    llvm::interleave((*array)->shape, os << " ", "x");
+}
+
 std::string AttentionKernel::getSignature(PolicyOp policy,
-                                          const Request &request) {
+                                          const Request &request,
+                                          const AttentionArrays *sizes) {
   std::string signature;
-  signature += request.queryOffset.size() == 1 ? "q" : "Q";
-  signature += request.keyOffset.size() == 1 ? "k" : "K";
+  llvm::raw_string_ostream os(signature);
+  os << (request.queryOffset.size() == 1 ? "q" : "Q")
+     << (request.keyOffset.size() == 1 ? "k" : "K");
+  if (sizes) {
+    const AttentionArrays &s = *sizes;
+    llvm::interleave(ArrayRef{s.batch, s.heads, s.keyHeads, s.queries, s.keys,
+                              s.dim, s.valueDim},
+                     os << " ", "x");
+    llvm::interleave(request.queryOffset, os << " ", ",");
+    llvm::interleave(request.keyOffset, os << " ", ",");
+  }
   for (const auto &[name, value] : request.facts) {
     // These two are joined to policies that do not place them.
     bool isJoined = name == "key_valid" || name == "sequence_ids";
-    if (isJoined || policy.lookupFact(name))
-      signature += " " + name;
+    if (!isJoined && !policy.lookupFact(name))
+      continue;
+    os << " " << name;
+    if (sizes)
+      printConstants(os, value);
   }
   return signature;
 }
 
-FailureOr<std::unique_ptr<AttentionKernel>> AttentionKernel::compile(
-    PolicyOp policy, StringRef layerType, std::optional<PackingRule> packing,
-    const Request &request, const JitOptions &options, AttentionOp form) {
+FailureOr<std::unique_ptr<AttentionKernel>>
+AttentionKernel::compile(PolicyOp policy, StringRef layerType,
+                         std::optional<PackingRule> packing,
+                         const Request &request, const JitOptions &options,
+                         AttentionOp form, const AttentionArrays *sizes) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(policy.getLoc());
   auto copy = cast<PolicyOp>(policy->clone());
   module->push_back(copy);
   std::unique_ptr<AttentionKernel> kernel(new AttentionKernel(policy.getLoc()));
-  FunctionBuilder builder(*module, request, kernel->parameters);
+  FunctionBuilder builder(*module, request, sizes, kernel->parameters);
   if (failed(builder.build(copy, layerType, packing, form)))
     return failure();
   std::string name = (policy.getSymName() + "." +
@@ -256,18 +328,21 @@ void AttentionKernel::run(const AttentionArrays &arrays,
 
 FailureOr<AttentionKernel *>
 KernelCache::get(PolicyOp policy, StringRef layerType,
-                 std::optional<PackingRule> packing, const Request &request) {
+                 std::optional<PackingRule> packing, const Request &request,
+                 const AttentionArrays &sizes) {
+  const AttentionArrays *known = isStatic ? &sizes : nullptr;
   // Layer types that share a predicate share code.
   LayerTypeOp layer = policy.lookupLayerType(layerType);
   std::string key;
   llvm::raw_string_ostream os(key);
   os << (layer ? layer.getName() : layerType) << '|'
      << (packing ? stringifyPackingRule(*packing) : "") << '|'
-     << AttentionKernel::getSignature(policy, request) << '|' << policy;
+     << AttentionKernel::getSignature(policy, request, known) << '|' << policy;
   auto found = kernels.find(key);
   if (found == kernels.end()) {
     auto kernel =
-        AttentionKernel::compile(policy, layerType, packing, request, options);
+        AttentionKernel::compile(policy, layerType, packing, request, options,
+                                 /*form=*/{}, known);
     if (failed(kernel))
       return failure();
     found = kernels.emplace(key, std::move(*kernel)).first;

@@ -34,31 +34,33 @@ mlir::mask::recoverMask(const GoldenCase &golden, PolicyOp policy,
   if (failed(
           interpretPolicy(policy, golden.layerType, golden.packing, request)))
     return failure();
+  int64_t batch = golden.batch, queries = request.queries, keys = request.keys;
+  int64_t columns = std::min(kColumns, keys);
+  AttentionArrays arrays{batch, 1, 1, queries, keys, kDim, columns};
   FailureOr<AttentionKernel *> kernel =
-      kernels.get(policy, golden.layerType, golden.packing, request);
+      kernels.get(policy, golden.layerType, golden.packing, request, arrays);
   if (failed(kernel))
     return failure();
   FailureOr<KernelFacts> facts = (*kernel)->bind(request);
   if (failed(facts))
     return failure();
 
-  int64_t batch = golden.batch, queries = request.queries, keys = request.keys;
   std::vector<float> query(batch * queries * kDim), key(batch * keys * kDim);
   std::vector<float> logSumExp(batch * queries);
+  std::vector<float> output(batch * queries * columns);
+  arrays.query = query.data();
+  arrays.key = key.data();
+  arrays.output = output.data();
+  arrays.logSumExp = logSumExp.data();
   std::vector<uint8_t> mask(batch * queries * keys);
-  for (int64_t first = 0; first < keys; first += kColumns) {
-    int64_t columns = std::min(kColumns, keys - first);
+  for (int64_t next = 0; next < keys; next += columns) {
+    // The last call has as many columns as the others.
+    int64_t first = std::min(next, keys - columns);
     std::vector<float> value(batch * keys * columns);
     for (int64_t b = 0; b < batch; ++b)
       for (int64_t j = 0; j < columns; ++j)
         value[(b * keys + first + j) * columns + j] = 1;
-    std::vector<float> output(batch * queries * columns);
-    AttentionArrays arrays{batch, 1, 1, queries, keys, kDim, columns};
-    arrays.query = query.data();
-    arrays.key = key.data();
     arrays.value = value.data();
-    arrays.output = output.data();
-    arrays.logSumExp = logSumExp.data();
     (*kernel)->run(arrays, *facts);
     storeColumns(golden, output, first, columns, mask);
   }

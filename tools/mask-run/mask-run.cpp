@@ -140,6 +140,11 @@ static cl::opt<Target> target(
     cl::cat(targetCategory));
 MASK_INTEGER_OPTION(threads, targetCategory, "threads", "Threads at most (all)",
                     0);
+static cl::opt<bool>
+    isStatic("static",
+             cl::desc("Compile for the given sizes, offsets and parameters\n"
+                      "alone, as constants (files, --cases)"),
+             cl::cat(targetCategory));
 MASK_STRING_OPTION(saveTemps, targetCategory, "save-temps",
                    "Keep the intermediate forms of the code", "dir");
 
@@ -192,7 +197,8 @@ static LogicalResult checkTarget() {
     return fail("target '" + name(target) +
                 "' is not built; there are cpu and interpreter");
   // One thread is enough for it, however many there may be.
-  return reject("--target=interpreter, which compiles nothing", {&saveTemps});
+  return reject("--target=interpreter, which compiles nothing",
+                {&saveTemps, &isStatic});
 }
 
 static LogicalResult checkNumbers() {
@@ -213,8 +219,9 @@ static LogicalResult checkNumbers() {
 }
 
 static LogicalResult checkBench() {
-  if (failed(reject("--bench", {&queryPath, &keyPath, &valuePath, &output,
-                                &lsePath, &scale, &check, &tolerance})) ||
+  if (failed(reject("--bench",
+                    {&queryPath, &keyPath, &valuePath, &output, &lsePath,
+                     &scale, &check, &tolerance, &isStatic})) ||
       failed(requireOption(heads)) || failed(requireOption(keyHeads)) ||
       failed(requireOption(headDim)))
     return failure();
@@ -324,7 +331,7 @@ static LogicalResult runCases(MLIRContext &context) {
   FailureOr<JitOptions> options = getJitOptions();
   if (failed(options))
     return failure();
-  KernelCache kernels(*options);
+  KernelCache kernels(*options, isStatic);
   // By policy, layer type and packing; each is compiled per set of facts.
   std::set<std::tuple<std::string, std::string, std::optional<PackingRule>>>
       masks;
@@ -368,7 +375,8 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   if (failed(options))
     return failure();
   auto kernel =
-      AttentionKernel::compile(policy, layer, rule, request, *options, form);
+      AttentionKernel::compile(policy, layer, rule, request, *options, form,
+                               isStatic ? &buffers.sizes : nullptr);
   if (failed(kernel))
     return failure();
   FailureOr<KernelFacts> facts = (*kernel)->bind(request);

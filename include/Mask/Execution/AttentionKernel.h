@@ -44,21 +44,27 @@ private:
   std::vector<Parameter> parameters;
 };
 
-/// Compiled attention of one layer type of a policy. All sizes are dynamic: one
-/// kernel serves every length, batch and head count.
+/// Compiled attention of one layer type of a policy. Unless it is compiled for
+/// some sizes alone, all are dynamic: one kernel serves every length, batch and
+/// head count.
 class AttentionKernel {
 public:
   /// Compiles for the facts that `request` has; their values do not matter.
   /// `policy` is copied, and so are soft cap and score region of `form`, if it
-  /// is not null. Errors are emitted.
+  /// is not null. With `sizes` the code is for these sizes alone, and for the
+  /// offsets, parameters and extents of facts of `request`: all of them are
+  /// constants in it. Errors are emitted.
   static FailureOr<std::unique_ptr<AttentionKernel>>
   compile(PolicyOp policy, StringRef layerType,
           std::optional<PackingRule> packing, const Request &request,
-          const JitOptions &options, AttentionOp form = {});
+          const JitOptions &options, AttentionOp form = {},
+          const AttentionArrays *sizes = nullptr);
 
   /// What the code depends on of a request: which of the facts that the policy
-  /// reads it has, and which offsets are per batch row.
-  static std::string getSignature(PolicyOp policy, const Request &request);
+  /// reads it has, and which offsets are per batch row. Where it is compiled
+  /// for `sizes`, these, and all numbers and extents.
+  static std::string getSignature(PolicyOp policy, const Request &request,
+                                  const AttentionArrays *sizes = nullptr);
 
   /// Lays the facts of a request out. It must have the kernel's signature.
   FailureOr<KernelFacts> bind(const Request &request) const;
@@ -82,16 +88,20 @@ private:
 /// Kernels, compiled on first use.
 class KernelCache {
 public:
-  explicit KernelCache(JitOptions options) : options(std::move(options)) {}
+  /// `isStatic`: each kernel is for the sizes that it is asked for, alone.
+  explicit KernelCache(JitOptions options, bool isStatic = false)
+      : options(std::move(options)), isStatic(isStatic) {}
   /// The kernel for the signature of `request`; errors are emitted.
   FailureOr<AttentionKernel *> get(PolicyOp policy, StringRef layerType,
                                    std::optional<PackingRule> packing,
-                                   const Request &request);
+                                   const Request &request,
+                                   const AttentionArrays &sizes);
   /// How many were compiled.
   size_t size() const { return kernels.size(); }
 
 private:
   JitOptions options;
+  bool isStatic;
   std::map<std::string, std::unique_ptr<AttentionKernel>> kernels;
 };
 

@@ -240,6 +240,7 @@ def options():
         (run, "--heads=4", "--heads does not go with files; it is for --bench"),
         (run, "--repeat=4", "--repeat does not go with files"),
         (run, "--target=interpreter --save-temps=temps", "--save-temps does not go with --target=interpreter"),
+        (run, "--target=interpreter --static", "--static does not go with --target=interpreter"),
         (run, "--target=simt-emulation", "target 'simt-emulation' is not built; there are cpu and interpreter"),
         (run, "--target=vulkan", "target 'vulkan' is not built"),
         (run, "--target=tpu", "Cannot find option named 'tpu'"),
