@@ -16,9 +16,8 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
-                                        const MaskToCPUOptions &options) {
-  addStagesToBuffers(pm);
+void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
+                                          const MaskToCPUOptions &options) {
   ConvertMaskToTilesOptions tiles;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
@@ -27,6 +26,12 @@ void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
   addTileStages(pm);
+}
+
+void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
+                                        const MaskToCPUOptions &options) {
+  buildMaskToBuffersPipeline(pm);
+  buildMaskToLoopsPipeline(pm, options);
   addLLVMStages(pm, options.openmp);
 }
 

@@ -8,6 +8,7 @@
 #include "Mask/Pipelines/MaskToGPU.h"
 
 #include "Mask/Conversion/Passes.h"
+#include "Mask/Pipelines/MaskToCPU.h"
 #include "PipelineStages.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
@@ -34,7 +35,7 @@ using namespace mlir::mask;
 /// Masks to kernels.
 template <typename Options>
 static void addKernelStages(OpPassManager &pm, const Options &options) {
-  addStagesToBuffers(pm);
+  buildMaskToBuffersPipeline(pm);
   ConvertMaskToGPUOptions tiles;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;

@@ -9,6 +9,7 @@
 #include "PipelineStages.h"
 
 #include "Mask/Conversion/Passes.h"
+#include "Mask/Pipelines/MaskToCPU.h"
 #include "Mask/Pipelines/Passes.h"
 #include "Mask/Transforms/Passes.h"
 
@@ -59,7 +60,7 @@ static void addTilingPasses(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
 }
 
-void mlir::mask::addStagesToBuffers(OpPassManager &pm) {
+void mlir::mask::buildMaskToBuffersPipeline(OpPassManager &pm) {
   addMaskPasses(pm);
   addBufferizationPasses(pm);
   addTilingPasses(pm);

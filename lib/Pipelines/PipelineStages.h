@@ -12,11 +12,6 @@
 
 namespace mlir::mask {
 
-/// From masks on tensors to closed attention on buffers: predicates are closed
-/// and their leaves have index tables, tensors become buffers, facts and tables
-/// loops, and what tiling by a transform script leaves becomes loops as well.
-void addStagesToBuffers(OpPassManager &pm);
-
 /// From `mask.tile_for` and what is in it to scf loops.
 void addTileStages(OpPassManager &pm);
 

@@ -37,9 +37,17 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       llvm::cl::init(false)};
 };
 
-/// From functions with attention on tensors to the LLVM dialect, in three
-/// steps: masks become closed predicates with index tables, tensors become
-/// buffers, attention becomes loops over tiles and vectors.
+/// From functions with attention on tensors to attention on memrefs: masks
+/// become closed predicates with index tables, tensors become buffers.
+void buildMaskToBuffersPipeline(OpPassManager &pm);
+
+/// From attention on memrefs to upstream loops and vectors, with nothing that a
+/// loop can do without left in it.
+void buildMaskToLoopsPipeline(OpPassManager &pm,
+                              const MaskToCPUOptions &options);
+
+/// From functions with attention on tensors to the LLVM dialect: the two steps
+/// above, and upstream's.
 void buildMaskToCPUPipeline(OpPassManager &pm, const MaskToCPUOptions &options);
 
 /// Registers `mask-to-cpu`.
