@@ -161,7 +161,7 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
       /*origin=*/ValueRange(), queryOffset.value, keyOffset.value,
       queryOffset.constant, queryOffset.axis, keyOffset.constant,
       keyOffset.axis,
-      /*soft_cap=*/FloatAttr(), ScheduleAttr());
+      /*soft_cap=*/FloatAttr(), ScheduleAttrInterface());
   if (form)
     copyScore(builder, form, attention);
   for (auto [result, buffer] :

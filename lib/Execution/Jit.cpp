@@ -7,13 +7,13 @@
 
 #include "Mask/Execution/Jit.h"
 
+#include "Mask/Conversion/CPUSchedule.h"
 #include "Mask/Pipelines/MaskToCPU.h"
 #include "Mask/Support/OutputFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/ADT/bit.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Function.h"
@@ -82,16 +82,8 @@ createTargetMachine(llvm::CodeGenOptLevel level) {
   return builder->createTargetMachine();
 }
 
-namespace {
-/// Queries per vector, and keys or value columns per register tile.
-struct RegisterTile {
-  int64_t lanes, rows;
-};
-} // namespace
-
-/// A tile of `rows` by two vectors of sums that takes half of the vector
-/// registers; what does not fit is spilled in the innermost loop.
-static RegisterTile getRegisterTile(const llvm::TargetMachine &machine) {
+/// What schedules are chosen from.
+static CPUTarget describeTarget(const llvm::TargetMachine &machine) {
   llvm::LLVMContext context;
   llvm::Module module("target", context);
   module.setDataLayout(machine.createDataLayout());
@@ -105,11 +97,7 @@ static RegisterTile getRegisterTile(const llvm::TargetMachine &machine) {
           .getFixedValue();
   int64_t registers = target.getNumberOfRegisters(
       target.getRegisterClassForType(/*Vector=*/true));
-  // Powers of two up to the default tile sizes, which both must divide.
-  auto clamp = [](int64_t value, int64_t most) -> int64_t {
-    return std::clamp<int64_t>(llvm::bit_floor(uint64_t(value)), 1, most);
-  };
-  return {clamp(bits / 32, 16), clamp(registers / 4, 8)};
+  return {bits, registers};
 }
 
 static constexpr StringLiteral kObserver = "mask_observe_tile";
@@ -145,7 +133,7 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
 }
 
 static LogicalResult lower(ModuleOp module, const JitOptions &options,
-                           RegisterTile tile) {
+                           const CPUTarget &target) {
   PassManager pm(module.getContext());
   if (options.configure && failed(options.configure(pm)))
     return failure();
@@ -153,8 +141,8 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options,
   pipeline.openmp = options.openmp;
   pipeline.queryTile = options.queryTile;
   pipeline.keyTile = options.keyTile;
-  pipeline.lanes = tile.lanes;
-  pipeline.rows = tile.rows;
+  pipeline.vectorBits = target.vectorBits;
+  pipeline.vectorRegisters = target.vectorRegisters;
   if (options.observer) {
     declareObserver(module);
     pipeline.observer = kObserver.str();
@@ -178,7 +166,7 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
   auto machine = createTargetMachine(level);
   if (!machine)
     return report(machine.takeError());
-  if (failed(lower(module, options, getRegisterTile(**machine))))
+  if (failed(lower(module, options, describeTarget(**machine))))
     return failure();
   if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
     return report(std::move(error));

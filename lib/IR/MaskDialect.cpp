@@ -24,6 +24,8 @@ using namespace mlir::mask;
 #include "Mask/IR/MaskDialect.cpp.inc"
 #include "Mask/IR/MaskEnums.cpp.inc"
 
+#include "Mask/IR/ScheduleAttrInterface.cpp.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "Mask/IR/MaskTypes.cpp.inc"
 
@@ -90,16 +92,19 @@ Operation *MaskDialect::materializeConstant(OpBuilder &builder, Attribute value,
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
-LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t queryTile, int64_t keyTile,
-                                   int64_t lanes, int64_t rows) {
-  if (queryTile < 1 || keyTile < 1 || lanes < 1 || rows < 1)
-    return emitError() << "tile sizes, lanes and rows must be at least 1, got "
-                       << queryTile << ", " << keyTile << ", " << lanes << ", "
-                       << rows;
-  if (queryTile % lanes)
-    return emitError() << "lanes (" << lanes << ") must divide query_tile ("
-                       << queryTile << ")";
+LogicalResult
+CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                        int64_t queryTile, int64_t keyTile, int64_t heads,
+                        int64_t lanes, int64_t rows) {
+  if (queryTile < 1 || keyTile < 1 || heads < 1 || lanes < 1 || rows < 1)
+    return emitError() << "tile sizes, heads, lanes and rows must be at least "
+                          "1, got "
+                       << queryTile << ", " << keyTile << ", " << heads << ", "
+                       << lanes << ", " << rows;
+  if (queryTile * heads % lanes)
+    return emitError() << "lanes (" << lanes << ") must divide the rows of a "
+                       << "tile (" << queryTile << " queries x " << heads
+                       << " heads)";
   if (keyTile % rows)
     return emitError() << "rows (" << rows << ") must divide key_tile ("
                        << keyTile << ")";

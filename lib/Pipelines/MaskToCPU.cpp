@@ -19,6 +19,8 @@ using namespace mlir::mask;
 void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
                                           const MaskToCPUOptions &options) {
   ConvertMaskToTilesOptions tiles;
+  tiles.vectorBits = options.vectorBits;
+  tiles.vectorRegisters = options.vectorRegisters;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
   tiles.lanes = options.lanes;

@@ -117,7 +117,7 @@ func.func @negative_choice(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>, %c:
 
 // -----
 
-// TILE: error: 'mask.attention' op cannot be scheduled: lanes (16) must divide query_tile (24)
+// TILE: error: 'mask.attention' op cannot be scheduled: lanes (16) must divide the rows of a tile (24 queries x 1 heads)
 func.func @schedule_from_options(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
       outs(%o : memref<1x1x?x8xf32>) predicate {

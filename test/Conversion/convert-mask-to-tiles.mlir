@@ -140,7 +140,7 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
       outs(%o : memref<1x1x?x?xf32>) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
-  } {schedule = #mask.schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2>}
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2>}
   return
 }
 

@@ -938,8 +938,8 @@ func.func @attention_isolated(%q: tensor<1x8x4x16xf32>, %ids: tensor<?xi32>) {
 
 // A schedule's sizes are positive.
 func.func @schedule_sizes() attributes {
-  // expected-error @below {{tile sizes, lanes and rows must be at least 1, got 64, 0, 16, 8}}
-  s = #mask.schedule<query_tile = 64, key_tile = 0, lanes = 16, rows = 8>
+  // expected-error @below {{tile sizes, heads, lanes and rows must be at least 1, got 64, 0, 1, 16, 8}}
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 0, lanes = 16, rows = 8>
 } {
   return
 }
@@ -948,8 +948,8 @@ func.func @schedule_sizes() attributes {
 
 // Whole vectors.
 func.func @schedule_lanes() attributes {
-  // expected-error @below {{lanes (16) must divide query_tile (40)}}
-  s = #mask.schedule<query_tile = 40, key_tile = 64, lanes = 16, rows = 8>
+  // expected-error @below {{lanes (16) must divide the rows of a tile (40 queries x 1 heads)}}
+  s = #mask.cpu_schedule<query_tile = 40, key_tile = 64, lanes = 16, rows = 8>
 } {
   return
 }
@@ -959,7 +959,7 @@ func.func @schedule_lanes() attributes {
 // Whole register tiles.
 func.func @schedule_rows() attributes {
   // expected-error @below {{rows (8) must divide key_tile (60)}}
-  s = #mask.schedule<query_tile = 64, key_tile = 60, lanes = 16, rows = 8>
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 60, lanes = 16, rows = 8>
 } {
   return
 }

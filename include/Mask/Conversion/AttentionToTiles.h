@@ -8,18 +8,16 @@
 #ifndef MASK_CONVERSION_ATTENTIONTOTILES_H
 #define MASK_CONVERSION_ATTENTIONTOTILES_H
 
-#include "Mask/IR/Mask.h"
+#include "Mask/Conversion/CPUSchedule.h"
 
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::mask {
 
-/// The schedule of attentions that carry none: see `#mask.schedule`.
 struct AttentionToTilesOptions {
-  int64_t queryTile = 64;
-  int64_t keyTile = 64;
-  int64_t lanes = 16;
-  int64_t rows = 8;
+  /// What schedules are chosen from for the attentions that carry none.
+  CPUTarget target;
+  CPUScheduleParts schedule;
   /// The name of a function that is called for every tile whose scores are
   /// computed, or empty (see `convert-mask-to-tiles`).
   std::string observer;
@@ -27,8 +25,8 @@ struct AttentionToTilesOptions {
 
 /// Replaces a closed attention on memrefs of f32 by loops over its tiles (see
 /// `convert-mask-to-tiles`). Fails with a located error where the element type
-/// is another one, the schedule is not valid, or the predicate reads what is
-/// not a memref.
+/// is another one, the schedule is not valid or another target's, or the
+/// predicate reads what is not a memref.
 LogicalResult
 lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
                       const AttentionToTilesOptions &options = {});

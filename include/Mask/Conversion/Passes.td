@@ -55,7 +55,10 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     message names the op, its location and the rule. What is static is not checked
     again.
 
-    Options give the schedule of the attentions that have no `schedule` attribute.
+    The schedule of an attention is its `schedule` attribute, a `#mask.cpu_schedule`
+    here. Where it has none, one is chosen for the target that `vector-bits` and
+    `vector-registers` describe: vectors as wide as the registers, a register tile that
+    takes half of them. The other options give parts of it instead.
 
     ```mlir
     // before
@@ -74,10 +77,15 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     ```
   }];
   let options = [
-    Option<"queryTile", "query-tile", "int64_t", "64", "queries per tile">,
-    Option<"keyTile", "key-tile", "int64_t", "64", "keys per tile">,
-    Option<"lanes", "lanes", "int64_t", "16", "queries per vector">,
-    Option<"rows", "rows", "int64_t", "8", "keys or value columns per register tile">,
+    Option<"vectorBits", "vector-bits", "int64_t", "512",
+           "size of the target's vector registers">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32",
+           "number of the target's vector registers">,
+    Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0: chosen">,
+    Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0: chosen">,
+    Option<"lanes", "lanes", "int64_t", "0", "rows of a tile per vector; 0: chosen">,
+    Option<"rows", "rows", "int64_t", "0",
+           "keys or value columns per register tile; 0: chosen">,
     Option<"observer", "observer", "std::string", "",
            "function called for every tile whose scores are computed">
   ];

@@ -43,8 +43,8 @@ struct JitOptions {
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
   std::string saveTemps;
-  /// Sizes of the tiles.
-  int64_t queryTile = 64, keyTile = 64;
+  /// Sizes of the tiles; chosen where zero.
+  int64_t queryTile = 0, keyTile = 0;
   /// Called by compiled code for every tile whose scores it computes; may be
   /// null. The arguments are those of `convert-mask-to-tiles`'s observer.
   using TileFunction = void (*)(int64_t batch, int64_t head, int64_t query,

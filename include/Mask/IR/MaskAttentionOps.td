@@ -83,7 +83,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     OptionalAttr<I64Attr>:$constant_query_offset, OptionalAttr<Mask_ParameterAxisAttr>:$query_offset_axis,
     OptionalAttr<I64Attr>:$constant_key_offset, OptionalAttr<Mask_ParameterAxisAttr>:$key_offset_axis,
     OptionalAttr<F32Attr>:$soft_cap,
-    OptionalAttr<Mask_ScheduleAttr>:$schedule);
+    OptionalAttr<Mask_ScheduleAttrInterface>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region AnyRegion:$predicate, AnyRegion:$score);
   let assemblyFormat = [{

@@ -12,6 +12,8 @@
 
 #include "Mask/IR/MaskEnums.h.inc"
 
+#include "Mask/IR/ScheduleAttrInterface.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "Mask/IR/MaskAttrs.h.inc"
 

@@ -9,6 +9,7 @@
 #define MASK_ATTRS_TD
 
 include "Mask/IR/MaskDialect.td"
+include "Mask/IR/ScheduleAttrInterface.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 
@@ -35,23 +36,27 @@ def Mask_PackingRule : Mask_I32Enum<"PackingRule",
 ]>;
 def Mask_PackingRuleAttr : EnumAttr<Mask_Dialect, Mask_PackingRule, "packing">;
 
-def Mask_ScheduleAttr : AttrDef<Mask_Dialect, "Schedule"> {
-  let mnemonic = "schedule";
-  let summary = "tile sizes and vector shape of one attention";
+def Mask_CPUScheduleAttr
+    : AttrDef<Mask_Dialect, "CPUSchedule", [Mask_ScheduleAttrInterface]> {
+  let mnemonic = "cpu_schedule";
+  let summary = "tile sizes and vector shape of one attention on a CPU";
   let description = [{
-    `query_tile` queries and `key_tile` keys per tile of scores, `lanes` queries
-    per vector and `rows` keys (or value columns) per register tile. `lanes`
-    divides `query_tile` and `rows` divides `key_tile`.
+    `query_tile` queries of `heads` heads, which share their keys, and `key_tile` keys
+    per tile of scores; `lanes` rows of such a tile per vector and `rows` keys (or value
+    columns) per register tile. `heads` is 1 where it is not given, and divides the
+    number of query heads per key head. `rows` divides `key_tile`.
 
     ```mlir
-    #mask.schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
+    #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
+    #mask.cpu_schedule<query_tile = 1, key_tile = 64, heads = 8, lanes = 8, rows = 8>
     ```
   }];
   let parameters = (ins "int64_t":$queryTile, "int64_t":$keyTile,
+                        DefaultValuedParameter<"int64_t", "1">:$heads,
                         "int64_t":$lanes, "int64_t":$rows);
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
-        `lanes` `=` $lanes `,` `rows` `=` $rows `>`
+        (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows `>`
   }];
   let genVerifyDecl = 1;
 }

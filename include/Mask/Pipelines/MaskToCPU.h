@@ -16,16 +16,27 @@ namespace mlir::mask {
 /// What `mask-to-cpu` can be told. Attentions with a `schedule` attribute keep
 /// theirs.
 struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
+  Option<int64_t> vectorBits{
+      *this, "vector-bits",
+      llvm::cl::desc("Size of the target's vector registers"),
+      llvm::cl::init(512)};
+  Option<int64_t> vectorRegisters{
+      *this, "vector-registers",
+      llvm::cl::desc("Number of the target's vector registers"),
+      llvm::cl::init(32)};
   Option<int64_t> queryTile{*this, "query-tile",
-                            llvm::cl::desc("Queries per tile"),
-                            llvm::cl::init(64)};
-  Option<int64_t> keyTile{*this, "key-tile", llvm::cl::desc("Keys per tile"),
-                          llvm::cl::init(64)};
-  Option<int64_t> lanes{*this, "lanes", llvm::cl::desc("Queries per vector"),
-                        llvm::cl::init(16)};
+                            llvm::cl::desc("Queries per tile; 0: chosen"),
+                            llvm::cl::init(0)};
+  Option<int64_t> keyTile{*this, "key-tile",
+                          llvm::cl::desc("Keys per tile; 0: chosen"),
+                          llvm::cl::init(0)};
+  Option<int64_t> lanes{*this, "lanes",
+                        llvm::cl::desc("Rows of a tile per vector; 0: chosen"),
+                        llvm::cl::init(0)};
   Option<int64_t> rows{
-      *this, "rows", llvm::cl::desc("Keys or value columns per register tile"),
-      llvm::cl::init(8)};
+      *this, "rows",
+      llvm::cl::desc("Keys or value columns per register tile; 0: chosen"),
+      llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",
       llvm::cl::desc(

@@ -14,16 +14,21 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-static FailureOr<ScheduleAttr>
+/// The one that the attention carries, or else a chosen one.
+static FailureOr<CPUScheduleAttr>
 getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
-  if (std::optional<ScheduleAttr> given = op.getSchedule())
-    return *given;
-  auto schedule = ScheduleAttr::getChecked(
-      [&] { return op.emitOpError() << "cannot be scheduled: "; },
-      op.getContext(), options.queryTile, options.keyTile, options.lanes,
-      options.rows);
+  std::optional<ScheduleAttrInterface> given = op.getSchedule();
+  if (!given)
+    return chooseCPUSchedule(
+        [&] { return op.emitOpError() << "cannot be scheduled: "; },
+        op.getContext(), options.target, options.schedule);
+  auto schedule = dyn_cast<CPUScheduleAttr>(*given);
   if (!schedule)
-    return failure();
+    return op.emitOpError() << "has a schedule of another target: needs a "
+                            << "#mask.cpu_schedule, got " << *given;
+  if (schedule.getHeads() != 1)
+    return op.emitOpError() << "can be lowered for one head per tile only, got "
+                            << schedule.getHeads();
   return schedule;
 }
 
@@ -37,7 +42,7 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
   if (!element.isF32())
     return op.emitOpError()
            << "can be lowered for f32 only, got data of type " << element;
-  FailureOr<ScheduleAttr> schedule = getSchedule(op, options);
+  FailureOr<CPUScheduleAttr> schedule = getSchedule(op, options);
   FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
   if (failed(schedule) || failed(observer))
     return failure();

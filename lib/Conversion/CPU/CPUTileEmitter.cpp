@@ -26,7 +26,7 @@ static constexpr int64_t kChains = 4;
 static constexpr double kLowest = -std::numeric_limits<float>::max();
 
 CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
-                               ScheduleAttr schedule)
+                               CPUScheduleAttr schedule)
     : b(builder), op(op), queryTile(schedule.getQueryTile()),
       keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
       rows(schedule.getRows()), vectors(queryTile % (2 * lanes) == 0 ? 2 : 1),

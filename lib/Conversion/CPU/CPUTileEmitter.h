@@ -32,7 +32,7 @@ namespace mlir::mask {
 class CPUTileEmitter : public TileEmitter {
 public:
   CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
-                 ScheduleAttr schedule);
+                 CPUScheduleAttr schedule);
 
   LogicalResult forEachTile(ValueRange extents, ArrayRef<int64_t> steps,
                             PositionFunction body) override;

@@ -46,7 +46,9 @@ struct ConvertMaskToTiles
   using Base::Base;
 
   void runOnOperation() override {
-    AttentionToTilesOptions options{queryTile, keyTile, lanes, rows, observer};
+    AttentionToTilesOptions options{{vectorBits, vectorRegisters},
+                                    {queryTile, keyTile, lanes, rows},
+                                    observer};
     IRRewriter rewriter(&getContext());
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
       return WalkResult(lowerAttentionToTiles(rewriter, op, options));

@@ -216,7 +216,7 @@ static func::FuncOp buildLayer(OpBuilder &builder, const ModelConfig &config) {
       builder, loc, type, query, key, value, output, mask, ValueRange(),
       ValueRange(), sinks, scale, ValueRange(), Value(), Value(), IntegerAttr(),
       ParameterAxisAttr(), IntegerAttr(), ParameterAxisAttr(), softCap,
-      ScheduleAttr());
+      ScheduleAttrInterface());
   finishFunction(builder, layer, attention.getResults());
   return layer;
 }

@@ -291,7 +291,7 @@ Form Generator::makeForm(std::string name) {
               "\n  %lt = bufferization.to_tensor %l restrict writable : " + lb +
               " to " + l + "\n  %r:2 = mask.attention ins(%q, %k, %v : " + q +
               ", " + k + ", " + v + ") outs(%ot, %lt : " + o + ", " + l + ")" +
-              clauses + " {schedule = #mask.schedule<query_tile = " +
+              clauses + " {schedule = #mask.cpu_schedule<query_tile = " +
               std::to_string(form.schedule.queryTile) +
               ", key_tile = " + std::to_string(form.schedule.keyTile) +
               ", lanes = " + std::to_string(form.schedule.lanes) +
