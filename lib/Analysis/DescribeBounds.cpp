@@ -56,6 +56,10 @@ StringRef TermWriter::getSymbolName(TermSymbol symbol) const {
     return "k0";
   case TermSymbol::KeyLast:
     return "k1";
+  case TermSymbol::HeadFirst:
+    return "h0";
+  case TermSymbol::HeadLast:
+    return "h1";
   }
   llvm_unreachable("unknown symbol");
 }
@@ -292,6 +296,10 @@ std::string TermWriter::write(Term term) const {
     return writeCall("tile_min", term);
   case TermKind::RowMax:
     return writeCall("tile_max", term);
+  case TermKind::HeadMin:
+    return writeCall("heads_min", term);
+  case TermKind::HeadMax:
+    return writeCall("heads_max", term);
   }
   llvm_unreachable("unknown term");
 }

@@ -63,9 +63,15 @@ void LinearSystem::appendKnown(Term atom, std::vector<Row> &rows) {
   switch (atom.getKind()) {
   case TermKind::Symbol:
     // Batch rows and heads that exist; queries and keys may be negative.
-    if (atom->symbol == TermSymbol::Batch || atom->symbol == TermSymbol::Head)
-      append({{atom, 1}}, 0);
-    return;
+    switch (atom->symbol) {
+    case TermSymbol::Batch:
+    case TermSymbol::Head:
+    case TermSymbol::HeadFirst:
+    case TermSymbol::HeadLast:
+      return append({{atom, 1}}, 0);
+    default:
+      return;
+    }
   case TermKind::Size:
     return append({{atom, 1}}, 0);
   case TermKind::FloorDiv: { // C t <= x <= C t + C - 1

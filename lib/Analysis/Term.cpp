@@ -53,11 +53,10 @@ static void summarize(Term::Node &node) {
     node.dependences |= operand->dependences;
     node.weight = llvm::SaturatingAdd(node.weight, operand->weight);
   }
-  // A row reduction depends on its tile, not on a row.
-  if (node.kind == TermKind::RowMin || node.kind == TermKind::RowMax) {
-    node.dependences &= ~bit(TermSymbol::Query);
-    node.dependences |=
-        bit(TermSymbol::QueryFirst) | bit(TermSymbol::QueryLast);
+  // A reduction depends on its tile, not on a row.
+  if (std::optional<ReductionAxis> axis = getReduction(node.kind)) {
+    node.dependences &= ~bit(axis->symbol);
+    node.dependences |= bit(axis->first) | bit(axis->last);
   }
 }
 
@@ -380,21 +379,36 @@ Term TermContext::lowerBound(TermSource source, Term row, Term element) {
 }
 
 //===----------------------------------------------------------------------===//
-// Row reductions
+// Reductions over the rows of a tile
 //===----------------------------------------------------------------------===//
 
-Term TermContext::rowExtremum(TermKind kind, Term term) {
-  bool isMin = kind == TermKind::RowMin;
-  auto at = [&](TermSymbol end) {
-    return substitute(term, TermSymbol::Query, symbol(end));
+std::optional<ReductionAxis> mlir::mask::getReduction(TermKind kind) {
+  switch (kind) {
+  case TermKind::RowMin:
+  case TermKind::RowMax:
+    return ReductionAxis{TermSymbol::Query, TermSymbol::QueryFirst,
+                         TermSymbol::QueryLast, kind == TermKind::RowMin};
+  case TermKind::HeadMin:
+  case TermKind::HeadMax:
+    return ReductionAxis{TermSymbol::Head, TermSymbol::HeadFirst,
+                         TermSymbol::HeadLast, kind == TermKind::HeadMin};
+  default:
+    return std::nullopt;
+  }
+}
+
+Term TermContext::extremum(TermKind kind, Term term) {
+  auto [moved, first, last, isMin] = *getReduction(kind);
+  auto at = [&, moved = moved](TermSymbol end) {
+    return substitute(term, moved, symbol(end));
   };
-  switch (getTrend(term)) {
+  switch (getTrend(term, moved)) {
   case Trend::Constant:
     return term;
   case Trend::Rising:
-    return at(isMin ? TermSymbol::QueryFirst : TermSymbol::QueryLast);
+    return at(isMin ? first : last);
   case Trend::Falling:
-    return at(isMin ? TermSymbol::QueryLast : TermSymbol::QueryFirst);
+    return at(isMin ? last : first);
   case Trend::Unknown:
     break;
   }
@@ -402,25 +416,18 @@ Term TermContext::rowExtremum(TermKind kind, Term term) {
   TermKind dual = isMin ? TermKind::Max : TermKind::Min;
   if (term.getKind() == same || term.getKind() == dual) {
     SmallVector<Term> operands = operandsOf(term);
-    unsigned moving = llvm::count_if(operands, [](Term operand) {
-      return operand.dependsOn(TermSymbol::Query);
+    unsigned moving = llvm::count_if(operands, [&, moved = moved](Term operand) {
+      return operand.dependsOn(moved);
     });
     // Exact for the same extremum, and for the other one if a single operand
     // moves; otherwise the whole term is reduced row by row.
     if (term.getKind() == same || moving == 1) {
       for (Term &operand : operands)
-        operand = rowExtremum(kind, operand);
+        operand = extremum(kind, operand);
       return minMax(term.getKind(), operands);
     }
   }
   return make(nodeOf(kind, {term}));
-}
-
-Term TermContext::rowMin(Term term) {
-  return rowExtremum(TermKind::RowMin, term);
-}
-Term TermContext::rowMax(Term term) {
-  return rowExtremum(TermKind::RowMax, term);
 }
 
 //===----------------------------------------------------------------------===//
@@ -460,7 +467,7 @@ Term TermContext::substitute(Term term, TermSymbol symbol, Term replacement) {
     return lowerBound(term->source, operands.size() > 1 ? operands[1] : Term(),
                       operands[0]);
   default:
-    // A row reduction depends on its tile only; its ends are never renamed.
+    // A reduction depends on its tile only; its ends are never renamed.
     return make(nodeOf(term.getKind(), operands));
   }
 }

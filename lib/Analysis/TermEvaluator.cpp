@@ -76,6 +76,30 @@ static int64_t limited(Term term, int64_t value) {
   return term->limit ? clampTo(value, term->limit) : value;
 }
 
+static int64_t TermPoint::*getCoordinate(TermSymbol symbol) {
+  switch (symbol) {
+  case TermSymbol::Batch:
+    return &TermPoint::batch;
+  case TermSymbol::Head:
+    return &TermPoint::head;
+  case TermSymbol::Query:
+    return &TermPoint::query;
+  case TermSymbol::QueryFirst:
+    return &TermPoint::queryFirst;
+  case TermSymbol::QueryLast:
+    return &TermPoint::queryLast;
+  case TermSymbol::KeyFirst:
+    return &TermPoint::keyFirst;
+  case TermSymbol::KeyLast:
+    return &TermPoint::keyLast;
+  case TermSymbol::HeadFirst:
+    return &TermPoint::headFirst;
+  case TermSymbol::HeadLast:
+    return &TermPoint::headLast;
+  }
+  llvm_unreachable("unknown symbol");
+}
+
 int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   auto operand = [&](unsigned i) {
     return evaluate(term.getOperand(i), point);
@@ -84,7 +108,7 @@ int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   case TermKind::Constant:
     return term->number;
   case TermKind::Symbol:
-    return evaluateSymbol(term->symbol, point);
+    return point.*getCoordinate(term->symbol);
   case TermKind::Parameter:
     return limited(term, numbers.lookup(term->source.value));
   case TermKind::Add: {
@@ -123,41 +147,29 @@ int64_t TermEvaluator::evaluate(Term term, const TermPoint &point) const {
   case TermKind::LowerBound:
     return evaluateLowerBound(term, point);
   case TermKind::RowMin:
-  case TermKind::RowMax: {
-    TermPoint row = point;
-    bool isMin = term.getKind() == TermKind::RowMin;
-    int64_t extremum = isMin ? std::numeric_limits<int64_t>::max()
-                             : std::numeric_limits<int64_t>::min();
-    for (row.query = point.queryFirst; row.query <= point.queryLast;
-         ++row.query) {
-      int64_t value = evaluate(term.getOperand(0), row);
-      extremum = isMin ? std::min(extremum, value) : std::max(extremum, value);
-    }
-    return extremum;
-  }
+  case TermKind::RowMax:
+  case TermKind::HeadMin:
+  case TermKind::HeadMax:
+    return evaluateReduction(term, point);
   }
   llvm_unreachable("unknown term");
 }
 
-int64_t TermEvaluator::evaluateSymbol(TermSymbol symbol,
-                                      const TermPoint &point) const {
-  switch (symbol) {
-  case TermSymbol::Batch:
-    return point.batch;
-  case TermSymbol::Head:
-    return point.head;
-  case TermSymbol::Query:
-    return point.query;
-  case TermSymbol::QueryFirst:
-    return point.queryFirst;
-  case TermSymbol::QueryLast:
-    return point.queryLast;
-  case TermSymbol::KeyFirst:
-    return point.keyFirst;
-  case TermSymbol::KeyLast:
-    return point.keyLast;
+int64_t TermEvaluator::evaluateReduction(Term term,
+                                         const TermPoint &point) const {
+  ReductionAxis axis = *getReduction(term.getKind());
+  TermPoint row = point;
+  int64_t &moved = row.*getCoordinate(axis.symbol);
+  int64_t first = point.*getCoordinate(axis.first),
+          last = point.*getCoordinate(axis.last);
+  int64_t extremum = axis.isMin ? std::numeric_limits<int64_t>::max()
+                                : std::numeric_limits<int64_t>::min();
+  for (moved = first; moved <= last; ++moved) {
+    int64_t value = evaluate(term.getOperand(0), row);
+    extremum =
+        axis.isMin ? std::min(extremum, value) : std::max(extremum, value);
   }
-  llvm_unreachable("unknown symbol");
+  return extremum;
 }
 
 int64_t TermEvaluator::evaluateLoad(Term term, const TermPoint &point) const {

@@ -23,10 +23,13 @@ TileInterval PredicateBounds::tileInterval(const RowInterval &row) {
 /// Whether a tile that starts below the core's lower end cannot reach the end
 /// of any row: the core and such a tile lie in every row's interval together.
 /// The lower end of a row that is up to `queries - 1` rows later, plus a tile,
-/// must not pass the upper end.
+/// must not pass the upper end, of no head of the tile.
 static bool hasDisjointEdges(TermContext &context, const KeyInterval &row,
                              const TilePlanOptions &options) {
   if (options.queries < 1 || options.keys < 1)
+    return false;
+  if (options.heads > 1 && (row.lower.dependsOn(TermSymbol::Head) ||
+                            row.upper.dependsOn(TermSymbol::Head)))
     return false;
   Trend trend = getTrend(row.lower);
   if (trend != Trend::Rising && trend != Trend::Constant)
@@ -78,6 +81,19 @@ static SmallVector<TilePart> planConditions(PredicateBounds &bounds,
   return parts;
 }
 
+/// What is known of a tile of one head becomes what is known of all its heads:
+/// the hull that holds each of theirs, the core in all of them.
+static void foldHeads(TermContext &context, TilePlan &plan) {
+  for (TileInterval &tile : plan.intervals)
+    tile = {context.headMin(tile.hullLower), context.headMax(tile.coreLower),
+            context.headMin(tile.coreUpper), context.headMax(tile.hullUpper)};
+  for (TilePart &part : plan.parts)
+    if (part.full)
+      part.full = context.headMin(part.full);
+  plan.tileFull = context.headMin(plan.tileFull);
+  plan.tileEmpty = context.headMin(plan.tileEmpty);
+}
+
 TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
                                const TilePlanOptions &options) {
   BoundsOf direction =
@@ -96,5 +112,7 @@ TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
     plan.parts = planEnds(context, rows.front().outer, options);
   else if (!rows.empty())
     plan.parts = planConditions(bounds, predicate, plan.tileFull);
+  if (options.heads > 1)
+    foldHeads(context, plan);
   return plan;
 }

@@ -30,8 +30,8 @@ inline constexpr int64_t kNoEnd = kMaxNumber + kMaxNumber / 2;
 static_assert(kMaxNumber < kNoEnd && kNoEnd < kInfinity);
 
 /// What a term can refer to besides constants and data. `Query` is the absolute
-/// query of a row; the tile symbols are the first and the last absolute query
-/// and key of a tile, all inclusive.
+/// query of a row; the tile symbols are the first and the last absolute query,
+/// key and head of a tile, all inclusive.
 enum class TermSymbol {
   Batch,
   Head,
@@ -39,8 +39,11 @@ enum class TermSymbol {
   QueryFirst,
   QueryLast,
   KeyFirst,
-  KeyLast
+  KeyLast,
+  HeadFirst,
+  HeadLast
 };
+inline constexpr size_t kNumTermSymbols = 9;
 
 /// What a term computes. All terms are integers; truth values are 0 and 1.
 enum class TermKind {
@@ -63,6 +66,8 @@ enum class TermKind {
               ///< operand 0
   RowMin,     ///< minimum of operand 0 over Query in [QueryFirst, QueryLast]
   RowMax,     ///< maximum of operand 0 over Query in [QueryFirst, QueryLast]
+  HeadMin,    ///< minimum of operand 0 over Head in [HeadFirst, HeadLast]
+  HeadMax,    ///< maximum of operand 0 over Head in [HeadFirst, HeadLast]
 };
 
 /// Data that a term loads from: an SSA value (a fact, a parameter per batch
@@ -143,7 +148,7 @@ public:
   /// `C * floor(x / C)`.
   bool isExactProduct() const;
 
-  /// Whether the term mentions the symbol (outside of row reductions over it).
+  /// Whether the term mentions the symbol (outside of reductions over it).
   bool dependsOn(TermSymbol symbol) const {
     return node->dependences >> static_cast<unsigned>(symbol) & 1;
   }
@@ -155,7 +160,7 @@ private:
 };
 
 /// Makes terms, folding what is decided: constants, infinities, nested sums,
-/// minima and maxima, duplicates, selections, row reductions of monotone terms.
+/// minima and maxima, duplicates, selections, reductions of monotone terms.
 class TermContext {
 public:
   // Leaves. An infinity is a constant of that magnitude.
@@ -204,8 +209,12 @@ public:
   Term lowerBound(TermSource source, Term row, Term element);
   /// Extremum over the rows of a tile: of a term that does not fall with the
   /// query it is the term at one end, of one without query the term itself.
-  Term rowMin(Term term);
-  Term rowMax(Term term);
+  Term rowMin(Term term) { return extremum(TermKind::RowMin, term); }
+  Term rowMax(Term term) { return extremum(TermKind::RowMax, term); }
+  /// The same over the heads of a tile. Of truth values: whether all are true,
+  /// whether one is.
+  Term headMin(Term term) { return extremum(TermKind::HeadMin, term); }
+  Term headMax(Term term) { return extremum(TermKind::HeadMax, term); }
 
   /// `term` with `symbol` replaced.
   Term substitute(Term term, TermSymbol symbol, Term replacement);
@@ -213,7 +222,7 @@ public:
 private:
   Term make(Term::Node node);
   Term minMax(TermKind kind, ArrayRef<Term> terms);
-  Term rowExtremum(TermKind kind, Term term);
+  Term extremum(TermKind kind, Term term);
   Term linear(ArrayRef<std::pair<Term, int64_t>> parts, int64_t constant);
   struct HashKey {
     size_t operator()(const std::vector<int64_t> &key) const;
@@ -222,6 +231,14 @@ private:
   std::unordered_map<std::vector<int64_t>, const Term::Node *, HashKey> unique;
   std::map<TermSource, unsigned> sources;
 };
+
+/// What a reduction runs over: `symbol`, from `first` to `last`.
+struct ReductionAxis {
+  TermSymbol symbol, first, last;
+  bool isMin;
+};
+/// The axis of a kind that reduces, or none.
+std::optional<ReductionAxis> getReduction(TermKind kind);
 
 /// How a term moves with the query: never (Constant), never down, never up.
 enum class Trend { Constant, Rising, Falling, Unknown };

@@ -19,6 +19,7 @@ namespace mlir::mask {
 struct TermPoint {
   int64_t batch = 0, head = 0, query = 0;
   int64_t queryFirst = 0, queryLast = 0, keyFirst = 0, keyLast = 0;
+  int64_t headFirst = 0, headLast = 0;
 };
 
 /// Evaluates terms on facts. Index tables are built once, in O(N).
@@ -32,7 +33,7 @@ public:
   int64_t evaluate(Term term, const TermPoint &point) const;
 
 private:
-  int64_t evaluateSymbol(TermSymbol symbol, const TermPoint &point) const;
+  int64_t evaluateReduction(Term term, const TermPoint &point) const;
   int64_t evaluateLoad(Term term, const TermPoint &point) const;
   int64_t evaluateLowerBound(Term term, const TermPoint &point) const;
 

@@ -29,12 +29,16 @@ struct TilePlanOptions : RowIntervalOptions {
   InnerAxis inner = InnerAxis::Keys;
   /// The most queries and keys of a tile; zero if that is not known.
   int64_t queries = 0, keys = 0;
+  /// The heads of a tile: more than one, and a tile's rows are a box of heads
+  /// (`HeadFirst` to `HeadLast`) and queries. Terms of a tile are then folded
+  /// over its heads; those of a row still depend on `Head`.
+  int64_t heads = 1;
 };
 
 /// Where one interval puts the tiles of a query tile, in absolute keys:
 /// outside of `[hullLower, hullUpper)` nothing is visible, inside of
-/// `[coreLower, coreUpper)` everything is. Terms over Batch, Head, QueryFirst
-/// and QueryLast.
+/// `[coreLower, coreUpper)` everything is. Terms over Batch, QueryFirst and
+/// QueryLast, and Head or, of tiles of several heads, HeadFirst and HeadLast.
 struct TileInterval {
   Term hullLower, coreLower, coreUpper, hullUpper;
 };
@@ -51,7 +55,7 @@ struct TilePart {
   /// Of an end: the term of the row. Otherwise null.
   Term end;
   /// Of a condition: a predicate, and whether it hides nothing of a tile, as
-  /// far as is known; a truth value over QueryFirst to KeyLast.
+  /// far as is known; a truth value over the symbols of a tile.
   Value predicate;
   Term full;
   /// The tiles in which the part may hide something, by the flags of
@@ -69,8 +73,8 @@ struct TilePlan {
   /// What the tiles outside of cores evaluate; nothing if nothing can be hidden
   /// in the hull.
   SmallVector<TilePart> parts;
-  /// Classifier of the tile `[QueryFirst, QueryLast] x [KeyFirst, KeyLast]`, as
-  /// 0 or 1: all elements are visible; none is. Theorems both; neither may
+  /// Classifier of the tile `[QueryFirst, QueryLast] x [KeyFirst, KeyLast]`, of
+  /// all its heads, as 0 or 1: all elements are visible; none is. Theorems both; neither may
   /// hold.
   Term tileFull, tileEmpty;
 

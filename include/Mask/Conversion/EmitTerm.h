@@ -46,7 +46,7 @@ public:
 
 private:
   TermScope *parent;
-  std::array<Value, 7> symbols;
+  std::array<Value, kNumTermSymbols> symbols;
   IRMapping facts;
   DenseMap<std::pair<const Term::Node *, unsigned>, Value> emitted;
 };

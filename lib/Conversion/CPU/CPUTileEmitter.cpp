@@ -27,9 +27,10 @@ static constexpr double kLowest = -std::numeric_limits<float>::max();
 
 CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                                CPUScheduleAttr schedule)
-    : b(builder), op(op), queryTile(schedule.getQueryTile()),
+    : b(builder), op(op), heads(schedule.getHeads()),
+      held(llvm::alignTo(schedule.getQueryTile() * heads, schedule.getLanes())),
       keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
-      rows(schedule.getRows()), vectors(queryTile % (2 * lanes) == 0 ? 2 : 1),
+      rows(schedule.getRows()), vectors(held % (2 * lanes) == 0 ? 2 : 1),
       vectorType(VectorType::get({lanes}, builder.getF32Type())) {}
 
 //===----------------------------------------------------------------------===//
@@ -168,24 +169,42 @@ Value CPUTileEmitter::allocate(ArrayRef<OpFoldResult> shape, Type element) {
   return alloc;
 }
 
-Value CPUTileEmitter::allocatePerQuery(Type element) {
-  return allocate({b.getIndexAttr(queryTile)}, element);
+Value CPUTileEmitter::allocatePerRow(Type element) {
+  return allocate({b.getIndexAttr(held)}, element);
+}
+
+std::pair<Value, Value> CPUTileEmitter::locate(Value row) {
+  auto move = [&](Value first, AffineExpr distance) {
+    return getValueOrCreateConstantIndexOp(
+        b, b.getLoc(),
+        affine::makeComposedFoldedAffineApply(
+            b, b.getLoc(), b.getAffineDimExpr(0) + distance,
+            {getAsOpFoldResult(first), getAsOpFoldResult(row)}));
+  };
+  AffineExpr r = b.getAffineDimExpr(1);
+  return {move(tile.head, r % heads), move(tile.row, r.floorDiv(heads))};
+}
+
+Value CPUTileEmitter::getNumRows() {
+  return b.createOrFold<arith::MulIOp>(tile.rows, index(heads));
 }
 
 void CPUTileEmitter::transposeQueries() {
   Value depth = query.getSize(b, 3);
   Value scale = emitScale(b, op);
-  forLoop(index(0), tile.rows, 1, [&](Value lane) {
-    Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
-    forLoop(index(0), depth, 1, [&](Value d) {
-      Value element = query.load(b, row, d);
+  Value rows = getNumRows();
+  forLoop(index(0), rows, 1, [&](Value lane) {
+    auto [head, row] = locate(lane);
+    AttentionOperand source = query.at(head);
+    forLoop(index(0), depth, 1, [&, row = row](Value d) {
+      Value element = source.load(b, row, d);
       Value scaled = arith::MulFOp::create(b, element, scale);
       memref::StoreOp::create(b, scaled, queries, ValueRange{d, lane});
     });
   });
-  // Queries that do not exist score zero everywhere and are not written.
+  // Rows that do not exist score zero everywhere and are not written.
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-  forLoop(tile.rows, index(queryTile), 1, [&](Value lane) {
+  forLoop(rows, index(held), 1, [&](Value lane) {
     forLoop(index(0), depth, 1, [&](Value d) {
       memref::StoreOp::create(b, zero, queries, ValueRange{d, lane});
     });
@@ -199,17 +218,17 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
   value = {op.getValue(), tile.batch, tile.keyHead};
   output = {op.getOutput(), tile.batch, tile.head};
   FloatType f32 = b.getF32Type();
-  OpFoldResult lanesAttr = b.getIndexAttr(queryTile);
+  OpFoldResult lanesAttr = b.getIndexAttr(held);
   auto columns = [&](const AttentionOperand &operand) {
     return getAsOpFoldResult(operand.getSize(b, 3));
   };
   queries = allocate({columns(query), lanesAttr}, f32);
   scoreBuffer = allocate({b.getIndexAttr(keyTile), lanesAttr}, f32);
   accumulator = allocate({columns(value), lanesAttr}, f32);
-  maximum = allocatePerQuery(f32);
-  sum = allocatePerQuery(f32);
+  maximum = allocatePerRow(f32);
+  sum = allocatePerRow(f32);
   transposeQueries();
-  forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
+  forLoop(index(0), index(held), lanes, [&](Value lane) {
     storeVector(splat(kLowest), maximum, lane);
     storeVector(splat(0), sum, lane);
     forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
@@ -220,20 +239,25 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
 }
 
 FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
-  Value buffer = allocatePerQuery(b.getI32Type());
+  Value buffer = allocatePerRow(b.getI32Type());
   LogicalResult result = success();
-  forLoop(index(0), index(queryTile), 1, [&](Value lane) {
+  forLoop(index(0), index(held), 1, [&](Value lane) {
     // The lanes of queries that do not exist repeat the last one.
+    AffineExpr first = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1),
+               last = b.getAffineDimExpr(2);
     AffineMap position = AffineMap::get(
-        3, 0,
-        {b.getAffineDimExpr(0) + b.getAffineDimExpr(1), b.getAffineDimExpr(2)},
-        b.getContext());
+        3, 0, {first + r.floorDiv(heads), last}, b.getContext());
     Value operands[] = {tile.firstQuery, lane, tile.lastQuery};
     Value row = getValueOrCreateConstantIndexOp(
         b, b.getLoc(),
         affine::makeComposedFoldedAffineMin(b, b.getLoc(), position,
                                             getAsOpFoldResult(operands)));
-    FailureOr<Value> number = function(tile.absoluteHead, row);
+    Value head = getValueOrCreateConstantIndexOp(
+        b, b.getLoc(),
+        affine::makeComposedFoldedAffineApply(
+            b, b.getLoc(), first + r % heads,
+            {getAsOpFoldResult(tile.absoluteHead), getAsOpFoldResult(lane)}));
+    FailureOr<Value> number = function(head, row);
     if (failed(number))
       result = failure();
     else
@@ -255,7 +279,7 @@ Value CPUTileEmitter::getRows(Value handle, const ScoreLayout &layout) {
 
 SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
   Value depth = query.getSize(b, 3);
-  forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
+  forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
     forRowBlocks(keys.size, [&](int64_t count, Value row) {
       Value first = b.createOrFold<arith::AddIOp>(keys.first, row);
       SmallVector<Value> keyRows;
@@ -271,10 +295,19 @@ SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
   return {};
 }
 
+/// The first row is a multiple of `lanes`; where they and the heads divide one
+/// another, one of the coordinates is the same for every such vector.
 ScoreLayout CPUTileEmitter::getLayout(Value lane, Value row) {
-  AffineExpr zero = b.getAffineConstantExpr(0),
-             query = b.getAffineSymbolExpr(0) + b.getAffineDimExpr(0);
-  return {AffineMap::get(1, 2, {zero, query, b.getAffineSymbolExpr(1)},
+  AffineExpr first = b.getAffineSymbolExpr(0), d = b.getAffineDimExpr(0);
+  AffineExpr head = (first + d) % heads, query = (first + d).floorDiv(heads);
+  if (lanes % heads == 0) {
+    head = d % heads;
+    query = first.floorDiv(heads) + d.floorDiv(heads);
+  } else if (heads % lanes == 0) {
+    head = first % heads + d;
+    query = first.floorDiv(heads);
+  }
+  return {AffineMap::get(1, 2, {head, query, b.getAffineSymbolExpr(1)},
                          b.getContext()),
           {lane, row}};
 }
@@ -283,7 +316,7 @@ LogicalResult CPUTileEmitter::mapScores(const KeyTile &keys,
                                         SmallVectorImpl<Value> &,
                                         ScoreFunction function) {
   LogicalResult result = success();
-  forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
+  forLoop(index(0), index(held), lanes, [&](Value lane) {
     forLoop(index(0), keys.size, 1, [&](Value row) {
       Value before = loadVector(scoreBuffer, {row, lane});
       Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
@@ -375,7 +408,7 @@ void CPUTileEmitter::softmax(Value size, Value lane) {
 LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
                                      Value hidden, ScoreFunction visible,
                                      SmallVectorImpl<Value> &) {
-  forLoop(index(0), index(queryTile), lanes,
+  forLoop(index(0), index(held), lanes,
           [&](Value lane) { softmax(keys.size, lane); });
   if (!hidden) {
     accumulate(keys);
@@ -401,7 +434,7 @@ LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
 
 void CPUTileEmitter::accumulate(const KeyTile &keys) {
   Value width = value.getSize(b, 3);
-  forLoop(index(0), index(queryTile), vectors * lanes, [&](Value lane) {
+  forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
     forRowBlocks(width, [&](int64_t count, Value column) {
       SmallVector<Value> columns;
       for (int64_t r = 0; r < count; ++r)
@@ -464,7 +497,7 @@ LogicalResult CPUTileEmitter::accumulateVisible(const KeyTile &keys,
   LogicalResult result = success();
   forLoop(index(0), keys.size, 1, [&](Value row) {
     Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
-    forLoop(index(0), index(queryTile), lanes, [&](Value lane) {
+    forLoop(index(0), index(held), lanes, [&](Value lane) {
       FailureOr<Value> flags = visible(splat(1), getLayout(lane, at));
       if (failed(flags)) {
         result = failure();
@@ -491,16 +524,31 @@ LogicalResult CPUTileEmitter::accumulateVisible(const KeyTile &keys,
 // End
 //===----------------------------------------------------------------------===//
 
+Value CPUTileEmitter::gatherSinks() {
+  Value sinks = op.getSinks();
+  if (!sinks)
+    return Value();
+  if (heads == 1)
+    return memref::LoadOp::create(b, sinks, tile.head);
+  Value buffer = allocatePerRow(b.getF32Type());
+  forLoop(index(0), index(held), 1, [&](Value lane) {
+    Value sink = memref::LoadOp::create(b, sinks, locate(lane).first);
+    memref::StoreOp::create(b, sink, buffer, lane);
+  });
+  return buffer;
+}
+
 /// Turns maximum and sum into the log-sum-exp and the factor of the output. A
 /// sink joins the sum, but gives a row without visible keys nothing (law 3).
-void CPUTileEmitter::finishStatistics(Value lane) {
+void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
   Value m = loadVector(maximum, lane), l = loadVector(sum, lane);
   Value empty =
       arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
   Value weight = splat(1);
-  if (op.getSinks()) {
-    Value logit = vector::BroadcastOp::create(
-        b, vectorType, memref::LoadOp::create(b, op.getSinks(), tile.head));
+  if (sinks) {
+    Value logit =
+        heads > 1 ? loadVector(sinks, lane)
+                  : vector::BroadcastOp::create(b, vectorType, sinks);
     Value reference = arith::MaxNumFOp::create(b, m, logit);
     weight = math::ExpOp::create(b, arith::SubFOp::create(b, m, reference));
     Value sinkWeight =
@@ -518,22 +566,23 @@ void CPUTileEmitter::finishStatistics(Value lane) {
 }
 
 void CPUTileEmitter::finish(ValueRange) {
-  forLoop(index(0), index(queryTile), lanes,
-          [&](Value lane) { finishStatistics(lane); });
+  Value sinks = gatherSinks();
+  forLoop(index(0), index(held), lanes,
+          [&](Value lane) { finishStatistics(lane, sinks); });
   Value logSumExp = op.getLogSumExp();
-  forLoop(index(0), tile.rows, 1, [&](Value lane) {
-    Value row = b.createOrFold<arith::AddIOp>(tile.row, lane);
+  forLoop(index(0), getNumRows(), 1, [&](Value lane) {
+    auto [head, row] = locate(lane);
+    AttentionOperand target = output.at(head);
     Value factor = memref::LoadOp::create(b, sum, lane);
-    forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
+    forLoop(index(0), value.getSize(b, 3), 1, [&, row = row](Value column) {
       Value element =
           memref::LoadOp::create(b, accumulator, ValueRange{column, lane});
       Value result = arith::MulFOp::create(b, element, factor);
-      output.store(b, result, row, column);
+      target.store(b, result, row, column);
     });
     if (logSumExp)
       memref::StoreOp::create(b, memref::LoadOp::create(b, maximum, lane),
-                              logSumExp,
-                              ValueRange{tile.batch, tile.head, row});
+                              logSumExp, ValueRange{tile.batch, head, row});
   });
   for (Value buffer : llvm::reverse(buffers))
     memref::DeallocOp::create(b, buffer);

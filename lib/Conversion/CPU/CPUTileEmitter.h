@@ -15,16 +15,16 @@
 
 namespace mlir::mask {
 
-/// Emits a query tile for vectors of `lanes` queries, all of one head. The
-/// state lives in scratch memory:
+/// Emits a query tile for vectors of `lanes` rows. `held` is the number of rows,
+/// heads times queries, in whole vectors. The state lives in scratch memory:
 ///
 /// | buffer        | shape              | holds                              |
 /// |---------------|--------------------|------------------------------------|
-/// | `queries`     | `[D, queryTile]`   | Q transposed, scaled, zero-padded  |
-/// | `scores`      | `[keyTile, queryTile]` | S^T, then P^T                  |
-/// | `accumulator` | `[Dv, queryTile]`  | O^T, not yet divided               |
-/// | `maximum`     | `[queryTile]`      | running maximum of each query      |
-/// | `sum`         | `[queryTile]`      | running sum of exp(s - maximum)    |
+/// | `queries`     | `[D, held]`        | Q transposed, scaled, zero-padded  |
+/// | `scores`      | `[keyTile, held]`  | S^T, then P^T                      |
+/// | `accumulator` | `[Dv, held]`       | O^T, not yet divided               |
+/// | `maximum`     | `[held]`           | running maximum of each row        |
+/// | `sum`         | `[held]`           | running sum of exp(s - maximum)    |
 ///
 /// The running maximum starts at the lowest finite number, not at minus
 /// infinity: so `exp(-inf - maximum)` is 0 and never NaN, and rows without
@@ -65,28 +65,35 @@ private:
   void registerTile(int64_t rows, Value row, Value lane, Value target,
                     bool accumulate, Value reduction, Value source,
                     llvm::function_ref<Value(int64_t, Value)> scalar);
-  /// Folds all rows of the scores of one vector of queries; `combine` may also
+  /// Folds all keys of the scores of one vector of rows; `combine` may also
   /// rewrite them. The chains are independent, then joined.
   Value reduceScores(Value size, Value lane, Value init, Value neutral,
                      llvm::function_ref<Value(Value, Value)> combine,
                      llvm::function_ref<Value(Value, Value, Value)> step);
-  /// The layout of the scores of `lanes` queries from `lane` on against the key
+  /// The head and the query of a row of the tile, as indices into the arrays.
+  std::pair<Value, Value> locate(Value row);
+  /// The number of rows that exist.
+  Value getNumRows();
+  /// The layout of the scores of `lanes` rows from `lane` on against the key
   /// `row` of the array.
   ScoreLayout getLayout(Value lane, Value row);
   void softmax(Value size, Value lane);
   void rescale(Value lane, Value factor);
   /// Adds the weights times the values to the output.
   void accumulate(const KeyTile &keys);
-  /// The same for any values: what a query does not see does not reach it.
+  /// The same for any values: what a row does not see does not reach it.
   LogicalResult accumulateVisible(const KeyTile &keys, ScoreFunction visible);
   /// Whether a value of the tile's keys is infinite or NaN, as an `i1`. Reads
   /// the values once; next to multiplying them for all queries that is little.
   Value hasNonFiniteValues(const KeyTile &keys);
-  void finishStatistics(Value lane);
+  /// The sinks of the heads of the tile, in scratch memory if there are several
+  /// heads; null without sinks.
+  Value gatherSinks();
+  void finishStatistics(Value lane, Value sinks);
   void transposeQueries();
 
   Value allocate(ArrayRef<OpFoldResult> shape, Type element);
-  Value allocatePerQuery(Type element);
+  Value allocatePerRow(Type element);
   Value index(int64_t value);
   Value splat(double value);
   Value offset(Value base, int64_t distance);
@@ -97,8 +104,8 @@ private:
   AttentionOp op;
   QueryTile tile;
   AttentionOperand query, key, value, output;
-  int64_t queryTile, keyTile, lanes, rows;
-  /// Vectors of queries per register tile.
+  int64_t heads, held, keyTile, lanes, rows;
+  /// Vectors of rows per register tile.
   int64_t vectors;
   VectorType vectorType;
   Value queries, scoreBuffer, accumulator, maximum, sum;

@@ -60,7 +60,7 @@ private:
   FailureOr<Value> data(Term term);
   FailureOr<Value> load(Term term);
   FailureOr<Value> lowerBound(Term term);
-  FailureOr<Value> rowExtremum(Term term);
+  FailureOr<Value> reduce(Term term);
 
   LaneBuilder b;
   TermScope &scope;
@@ -151,7 +151,9 @@ FailureOr<Value> TermEmitter::makeNumber(Term term) {
     return lowerBound(term);
   case TermKind::RowMin:
   case TermKind::RowMax:
-    return rowExtremum(term);
+  case TermKind::HeadMin:
+  case TermKind::HeadMax:
+    return reduce(term);
   }
   FailureOr<SmallVector<Value>> values = numbers(term);
   if (failed(values))
@@ -376,32 +378,32 @@ LogicalResult TermEmitter::hoist(Term term, unsigned symbols, bool asTruth) {
       return false;
     }
   };
-  // Row reductions bind the query themselves.
-  if (term.getKind() == TermKind::RowMin || term.getKind() == TermKind::RowMax)
-    symbols |= bitOf(TermSymbol::Query);
+  // Reductions bind the query or head themselves.
+  if (std::optional<ReductionAxis> axis = getReduction(term.getKind()))
+    symbols |= bitOf(axis->symbol);
   for (unsigned i = 0; i < term.getNumOperands(); ++i)
     if (failed(hoist(term.getOperand(i), symbols, isTruth(i))))
       return failure();
   return success();
 }
 
-FailureOr<Value> TermEmitter::rowExtremum(Term term) {
-  Value first = scope.lookup(TermSymbol::QueryFirst);
-  Value last = scope.lookup(TermSymbol::QueryLast);
+FailureOr<Value> TermEmitter::reduce(Term term) {
+  ReductionAxis axis = *getReduction(term.getKind());
+  Value first = scope.lookup(axis.first), last = scope.lookup(axis.last);
   if (!first || !last)
-    return emitError(b.getLoc()) << "a bound over a tile of queries is used "
-                                    "where there is no tile";
+    return emitError(b.getLoc())
+           << "a bound over a tile is used where there is no tile";
   Term body = term.getOperand(0);
-  if (failed(hoist(body, bitOf(TermSymbol::Query))))
+  if (failed(hoist(body, bitOf(axis.symbol))))
     return failure();
-  bool isMin = term.getKind() == TermKind::RowMin;
+  bool isMin = axis.isMin;
   LogicalResult result = success();
   auto loop = scf::ForOp::create(
       b, first, b.add(last, b.index(1)), b.index(1),
       ValueRange{b.index(isMin ? 2 * kInfinity : -2 * kInfinity)},
-      [&](OpBuilder &nested, Location loc, Value query, ValueRange carried) {
+      [&](OpBuilder &nested, Location loc, Value row, ValueRange carried) {
         TermScope inner(&scope);
-        inner.bind(TermSymbol::Query, query);
+        inner.bind(axis.symbol, row);
         TermEmitter emitter(nested, loc, inner);
         FailureOr<Value> value = emitter.number(body);
         if (failed(value)) {

@@ -26,6 +26,10 @@ struct AttentionOperand {
              Value column) const;
   /// The extent of a dimension of the array: 2 are rows, 3 are columns.
   Value getSize(ImplicitLocOpBuilder &b, int64_t dim) const;
+  /// The same array at another head.
+  AttentionOperand at(Value otherHead) const {
+    return {memref, batch, otherHead};
+  }
 };
 
 /// The factor of the scores in f32: the attention's own, or `1 / sqrt(D)`.

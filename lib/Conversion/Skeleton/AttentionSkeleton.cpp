@@ -30,8 +30,8 @@ using namespace mlir::mask;
 
 namespace {
 
-/// The lowering of one attention: loops over (b, h, query tile), bounds of the
-/// tile, the loop over key tiles around the kernel.
+/// The lowering of one attention: loops over (b, heads, query tile), bounds of
+/// the tile, the loop over key tiles around the kernel.
 class AttentionLowering {
 public:
   AttentionLowering(ImplicitLocOpBuilder &builder, AttentionOp op,
@@ -147,10 +147,11 @@ void AttentionLowering::emitFacts() {
 
 /// Computes what is the same for the whole call: parameters, extents.
 LogicalResult AttentionLowering::emitConstants() {
-  TermSymbol places[] = {TermSymbol::Batch,     TermSymbol::Head,
-                         TermSymbol::Query,     TermSymbol::QueryFirst,
-                         TermSymbol::QueryLast, TermSymbol::KeyFirst,
-                         TermSymbol::KeyLast};
+  TermSymbol places[] = {
+      TermSymbol::Batch,      TermSymbol::Head,      TermSymbol::Query,
+      TermSymbol::QueryFirst, TermSymbol::QueryLast, TermSymbol::KeyFirst,
+      TermSymbol::KeyLast,    TermSymbol::HeadFirst, TermSymbol::HeadLast};
+  static_assert(std::size(places) == kNumTermSymbols);
   auto emit = [&](Term term, bool asTruth = false) {
     return emitInvariants(b, b.getLoc(), term, scope, places, asTruth);
   };
@@ -175,7 +176,14 @@ void AttentionLowering::placeHead(Value head) {
   Value group = b.createOrFold<arith::DivUIOp>(heads, keyHeads);
   tile.keyHead = b.createOrFold<arith::DivUIOp>(head, group);
   tile.absoluteHead = shift(head, Parameter(), 1);
-  scope.bind(TermSymbol::Head, tile.absoluteHead);
+  tile.heads = sizes.heads;
+  if (sizes.heads == 1) {
+    scope.bind(TermSymbol::Head, tile.absoluteHead);
+    return;
+  }
+  scope.bind(TermSymbol::HeadFirst, tile.absoluteHead);
+  scope.bind(TermSymbol::HeadLast,
+             add(tile.absoluteHead, index(sizes.heads - 1)));
 }
 
 /// Where the rows of a tile are: of the head that was placed, if any.
@@ -240,7 +248,8 @@ void AttentionLowering::findShared(Term term) {
     return;
   }
   for (TermSymbol symbol :
-       {TermSymbol::Head, TermSymbol::KeyFirst, TermSymbol::KeyLast})
+       {TermSymbol::Head, TermSymbol::HeadFirst, TermSymbol::HeadLast,
+        TermSymbol::KeyFirst, TermSymbol::KeyLast})
     if (term.dependsOn(symbol))
       return;
   shared.insert(term.getNode());
@@ -257,7 +266,7 @@ Value AttentionLowering::getTileNumber() {
 /// Computes the extrema that all heads share, once per tile of rows.
 LogicalResult AttentionLowering::emitShared() {
   std::optional<ParameterAxis> axis = op.getQueryOffsetParameter().axis;
-  if (getConstantIntValue(dim(op.getQuery(), 1)) == 1 ||
+  if (getConstantIntValue(dim(op.getQuery(), 1)) == sizes.heads ||
       axis == ParameterAxis::Head)
     return success();
   for (const TileInterval &interval : plan.intervals)
@@ -363,15 +372,17 @@ LogicalResult AttentionLowering::run() {
   options.buildTables = false;
   options.queries = sizes.queries;
   options.keys = sizes.keys;
+  options.heads = sizes.heads;
   plan = planTiles(context, op.getPredicateValue(), options);
   reportBounds(op, plan, context, options);
   emitFacts();
-  if (failed(emitConstants()) || failed(emitShared()))
+  if (failed(checkTileHeads(b, op, sizes.heads)) || failed(emitConstants()) ||
+      failed(emitShared()))
     return failure();
   Value extents[] = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
                      dim(op.getQuery(), 2)};
   if (failed(emitter.forEachTile(
-          extents, {1, 1, sizes.queries},
+          extents, {1, sizes.heads, sizes.queries},
           [&](ValueRange position) { return emitQueryTile(position); })))
     return failure();
   if (sharedValues)

@@ -34,6 +34,7 @@ public:
   void checkHeads();
   void checkOffset(Parameter offset, StringRef name);
   void checkPredicate();
+  LogicalResult checkTileHeads(int64_t heads);
 
 private:
   /// Stops the program unless `condition` holds. `owner` is named.
@@ -149,6 +150,32 @@ void CheckEmitter::checkHeads() {
             "must have one sink per query head");
 }
 
+LogicalResult CheckEmitter::checkTileHeads(int64_t heads) {
+  if (heads == 1)
+    return success();
+  auto forHeads = [&]() -> InFlightDiagnostic {
+    return op.emitOpError() << "cannot have tiles of " << heads << " heads: ";
+  };
+  for (auto [name, offset] :
+       {std::pair{"query_offset", op.getQueryOffsetParameter()},
+        std::pair{"key_offset", op.getKeyOffsetParameter()}})
+    if (offset.axis == ParameterAxis::Head)
+      return forHeads() << "'" << name << "' is per head";
+  Value group = index(1);
+  if (op.getQuery() != op.getKey())
+    group = b.createOrFold<arith::DivUIOp>(dim(op.getQuery(), 1),
+                                           dim(op.getKey(), 1));
+  if (std::optional<int64_t> number = getConstantIntValue(group))
+    if (*number % heads)
+      return forHeads() << "they must divide the " << *number
+                        << " query heads of a key head";
+  Value rest = b.createOrFold<arith::RemUIOp>(group, index(heads));
+  require(op, compare(CmpIPredicate::eq, rest, index(0)),
+          "the " + Twine(heads) +
+              " heads of a tile must divide the query heads of a key head");
+  return success();
+}
+
 /// Offsets are read without a check of their own.
 void CheckEmitter::checkOffset(Parameter offset, StringRef name) {
   if (!offset.axis)
@@ -222,4 +249,9 @@ void mlir::mask::emitChecks(ImplicitLocOpBuilder &builder, AttentionOp op) {
   checks.checkOffset(op.getQueryOffsetParameter(), "query_offset");
   checks.checkOffset(op.getKeyOffsetParameter(), "key_offset");
   checks.checkPredicate();
+}
+
+LogicalResult mlir::mask::checkTileHeads(ImplicitLocOpBuilder &builder,
+                                         AttentionOp op, int64_t heads) {
+  return CheckEmitter(builder, op).checkTileHeads(heads);
 }

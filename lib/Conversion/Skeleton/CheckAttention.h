@@ -25,6 +25,13 @@ namespace mlir::mask {
 /// What is static is checked by verifiers and emits nothing.
 void emitChecks(ImplicitLocOpBuilder &builder, AttentionOp op);
 
+/// Checks that tiles may have `heads` heads: they divide the query heads of a
+/// key head, at run time where their number is dynamic, and no offset is per
+/// head, so that the heads of a tile agree in what a row's query and key are.
+/// Fails with a located error.
+LogicalResult checkTileHeads(ImplicitLocOpBuilder &builder, AttentionOp op,
+                             int64_t heads);
+
 } // namespace mlir::mask
 
 #endif // MASK_CONVERSION_CHECKATTENTION_H

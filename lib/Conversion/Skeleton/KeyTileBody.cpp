@@ -27,8 +27,9 @@ using namespace mlir::mask;
 /// array of keys, within it, so that they fit in 32 bits.
 FailureOr<Value> KeyTileBody::emitRowEnds(Term end) {
   Value keys = b.createOrFold<memref::DimOp>(op.getKey(), 2);
-  return emitter.mapRows([&](Value, Value query) -> FailureOr<Value> {
+  return emitter.mapRows([&](Value head, Value query) -> FailureOr<Value> {
     TermScope inner(scope);
+    inner.bind(TermSymbol::Head, head);
     inner.bind(TermSymbol::Query, query);
     FailureOr<Value> absolute = emitTerm(b, b.getLoc(), end, inner);
     if (failed(absolute))
@@ -207,9 +208,11 @@ LogicalResult KeyTileBody::emitMask(const KeyTile &keys,
 
 void KeyTileBody::observe(const KeyTile &keys, Value masked) {
   emitter.once([&] {
-    func::CallOp::create(b, observer, TypeRange(),
-                         ValueRange{tile.batch, tile.head, tile.row, keys.first,
-                                    tile.rows, keys.size, masked});
+    for (int64_t head = 0; head < tile.heads; ++head)
+      func::CallOp::create(b, observer, TypeRange(),
+                           ValueRange{tile.batch, add(tile.head, index(head)),
+                                      tile.row, keys.first, tile.rows,
+                                      keys.size, masked});
   });
 }
 

@@ -15,14 +15,18 @@
 
 namespace mlir::mask {
 
-/// Which part of the arrays one iteration of the outer loops works on.
+/// Which part of the arrays one iteration of the outer loops works on. The rows
+/// of a tile are a box of heads, which share their keys, and queries: row r is
+/// head `head + r mod heads` and query `row + r floordiv heads`.
 struct QueryTile {
-  /// Indices into the arrays; `row` is the first query.
+  /// Indices into the arrays; `head` and `row` are the first head and query.
   Value batch, head, keyHead, row;
-  /// The number of queries that exist, at most the schedule's.
+  /// The number of heads, and that of queries that exist, at most the
+  /// schedule's.
+  int64_t heads = 1;
   Value rows;
-  /// Absolute coordinates: of the first and last query, and of row 0 of the
-  /// keys.
+  /// Absolute coordinates: of the first head, of the first and last query, and
+  /// of row 0 of the keys.
   Value absoluteBatch, absoluteHead, firstQuery, lastQuery, firstKey;
 };
 
