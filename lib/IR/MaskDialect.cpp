@@ -41,15 +41,6 @@ struct MaskInlinerInterface : public DialectInlinerInterface {
     return true;
   }
 };
-/// Tells upstream folds of `tensor.cast` that the regions need care: they clone
-/// any other destination-passing op with the more static operands, but captures
-/// give the regions their types, and a region may be missing. Nothing is to be
-/// moved out of the regions, which are isolated from above.
-struct AttentionLoopModel
-    : public LoopLikeOpInterface::ExternalModel<AttentionLoopModel,
-                                                AttentionOp> {
-  SmallVector<Region *> getLoopRegions(Operation *) const { return {}; }
-};
 } // namespace
 
 void MaskDialect::initialize() {
@@ -71,7 +62,6 @@ void MaskDialect::initialize() {
                             IntervalTableOp, ItemIdsOp, MonotoneTableOp,
                             RangeTableOp, PositionsOp, RunsOp>();
   declarePromisedInterface<TilingInterface, AttentionOp>();
-  AttentionOp::attachInterface<AttentionLoopModel>(*getContext());
   declarePromisedInterfaces<ValueBoundsOpInterface, CountTableOp, DropLongOp,
                             IntervalTableOp, ItemIdsOp, MonotoneTableOp,
                             RangeTableOp, PositionsOp, RunsOp>();

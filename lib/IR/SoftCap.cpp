@@ -7,6 +7,8 @@
 
 #include "Mask/IR/SoftCap.h"
 
+#include "Mask/IR/AttentionCasts.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
@@ -98,4 +100,5 @@ struct DropScoreRegion : OpRewritePattern<AttentionOp> {
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                               MLIRContext *context) {
   results.add<DropScoreRegion>(context);
+  populateFoldCastsIntoAttentionPatterns(results);
 }

@@ -8,6 +8,7 @@
 #include "LayerBody.h"
 
 #include "Mask/IR/Absence.h"
+#include "Mask/IR/AttentionCasts.h"
 #include "Mask/Transforms/Transforms.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -15,32 +16,6 @@
 
 using namespace mlir;
 using namespace mlir::mask;
-
-Value mlir::mask::lookThroughCast(Value value) {
-  auto cast = value.getDefiningOp<tensor::CastOp>();
-  return cast && tensor::canFoldIntoConsumerOp(cast) ? cast.getSource() : value;
-}
-
-/// Lets attentions work on the types before their operands were cast.
-static void foldCastsIntoAttention(RewriterBase &rewriter,
-                                   AttentionOp attention) {
-  rewriter.modifyOpInPlace(attention, [&] {
-    for (OpOperand &operand : attention->getOpOperands())
-      if (!isPredicate(operand.get()))
-        operand.set(lookThroughCast(operand.get()));
-  });
-  rewriter.setInsertionPointAfter(attention);
-  for (auto [result, output] :
-       llvm::zip_equal(attention.getResults(), attention.getOutputs())) {
-    Type type = result.getType();
-    if (type == output.getType())
-      continue;
-    result.setType(cast<RankedTensorType>(output.getType()));
-    auto back =
-        tensor::CastOp::create(rewriter, attention.getLoc(), type, result);
-    rewriter.replaceAllUsesExcept(result, back, back);
-  }
-}
 
 /// Returns what is cast before it is returned, where all returns do.
 static void refineResults(RewriterBase &rewriter, func::FuncOp function) {

@@ -19,9 +19,6 @@ inline bool isPredicate(Value value) {
   return isa<PredicateType>(value.getType());
 }
 
-/// The more static value that `value` was cast from, or `value`.
-Value lookThroughCast(Value value);
-
 void eraseDeadOps(RewriterBase &rewriter, Region &region);
 
 /// A call of a layer function, seen through casts.

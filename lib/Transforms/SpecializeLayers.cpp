@@ -9,6 +9,7 @@
 #include "AgreedArguments.h"
 #include "LayerBody.h"
 #include "Mask/IR/Absence.h"
+#include "Mask/IR/AttentionCasts.h"
 #include "Mask/IR/Canonicalization.h"
 #include "Mask/IR/Packing.h"
 #include "Mask/IR/WindowBounds.h"

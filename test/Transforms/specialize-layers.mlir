@@ -288,6 +288,34 @@ module @right {
 
 // -----
 
+// The types of the caller's data reach the arguments of the score region, too.
+
+// CHECK-LABEL: @biased_layer_specialized(
+// CHECK-SAME: %{{.*}}: tensor<1x1x4x8xf32>, %[[BIAS:.*]]: tensor<4xf32>)
+// CHECK: score_captures(%[[BIAS]] : tensor<4xf32>)
+// CHECK: ^bb0({{.*}}, %[[T:.*]]: tensor<4xf32>):
+// CHECK-NEXT: tensor.extract %[[T]]
+// expected-remark @below {{1 layer uses @biased_layer_specialized}}
+func.func private @biased_layer(%x: tensor<?x?x?x?xf32>, %bias: tensor<?xf32>, %m: !mask.predicate) -> tensor<?x?x?x?xf32> {
+  %o = mask.attention ins(%x, %x, %x : tensor<?x?x?x?xf32>, tensor<?x?x?x?xf32>, tensor<?x?x?x?xf32>)
+         outs(%x : tensor<?x?x?x?xf32>) mask(%m) score_captures(%bias : tensor<?xf32>) score {
+         ^bb0(%s: f32, %b: index, %h: index, %q: index, %k: index, %t: tensor<?xf32>):
+           %0 = tensor.extract %t[%k] : tensor<?xf32>
+           %1 = arith.addf %s, %0 : f32
+           mask.yield %1 : f32
+         } -> tensor<?x?x?x?xf32>
+  return %o : tensor<?x?x?x?xf32>
+}
+func.func @biased_model(%x: tensor<1x1x4x8xf32>, %bias: tensor<4xf32>) -> tensor<?x?x?x?xf32> {
+  %m = mask.causal
+  %0 = tensor.cast %x : tensor<1x1x4x8xf32> to tensor<?x?x?x?xf32>
+  %1 = tensor.cast %bias : tensor<4xf32> to tensor<?xf32>
+  %2 = call @biased_layer(%0, %1, %m) : (tensor<?x?x?x?xf32>, tensor<?xf32>, !mask.predicate) -> tensor<?x?x?x?xf32>
+  return %2 : tensor<?x?x?x?xf32>
+}
+
+// -----
+
 // A predicate that a function returns has no structure to specialise for.
 
 func.func private @make() -> !mask.predicate
