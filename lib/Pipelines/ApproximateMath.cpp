@@ -20,14 +20,30 @@ namespace mlir::mask {
 
 using namespace mlir;
 
+/// Whether `op` is a function that its flags allow to approximate.
+static bool mayBeApproximated(Operation *op) {
+  auto fast = dyn_cast<arith::ArithFastMathInterface>(op);
+  return fast && isa<math::MathDialect>(op->getDialect()) &&
+         bitEnumContainsAny(fast.getFastMathFlagsAttr().getValue(),
+                            arith::FastMathFlags::afn);
+}
+
 namespace {
 struct ApproximateMathPass
     : public mask::impl::MaskApproximateMathBase<ApproximateMathPass> {
   void runOnOperation() override {
+    SmallVector<Operation *> functions;
+    getOperation()->walk([&](Operation *op) {
+      if (mayBeApproximated(op))
+        functions.push_back(op);
+    });
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    // What a polynomial is made of may itself be approximated: `exp` on f16 is
+    // one on f32.
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    (void)applyOpPatternsGreedily(functions, std::move(patterns), config);
   }
 };
 } // namespace

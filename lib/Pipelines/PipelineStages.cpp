@@ -79,8 +79,8 @@ void mlir::mask::addLLVMStages(OpPassManager &pm, bool openmp) {
   pm.addPass(createMaskApproximateMath());
   pm.addPass(createConvertVectorToSCFPass());
   if (openmp) {
-    pm.addPass(createConvertSCFToOpenMPPass());
     pm.addPass(createMaskScheduleDynamically());
+    pm.addPass(createConvertSCFToOpenMPPass());
     // Inlines the `memref.alloca_scope` of each iteration, which may not hold
     // control flow; there is nothing on the stack in it.
     pm.addPass(createCanonicalizerPass());

@@ -5,9 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/Conversion/AttentionToTiles.h"
 #include "Mask/Pipelines/Passes.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/PatternMatch.h"
 
 namespace mlir::mask {
 #define GEN_PASS_DEF_MASKSCHEDULEDYNAMICALLY
@@ -16,14 +20,46 @@ namespace mlir::mask {
 
 using namespace mlir;
 
+/// Moves the body of `loop` into an OpenMP loop. What is on the stack in a
+/// round is freed after it, as in upstream's lowering.
+static void lowerToOpenMP(RewriterBase &rewriter, scf::ParallelOp loop) {
+  Location loc = loop.getLoc();
+  rewriter.setInsertionPoint(loop);
+  auto parallel = omp::ParallelOp::create(rewriter, loc);
+  rewriter.createBlock(&parallel.getRegion());
+  auto shared = omp::WsloopOp::create(rewriter, loc);
+  shared.setScheduleKind(omp::ClauseScheduleKind::Dynamic);
+  omp::TerminatorOp::create(rewriter, loc);
+  rewriter.createBlock(&shared.getRegion());
+  auto nest = omp::LoopNestOp::create(
+      rewriter, loc, loop.getNumLoops(), loop.getLowerBound(),
+      loop.getUpperBound(), loop.getStep(), /*loop_inclusive=*/false,
+      /*tile_sizes=*/nullptr);
+  SmallVector<Location> locs(loop.getNumLoops(), loc);
+  rewriter.createBlock(&nest.getRegion(), {},
+                       ValueRange(loop.getInductionVars()).getTypes(), locs);
+  auto scope = memref::AllocaScopeOp::create(rewriter, loc, TypeRange());
+  omp::YieldOp::create(rewriter, loc, ValueRange());
+  Block *body = rewriter.createBlock(&scope.getBodyRegion());
+  rewriter.eraseOp(loop.getBody()->getTerminator());
+  rewriter.mergeBlocks(loop.getBody(), body, nest.getRegion().getArguments());
+  rewriter.setInsertionPointToEnd(body);
+  memref::AllocaScopeReturnOp::create(rewriter, loc, ValueRange());
+  rewriter.eraseOp(loop);
+}
+
 namespace {
 struct ScheduleDynamicallyPass
     : public mask::impl::MaskScheduleDynamicallyBase<ScheduleDynamicallyPass> {
   void runOnOperation() override {
-    getOperation()->walk([](omp::WsloopOp loop) {
-      if (!loop.getScheduleKind())
-        loop.setScheduleKind(omp::ClauseScheduleKind::Dynamic);
+    SmallVector<scf::ParallelOp> loops;
+    getOperation()->walk([&](scf::ParallelOp loop) {
+      if (loop->hasAttr(mask::kUnevenLoopAttrName) && !loop.getNumReductions())
+        loops.push_back(loop);
     });
+    IRRewriter rewriter(&getContext());
+    for (scf::ParallelOp loop : loops)
+      lowerToOpenMP(rewriter, loop);
   }
 };
 } // namespace

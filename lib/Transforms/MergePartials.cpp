@@ -71,7 +71,8 @@ static Value isMinusInfinity(ImplicitLocOpBuilder &b, Value number) {
 }
 
 static Value expOfDifference(ImplicitLocOpBuilder &b, Value x, Value y) {
-  return math::ExpOp::create(b, arith::SubFOp::create(b, x, y));
+  return math::ExpOp::create(b, arith::SubFOp::create(b, x, y),
+                             arith::FastMathFlags::afn);
 }
 
 /// What is subtracted before the exponential: the maximum, with the sink if
@@ -162,7 +163,8 @@ Value Merger::joinLogSumExps(Value logSumExps) {
                      sum = arith::AddFOp::create(
                          b, sum, expOfDifference(b, sink.front(), reference));
                    Value logSumExp = arith::AddFOp::create(
-                       b, reference, math::LogOp::create(b, sum));
+                       b, reference,
+                       math::LogOp::create(b, sum, arith::FastMathFlags::afn));
                    // A sink alone shows nothing (law 3).
                    return arith::SelectOp::create(b, isMinusInfinity(b, x[1]),
                                                   x[1], logSumExp);

@@ -1,4 +1,4 @@
-// RUN: mask-opt %s --convert-mask-to-tiles --convert-mask-to-scf --canonicalize --cse --loop-invariant-code-motion | FileCheck %s --implicit-check-not=fastmath
+// RUN: mask-opt %s --convert-mask-to-tiles --convert-mask-to-scf --canonicalize --cse --loop-invariant-code-motion | FileCheck %s --implicit-check-not=nnan --implicit-check-not=ninf
 
 // From the second phase of the loop on: no comparison of integers, no selection
 // between a score and minus infinity, and no load of a table; what is compared is the

@@ -17,9 +17,9 @@
 // SCF: func.call @note({{.*}}, %[[C32]], %[[FALSE]])
 // SCF: func.call @note({{.*}}, %[[TRUE]])
 func.func private @note(index, index, index, index, index, index, i1)
-func.func @observed(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
-  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
-      outs(%o : memref<1x1x?x8xf32>) predicate {
+func.func @observed(%q: memref<?x?x?x8xf32>, %o: memref<?x?x?x8xf32>) {
+  mask.attention ins(%q, %q, %q : memref<?x?x?x8xf32>, memref<?x?x?x8xf32>, memref<?x?x?x8xf32>)
+      outs(%o : memref<?x?x?x8xf32>) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   }

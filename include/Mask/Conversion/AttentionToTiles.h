@@ -14,6 +14,10 @@
 
 namespace mlir::mask {
 
+/// A unit attribute of parallel loops whose rounds differ in cost, as those
+/// over the tiles of an attention do (see `mask-schedule-dynamically`).
+inline constexpr StringLiteral kUnevenLoopAttrName = "mask.uneven";
+
 struct AttentionToTilesOptions {
   /// What schedules are chosen from for the attentions that carry none.
   CPUTarget target;

@@ -11,15 +11,17 @@
 include "mlir/Pass/PassBase.td"
 
 def MaskApproximateMath : Pass<"mask-approximate-math"> {
-  let summary = "replace exp and log by polynomials";
+  let summary = "replace exp and log by polynomials where that is allowed";
   let description = [{
-    Applies upstream's polynomial approximations of `math.exp`, `math.log` and
-    `math.tanh` on f32, which keep vectors whole where a call of the C library would
-    take them apart. Errors are a few units in the last place. `exp` of minus infinity
-    is zero, `log` of zero minus infinity.
+    Applies upstream's polynomial approximations to the functions of the `math` dialect
+    whose flags have `afn`, and to no others. The lowering of attention sets it: a
+    polynomial keeps vectors whole where a call of the C library would take them apart.
+    Errors are a few units in the last place. `exp` of minus infinity is zero, `log` of
+    zero minus infinity.
 
     ```mlir
-    %p = math.exp %s : vector<16xf32>
+    %p = math.exp %s fastmath<afn> : vector<16xf32>
+    %q = math.exp %s : vector<16xf32> // stays
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
@@ -27,21 +29,34 @@ def MaskApproximateMath : Pass<"mask-approximate-math"> {
 }
 
 def MaskScheduleDynamically : Pass<"mask-schedule-dynamically"> {
-  let summary = "give loops of OpenMP threads a dynamic schedule";
+  let summary = "lower uneven parallel loops to OpenMP with a dynamic schedule";
   let description = [{
     Tiles of queries differ in cost: under a causal mask the last sees all keys, the
     first hardly any. With a dynamic schedule a thread takes the next tile whenever it
-    is done with one. Loops that have a schedule keep it.
+    is done with one. The lowering of attention marks its loops `mask.uneven`; those
+    become loops of OpenMP here, since `convert-scf-to-openmp`, which takes all others
+    afterwards, has no schedules. A marked loop with reductions is left to it, too.
 
     ```mlir
-    omp.wsloop { omp.loop_nest (%i) : index = (%lb) to (%ub) step (%s) { omp.yield } }
+    scf.parallel (%i) = (%lb) to (%ub) step (%s) {
+      scf.reduce
+    } {mask.uneven}
     ```
     becomes
     ```mlir
-    omp.wsloop schedule(dynamic) { omp.loop_nest (%i) : index = (%lb) to (%ub) step (%s) { omp.yield } }
+    omp.parallel {
+      omp.wsloop schedule(dynamic) {
+        omp.loop_nest (%i) : index = (%lb) to (%ub) step (%s) {
+          memref.alloca_scope {
+          }
+          omp.yield
+        }
+      }
+      omp.terminator
+    }
     ```
   }];
-  let dependentDialects = ["::mlir::omp::OpenMPDialect"];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::omp::OpenMPDialect"];
 }
 
 def MaskLowerAsserts : Pass<"mask-lower-asserts", "::mlir::ModuleOp"> {

@@ -8,6 +8,8 @@
 
 #include "CPUTileEmitter.h"
 
+#include "Mask/Conversion/AttentionToTiles.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -132,6 +134,11 @@ void CPUTileEmitter::registerTile(
                   {rowsOf[r], lanesOf[v]});
 }
 
+/// Weights may be approximated (`mask-approximate-math`).
+static Value emitExp(ImplicitLocOpBuilder &b, Value x) {
+  return math::ExpOp::create(b, x, arith::FastMathFlags::afn);
+}
+
 //===----------------------------------------------------------------------===//
 // Grid
 //===----------------------------------------------------------------------===//
@@ -139,13 +146,28 @@ void CPUTileEmitter::registerTile(
 LogicalResult CPUTileEmitter::forEachTile(ValueRange extents,
                                           ArrayRef<int64_t> steps,
                                           PositionFunction body) {
-  SmallVector<Value> lower(extents.size(), index(0)), stepValues;
-  for (int64_t step : steps)
+  SmallVector<Value> position(extents.size(), index(0)), lower, upper,
+      stepValues;
+  SmallVector<unsigned> loops;
+  // A loop of one round is none: folded later, it would take the mark along.
+  for (auto [i, extent, step] : llvm::enumerate(extents, steps)) {
+    std::optional<int64_t> size = getConstantIntValue(extent);
+    if (size && *size > 0 && *size <= step)
+      continue;
+    loops.push_back(i);
+    lower.push_back(index(0));
+    upper.push_back(extent);
     stepValues.push_back(index(step));
-  auto loop = scf::ParallelOp::create(b, lower, extents, stepValues);
+  }
+  if (loops.empty())
+    return body(position);
+  auto loop = scf::ParallelOp::create(b, lower, upper, stepValues);
+  loop->setDiscardableAttr(kUnevenLoopAttrName, b.getUnitAttr());
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(loop.getBody()->getTerminator());
-  return body(loop.getInductionVars());
+  for (auto [i, variable] : llvm::zip_equal(loops, loop.getInductionVars()))
+    position[i] = variable;
+  return body(position);
 }
 
 LogicalResult CPUTileEmitter::forEachPoint(ValueRange extents,
@@ -387,12 +409,11 @@ void CPUTileEmitter::softmax(Value size, Value lane) {
   Value after = reduceScores(
       size, lane, before, before, max,
       [&](Value score, Value carried, Value) { return max(carried, score); });
-  Value factor =
-      math::ExpOp::create(b, arith::SubFOp::create(b, before, after));
+  Value factor = emitExp(b, arith::SubFOp::create(b, before, after));
   Value scaled = arith::MulFOp::create(b, loadVector(sum, lane), factor);
   Value total = reduceScores(size, lane, scaled, splat(0), add,
                              [&](Value score, Value carried, Value row) {
-                               Value weight = math::ExpOp::create(
+                               Value weight = emitExp(
                                    b, arith::SubFOp::create(b, score, after));
                                storeVector(weight, scoreBuffer, {row, lane});
                                return add(carried, weight);
@@ -550,16 +571,16 @@ void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
         heads > 1 ? loadVector(sinks, lane)
                   : vector::BroadcastOp::create(b, vectorType, sinks);
     Value reference = arith::MaxNumFOp::create(b, m, logit);
-    weight = math::ExpOp::create(b, arith::SubFOp::create(b, m, reference));
-    Value sinkWeight =
-        math::ExpOp::create(b, arith::SubFOp::create(b, logit, reference));
+    weight = emitExp(b, arith::SubFOp::create(b, m, reference));
+    Value sinkWeight = emitExp(b, arith::SubFOp::create(b, logit, reference));
     l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
                               sinkWeight);
     m = reference;
   }
   Value factor = arith::DivFOp::create(b, weight, l);
   storeVector(arith::SelectOp::create(b, empty, splat(0), factor), sum, lane);
-  Value logSumExp = arith::AddFOp::create(b, m, math::LogOp::create(b, l));
+  Value logSumExp = arith::AddFOp::create(
+      b, m, math::LogOp::create(b, l, arith::FastMathFlags::afn));
   Value none = splat(-std::numeric_limits<double>::infinity());
   storeVector(arith::SelectOp::create(b, empty, none, logSumExp), maximum,
               lane);

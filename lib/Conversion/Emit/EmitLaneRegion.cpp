@@ -11,6 +11,7 @@
 #include "LaneBuilder.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -129,6 +130,18 @@ Value LaneRegionEmitter::guardDivision(Operation &op,
   return exists;
 }
 
+/// Scores may be approximated (`mask-approximate-math`): where there is no
+/// polynomial, each lane calls the C library.
+static void allowApproximation(Operation *op) {
+  auto fast = dyn_cast<arith::ArithFastMathInterface>(op);
+  if (!fast || !isa<math::MathDialect>(op->getDialect()))
+    return;
+  auto flags =
+      fast.getFastMathFlagsAttr().getValue() | arith::FastMathFlags::afn;
+  op->setAttr(fast.getFastMathAttrName(),
+              arith::FastMathFlagsAttr::get(op->getContext(), flags));
+}
+
 void LaneRegionEmitter::emitElementwise(Operation &op, ValueRange operands) {
   SmallVector<Value> vectors;
   for (Value operand : operands)
@@ -141,6 +154,7 @@ void LaneRegionEmitter::emitElementwise(Operation &op, ValueRange operands) {
     state.addAttribute(attribute.getName(), attribute.getValue());
   state.propertiesAttr = op.getPropertiesAsAttribute();
   Operation *vectorized = b.create(state);
+  allowApproximation(vectorized);
   for (auto [from, to] :
        llvm::zip_equal(op.getResults(), vectorized->getResults()))
     mapping.map(from, to);
@@ -158,6 +172,7 @@ void LaneRegionEmitter::emitPerLane(Operation &op, ValueRange operands) {
                             ? vector::ExtractOp::create(b, to, lane).getResult()
                             : to);
     Operation *clone = b.clone(op, scalars);
+    allowApproximation(clone);
     for (auto [result, scalar] : llvm::zip_equal(results, clone->getResults()))
       result = vector::InsertOp::create(b, scalar, result, lane);
   }
@@ -205,6 +220,7 @@ LogicalResult LaneRegionEmitter::emitOp(Operation &op) {
     IRMapping scalars;
     scalars.map(op.getOperands(), operands);
     Operation *clone = b.clone(op, scalars);
+    allowApproximation(clone);
     mapping.map(op.getResults(), clone->getResults());
     return finishDivision(op, exists);
   }

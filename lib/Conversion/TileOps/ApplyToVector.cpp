@@ -304,8 +304,8 @@ void mlir::mask::lowerMerge(RewriterBase &rewriter, MergeOp op) {
   auto weigh = [&](Value m) -> Value {
     Value distance = arith::SubFOp::create(b, m, reference);
     if (op.getBase2())
-      return math::Exp2Op::create(b, distance);
-    return math::ExpOp::create(b, distance);
+      return math::Exp2Op::create(b, distance, arith::FastMathFlags::afn);
+    return math::ExpOp::create(b, distance, arith::FastMathFlags::afn);
   };
   auto join = [&](Value a, Value weightA, Value other, Value weightB) {
     return arith::AddFOp::create(b, arith::MulFOp::create(b, a, weightA),
