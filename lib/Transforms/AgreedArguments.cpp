@@ -38,8 +38,8 @@ struct Meaning {
 
 class ArgumentSinker {
 public:
-  ArgumentSinker(RewriterBase &rewriter, func::FuncOp function,
-                 ArrayRef<func::CallOp> calls, StringRef category)
+  ArgumentSinker(RewriterBase &rewriter, FunctionOpInterface function,
+                 ArrayRef<CallOpInterface> calls, StringRef category)
       : rewriter(rewriter), function(function), calls(calls),
         category(category), values(function.getArguments()) {}
 
@@ -47,20 +47,20 @@ public:
   SmallVector<Operation *> assumeDropped();
 
 private:
-  std::optional<Meaning> getMeaning(func::CallOp call, Value value,
+  std::optional<Meaning> getMeaning(CallOpInterface call, Value value,
                                     unsigned before);
-  bool says(func::CallOp call, Value value, const Meaning &meaning);
-  bool handsOn(func::CallOp call, unsigned number, const Meaning &meaning);
+  bool says(CallOpInterface call, Value value, const Meaning &meaning);
+  bool handsOn(CallOpInterface call, unsigned number, const Meaning &meaning);
   Value materialize(Location loc, Type type, const Meaning &meaning);
   std::string describe(const Meaning &meaning);
   remark::RemarkOpts options(StringRef name) {
     return remark::RemarkOpts::name(name).category(category).function(
-        function.getSymName());
+        function.getName());
   }
 
   RewriterBase &rewriter;
-  func::FuncOp function;
-  ArrayRef<func::CallOp> calls;
+  FunctionOpInterface function;
+  ArrayRef<CallOpInterface> calls;
   StringRef category;
   /// The arguments, or what has replaced them.
   SmallVector<Value> values;
@@ -70,7 +70,7 @@ private:
 /// What `value` is in terms of what `call` hands over: of sizes, and of indices
 /// before the operand `before`.
 std::optional<Meaning>
-ArgumentSinker::getMeaning(func::CallOp call, Value value, unsigned before) {
+ArgumentSinker::getMeaning(CallOpInterface call, Value value, unsigned before) {
   Meaning meaning;
   if (isAbsent(value))
     return meaning;
@@ -79,10 +79,10 @@ ArgumentSinker::getMeaning(func::CallOp call, Value value, unsigned before) {
   ValueDimList known;
   SmallVector<Place> places;
   auto add = [&](unsigned other, std::optional<int64_t> dim) {
-    known.emplace_back(call.getOperand(other), dim);
+    known.emplace_back(call.getArgOperands()[other], dim);
     places.push_back({other, dim});
   };
-  for (auto [i, other] : llvm::enumerate(call.getOperandTypes())) {
+  for (auto [i, other] : llvm::enumerate(call.getArgOperands().getTypes())) {
     if (other.isIndex() && i < before)
       add(i, std::nullopt);
     if (auto data = dyn_cast<RankedTensorType>(other))
@@ -102,7 +102,7 @@ ArgumentSinker::getMeaning(func::CallOp call, Value value, unsigned before) {
 }
 
 /// Whether `value` is what `meaning` makes of what `call` hands over.
-bool ArgumentSinker::says(func::CallOp call, Value value,
+bool ArgumentSinker::says(CallOpInterface call, Value value,
                           const Meaning &meaning) {
   if (!meaning.map)
     return isAbsent(value);
@@ -110,16 +110,18 @@ bool ArgumentSinker::says(func::CallOp call, Value value,
     return false;
   SmallVector<Variable> inputs;
   for (Place place : meaning.places)
-    inputs.emplace_back(call.getOperand(place.operand), place.dim);
+    inputs.emplace_back(call.getArgOperands()[place.operand], place.dim);
   return SafeValueBounds::areEqual(Variable(value),
                                    Variable(meaning.map, inputs));
 }
 
 /// Whether `call` is in the body itself and hands on what the body was given:
 /// it repeats what the other calls say.
-bool ArgumentSinker::handsOn(func::CallOp call, unsigned number,
+bool ArgumentSinker::handsOn(CallOpInterface call, unsigned number,
                              const Meaning &meaning) {
-  auto isSame = [&](unsigned i) { return call.getOperand(i) == values[i]; };
+  auto isSame = [&](unsigned i) {
+    return call.getArgOperands()[i] == values[i];
+  };
   return isSame(number) && llvm::all_of(meaning.places, [&](Place place) {
            return isSame(place.operand);
          });
@@ -170,17 +172,18 @@ llvm::BitVector ArgumentSinker::run() {
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
     std::optional<Meaning> meaning;
-    for (func::CallOp call : calls)
+    for (CallOpInterface call : calls)
       if (!meaning)
-        meaning = getMeaning(call, call.getOperand(number), number);
+        meaning = getMeaning(call, call.getArgOperands()[number], number);
     if (!meaning)
       continue;
-    const auto *other = llvm::find_if_not(calls, [&](func::CallOp call) {
+    const auto *other = llvm::find_if_not(calls, [&](CallOpInterface call) {
       return handsOn(call, number, *meaning) ||
-             says(call, call.getOperand(number), *meaning);
+             says(call, call.getArgOperands()[number], *meaning);
     });
     if (other != calls.end()) {
-      remark::missed(func::CallOp(*other).getLoc(), options("CallsDisagree"))
+      remark::missed(CallOpInterface(*other)->getLoc(),
+                     options("CallsDisagree"))
           << ("here argument " + Twine(number) +
               " is not, as in another call, " + describe(*meaning))
                  .str();
@@ -201,8 +204,8 @@ llvm::BitVector ArgumentSinker::run() {
 SmallVector<Operation *> ArgumentSinker::assumeDropped() {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPointToStart(&function.front());
-  auto getBound = [](func::CallOp call, unsigned number) -> Value {
-    auto drop = call.getOperand(number).getDefiningOp<DropLongOp>();
+  auto getBound = [](CallOpInterface call, unsigned number) -> Value {
+    auto drop = call.getArgOperands()[number].getDefiningOp<DropLongOp>();
     return drop ? drop.getBound() : Value();
   };
   SmallVector<Operation *> assumptions;
@@ -214,7 +217,7 @@ SmallVector<Operation *> ArgumentSinker::assumeDropped() {
     std::optional<Meaning> meaning;
     if (bound)
       meaning = getMeaning(calls.front(), bound, values.size());
-    if (!meaning || !llvm::all_of(calls, [&](func::CallOp call) {
+    if (!meaning || !llvm::all_of(calls, [&](CallOpInterface call) {
           Value other = getBound(call, number);
           return handsOn(call, number, *meaning) ||
                  (other && says(call, other, *meaning));
@@ -235,15 +238,14 @@ SmallVector<Operation *> ArgumentSinker::assumeDropped() {
 }
 
 llvm::BitVector mlir::mask::sinkAgreedArguments(RewriterBase &rewriter,
-                                                func::FuncOp function,
-                                                ArrayRef<func::CallOp> calls,
+                                                FunctionOpInterface function,
+                                                ArrayRef<CallOpInterface> calls,
                                                 StringRef category) {
   return ArgumentSinker(rewriter, function, calls, category).run();
 }
 
-SmallVector<Operation *>
-mlir::mask::assumeDroppedBlocks(RewriterBase &rewriter, func::FuncOp function,
-                                ArrayRef<func::CallOp> calls,
-                                StringRef category) {
+SmallVector<Operation *> mlir::mask::assumeDroppedBlocks(
+    RewriterBase &rewriter, FunctionOpInterface function,
+    ArrayRef<CallOpInterface> calls, StringRef category) {
   return ArgumentSinker(rewriter, function, calls, category).assumeDropped();
 }

@@ -8,8 +8,9 @@
 #ifndef MASK_LIB_TRANSFORMS_AGREEDARGUMENTS_H
 #define MASK_LIB_TRANSFORMS_AGREEDARGUMENTS_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/BitVector.h"
 
 namespace mlir::mask {
@@ -20,16 +21,16 @@ namespace mlir::mask {
 /// before it. Returns which are not used any more; remarks go to `category`,
 /// also for what one call says and another does not.
 llvm::BitVector sinkAgreedArguments(RewriterBase &rewriter,
-                                    func::FuncOp function,
-                                    ArrayRef<func::CallOp> calls,
+                                    FunctionOpInterface function,
+                                    ArrayRef<CallOpInterface> calls,
                                     StringRef category);
 
 /// Says in `function` which ids all calls have dropped long blocks from, by
 /// dropping them again: that changes nothing and is to be undone, by the ops
 /// returned, once masks are simplified.
 SmallVector<Operation *> assumeDroppedBlocks(RewriterBase &rewriter,
-                                             func::FuncOp function,
-                                             ArrayRef<func::CallOp> calls,
+                                             FunctionOpInterface function,
+                                             ArrayRef<CallOpInterface> calls,
                                              StringRef category);
 
 } // namespace mlir::mask

@@ -17,18 +17,30 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+StringAttr mlir::mask::getCalleeName(CallOpInterface call) {
+  auto name = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
+  return name && name.getNestedReferences().empty() ? name.getRootReference()
+                                                    : StringAttr();
+}
+
+static void setTypes(FunctionOpInterface function, TypeRange arguments,
+                     TypeRange results) {
+  function.setType(function.cloneTypeWith(arguments, results));
+}
+
 /// Returns what is cast before it is returned, where all returns do.
-static void refineResults(RewriterBase &rewriter, func::FuncOp function) {
-  if (!function.getBody().hasOneBlock())
+static void refineResults(RewriterBase &rewriter,
+                          FunctionOpInterface function) {
+  if (!function.getFunctionBody().hasOneBlock())
     return;
-  auto returnOp = cast<func::ReturnOp>(function.front().getTerminator());
+  Operation *returnOp = function.front().getTerminator();
+  if (returnOp->getOperandTypes() != TypeRange(function.getResultTypes()))
+    return; // What is returned is wrapped: a value that is ready later.
   rewriter.modifyOpInPlace(returnOp, [&] {
     for (OpOperand &operand : returnOp->getOpOperands())
       operand.set(lookThroughCast(operand.get()));
   });
-  function.setFunctionType(FunctionType::get(function.getContext(),
-                                             function.getArgumentTypes(),
-                                             returnOp.getOperandTypes()));
+  setTypes(function, function.getArgumentTypes(), returnOp->getOperandTypes());
 }
 
 void mlir::mask::eraseDeadOps(RewriterBase &rewriter, Region &region) {
@@ -38,16 +50,15 @@ void mlir::mask::eraseDeadOps(RewriterBase &rewriter, Region &region) {
         rewriter.eraseOp(&op);
 }
 
-static void updateType(func::FuncOp function) {
-  function.setFunctionType(FunctionType::get(
-      function.getContext(), function.front().getArgumentTypes(),
-      function.getResultTypes()));
+static void updateType(FunctionOpInterface function) {
+  setTypes(function, function.front().getArgumentTypes(),
+           function.getResultTypes());
 }
 
 /// Replaces the predicates among the arguments by copies of the slices, and
 /// appends their captures to the arguments.
 static void sinkPredicates(RewriterBase &rewriter, const LayerCall &call,
-                           func::FuncOp function) {
+                           FunctionOpInterface function) {
   Block &entry = function.front();
   unsigned numOriginal = entry.getNumArguments();
   rewriter.setInsertionPointToStart(&entry);
@@ -73,7 +84,7 @@ static void sinkPredicates(RewriterBase &rewriter, const LayerCall &call,
       if (!sunk.test(i))
         attributes.push_back(attribute);
     attributes.resize(entry.getNumArguments() - sunk.count(),
-                      DictionaryAttr::get(function.getContext()));
+                      DictionaryAttr::get(function->getContext()));
   }
   sunk.resize(entry.getNumArguments());
   entry.eraseArguments(sunk);
@@ -84,7 +95,7 @@ static void sinkPredicates(RewriterBase &rewriter, const LayerCall &call,
 
 /// What a call does not give is not given in the body either.
 static void sinkAbsentFacts(RewriterBase &rewriter, const LayerCall &call,
-                            func::FuncOp function) {
+                            FunctionOpInterface function) {
   rewriter.setInsertionPointToStart(&function.front());
   for (auto [value, argument] :
        llvm::zip_first(call.data, function.getArguments()))
@@ -96,7 +107,7 @@ static void sinkAbsentFacts(RewriterBase &rewriter, const LayerCall &call,
 
 /// Gives the data the types they have before they are cast for the call.
 static void specializeShapes(RewriterBase &rewriter, const LayerCall &call,
-                             func::FuncOp function) {
+                             FunctionOpInterface function) {
   Block &entry = function.front();
   rewriter.setInsertionPointToStart(&entry);
   for (auto [i, value] : llvm::enumerate(call.data)) {
@@ -113,22 +124,23 @@ static void specializeShapes(RewriterBase &rewriter, const LayerCall &call,
 }
 
 void mlir::mask::specializeBody(RewriterBase &rewriter, const LayerCall &call,
-                                func::FuncOp function) {
+                                FunctionOpInterface function) {
   OpBuilder::InsertionGuard guard(rewriter);
   sinkPredicates(rewriter, call, function);
   sinkAbsentFacts(rewriter, call, function);
   specializeShapes(rewriter, call, function);
-  function.walk([&](AttentionOp attention) {
+  function->walk([&](AttentionOp attention) {
     foldCastsIntoAttention(rewriter, attention);
   });
   refineResults(rewriter, function);
-  eraseDeadOps(rewriter, function.getBody());
+  eraseDeadOps(rewriter, function.getFunctionBody());
 }
 
 LogicalResult mlir::mask::closeBody(RewriterBase &rewriter,
-                                    func::FuncOp function, StringRef category) {
+                                    FunctionOpInterface function,
+                                    StringRef category) {
   SmallVector<AttentionOp> attentions;
-  function.walk(
+  function->walk(
       [&](AttentionOp attention) { attentions.push_back(attention); });
   SimplifyOptions options;
   options.category = category;

@@ -10,8 +10,9 @@
 
 #include "Mask/Transforms/PredicateSlice.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 namespace mlir::mask {
 
@@ -19,12 +20,16 @@ inline bool isPredicate(Value value) {
   return isa<PredicateType>(value.getType());
 }
 
+/// The name of the function that `call` calls, in the symbol table that it is
+/// in; null if it calls a value or what is nested in a symbol.
+StringAttr getCalleeName(CallOpInterface call);
+
 void eraseDeadOps(RewriterBase &rewriter, Region &region);
 
 /// A call of a layer function, seen through casts.
 struct LayerCall {
-  func::CallOp op;
-  func::FuncOp callee;
+  CallOpInterface op;
+  FunctionOpInterface callee;
   SmallVector<Value> data;
   SmallVector<PredicateSlice> predicates;
 };
@@ -34,11 +39,11 @@ struct LayerCall {
 /// captures of the predicates, one after the other. The predicates, and the
 /// facts that are not given, are sunk into it.
 void specializeBody(RewriterBase &rewriter, const LayerCall &call,
-                    func::FuncOp function);
+                    FunctionOpInterface function);
 
 /// Closes the predicates of a body and simplifies them; remarks go to
 /// `category`. Fails, with an error, where a predicate cannot be closed.
-LogicalResult closeBody(RewriterBase &rewriter, func::FuncOp function,
+LogicalResult closeBody(RewriterBase &rewriter, FunctionOpInterface function,
                         StringRef category);
 
 } // namespace mlir::mask

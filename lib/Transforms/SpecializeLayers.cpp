@@ -17,7 +17,6 @@
 #include "Mask/Transforms/Transforms.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
@@ -41,9 +40,9 @@ namespace {
 struct LayerBody {
   /// The first call that it was made for.
   LayerCall call;
-  func::FuncOp function;
+  FunctionOpInterface function;
   /// All calls of it.
-  SmallVector<func::CallOp> calls;
+  SmallVector<CallOpInterface> calls;
   /// How many of its arguments are data of the layer; captures come after them.
   unsigned numData = 0;
   /// What was appended to the layer's name.
@@ -64,13 +63,13 @@ public:
 private:
   /// A function whose calls are to be redirected, and the body that it is.
   struct Caller {
-    func::FuncOp function;
+    FunctionOpInterface function;
     LayerBody *body = nullptr;
   };
 
-  FailureOr<LayerCall> inspect(func::CallOp op);
-  FailureOr<PredicateSlice> prepare(func::CallOp call, Value predicate);
-  LogicalResult specialize(func::CallOp op, LayerBody *caller);
+  FailureOr<LayerCall> inspect(CallOpInterface op);
+  FailureOr<PredicateSlice> prepare(CallOpInterface call, Value predicate);
+  LogicalResult specialize(CallOpInterface op, LayerBody *caller);
   LayerBody *lookup(LayerCall &call);
   FailureOr<LayerBody *> create(LayerCall &call, LayerBody *caller);
   void redirect(LayerCall &call, LayerBody &body);
@@ -102,10 +101,10 @@ static void canonicalizePredicates(Operation *root) {
 }
 
 void LayerSpecializer::nameCalls() {
-  for (auto function : module.getOps<func::FuncOp>())
-    function.walk([&](func::CallOp call) {
+  for (auto function : module.getOps<FunctionOpInterface>())
+    function->walk([&](CallOpInterface call) {
       std::string name;
-      for (Value operand : call.getOperands())
+      for (Value operand : call.getArgOperands())
         if (auto layer = operand.getDefiningOp<OfLayerOp>())
           name += "_" + layer.getLayerType().str();
       if (!name.empty())
@@ -115,50 +114,55 @@ void LayerSpecializer::nameCalls() {
 
 LogicalResult LayerSpecializer::run() {
   symbols.emplace(module);
-  for (auto function : module.getOps<func::FuncOp>())
+  for (auto function : module.getOps<FunctionOpInterface>())
     if (llvm::none_of(function.getArgumentTypes(),
                       llvm::IsaPred<PredicateType>))
       callers.push_back({function});
-  SmallVector<func::FuncOp> touched;
+  SmallVector<FunctionOpInterface> touched;
   // Bodies may call layer functions themselves, and are appended.
   while (!callers.empty()) {
     Caller caller = callers.pop_back_val();
-    SmallVector<func::CallOp> calls;
-    caller.function.walk([&](func::CallOp call) {
-      if (llvm::any_of(call.getOperands(), isPredicate))
+    SmallVector<CallOpInterface> calls;
+    caller.function->walk([&](CallOpInterface call) {
+      if (llvm::any_of(call.getArgOperands(), isPredicate) &&
+          isa<SymbolRefAttr>(call.getCallableForCallee()))
         calls.push_back(call);
     });
-    for (func::CallOp call : calls)
+    for (CallOpInterface call : calls)
       if (failed(specialize(call, caller.body)))
         return failure();
     if (!calls.empty())
       touched.push_back(caller.function);
   }
-  for (func::FuncOp function : touched)
-    eraseDeadOps(rewriter, function.getBody());
+  for (FunctionOpInterface function : touched)
+    eraseDeadOps(rewriter, function.getFunctionBody());
   if (failed(finishBodies()))
     return failure();
-  for (func::FuncOp function : touched)
-    eraseDeadOps(rewriter, function.getBody());
+  for (FunctionOpInterface function : touched)
+    eraseDeadOps(rewriter, function.getFunctionBody());
   report();
   eraseUnusedLayers();
   return success();
 }
 
-FailureOr<LayerCall> LayerSpecializer::inspect(func::CallOp op) {
-  LayerCall call{op, symbols->lookup<func::FuncOp>(op.getCallee()), {}, {}};
+FailureOr<LayerCall> LayerSpecializer::inspect(CallOpInterface op) {
+  StringRef name =
+      cast<SymbolRefAttr>(op.getCallableForCallee()).getLeafReference();
+  LayerCall call{op, {}, {}, {}};
+  if (StringAttr local = getCalleeName(op))
+    call.callee = symbols->lookup<FunctionOpInterface>(local);
   if (!call.callee)
-    return op.emitOpError() << "calls '" << op.getCallee()
-                            << "' with a predicate, which is not a function "
-                               "of this module";
+    return op->emitOpError() << "calls '" << name
+                             << "' with a predicate, which is not a function "
+                                "of this module";
   if (call.callee.isExternal()) {
-    InFlightDiagnostic error = op.emitOpError()
-                               << "gives a predicate to '" << op.getCallee()
+    InFlightDiagnostic error = op->emitOpError()
+                               << "gives a predicate to '" << name
                                << "', which has no body to specialise";
-    error.attachNote(call.callee.getLoc()) << "function declared here";
+    error.attachNote(call.callee->getLoc()) << "function declared here";
     return error;
   }
-  for (Value operand : op.getOperands()) {
+  for (Value operand : op.getArgOperands()) {
     if (!isPredicate(operand)) {
       call.data.push_back(lookThroughCast(operand));
       continue;
@@ -172,7 +176,7 @@ FailureOr<LayerCall> LayerSpecializer::inspect(func::CallOp op) {
 }
 
 /// The slice of a predicate whose leaves have their tables.
-FailureOr<PredicateSlice> LayerSpecializer::prepare(func::CallOp call,
+FailureOr<PredicateSlice> LayerSpecializer::prepare(CallOpInterface call,
                                                     Value predicate) {
   unsigned index = 0;
   for (OpOperand &operand : call->getOpOperands())
@@ -181,21 +185,22 @@ FailureOr<PredicateSlice> LayerSpecializer::prepare(func::CallOp call,
   for (Operation *op : getPredicateSlice(predicate).ops)
     if (auto packed = dyn_cast<PackedOp>(op))
       expandPacked(rewriter, packed);
-  PredicateSlice slice = getPredicateSlice(call.getOperand(index));
+  PredicateSlice slice = getPredicateSlice(call->getOperand(index));
   for (Value capture : slice.captures)
     if (isPredicate(capture)) {
       InFlightDiagnostic error =
-          call.emitOpError()
+          call->emitOpError()
           << "takes a predicate that is not built from ops of the mask "
              "dialect, so that no body can be specialised for it";
       error.attachNote(capture.getLoc()) << "predicate comes from here";
       return error;
     }
   buildTables(rewriter, slice);
-  return getPredicateSlice(call.getOperand(index));
+  return getPredicateSlice(call->getOperand(index));
 }
 
-LogicalResult LayerSpecializer::specialize(func::CallOp op, LayerBody *caller) {
+LogicalResult LayerSpecializer::specialize(CallOpInterface op,
+                                           LayerBody *caller) {
   FailureOr<LayerCall> call = inspect(op);
   if (failed(call))
     return failure();
@@ -231,7 +236,7 @@ FailureOr<LayerBody *> LayerSpecializer::create(LayerCall &call,
     body->suffix = caller->suffix;
   }
   if (body->depth > kMaxDepth)
-    return call.op.emitOpError()
+    return call.op->emitOpError()
            << "needs more than " << kMaxDepth
            << " bodies, each for a call of the one before: the predicate grows "
               "with every call";
@@ -241,12 +246,12 @@ FailureOr<LayerBody *> LayerSpecializer::create(LayerCall &call,
     body->suffix = "_specialized";
 
   IRMapping copies;
-  func::FuncOp function = call.callee.clone(copies);
-  call.callee.walk([&](func::CallOp inner) {
+  auto function = cast<FunctionOpInterface>(call.callee->clone(copies));
+  call.callee->walk([&](CallOpInterface inner) {
     if (std::string name = names.lookup(inner); !name.empty())
       names[copies.lookup(inner.getOperation())] = name;
   });
-  function.setSymName((call.callee.getSymName() + body->suffix).str());
+  function.setName((call.callee.getName() + body->suffix).str());
   function.setPrivate();
   symbols->insert(function, std::next(call.callee->getIterator()));
   body->call = call;
@@ -265,21 +270,25 @@ void LayerSpecializer::redirect(LayerCall &call, LayerBody &body) {
   SmallVector<Value> operands(call.data);
   for (const PredicateSlice &slice : call.predicates)
     llvm::append_range(operands, slice.captures);
-  rewriter.setInsertionPoint(call.op);
-  auto redirected =
-      func::CallOp::create(rewriter, call.op.getLoc(), body.function, operands);
-  SmallVector<Value> results;
-  for (auto [result, original] :
-       llvm::zip_equal(redirected.getResults(), call.op.getResults())) {
-    Value value = result;
-    if (value.getType() != original.getType())
-      value = tensor::CastOp::create(rewriter, call.op.getLoc(),
-                                     original.getType(), value);
-    results.push_back(value);
+  rewriter.modifyOpInPlace(call.op, [&] {
+    call.op.setCalleeFromCallable(SymbolRefAttr::get(body.function));
+    call.op.getArgOperandsMutable().assign(operands);
+    // Those of predicates have no argument any more.
+    call.op.removeArgAttrsAttr();
+  });
+  rewriter.setInsertionPointAfter(call.op);
+  for (auto [result, type] :
+       llvm::zip_equal(call.op->getResults(), body.function.getResultTypes())) {
+    Type general = result.getType();
+    if (type == general)
+      continue;
+    result.setType(type);
+    auto cast =
+        tensor::CastOp::create(rewriter, call.op.getLoc(), general, result);
+    rewriter.replaceAllUsesExcept(result, cast, cast);
   }
   names.erase(call.op);
-  body.calls.push_back(redirected);
-  rewriter.replaceOp(call.op, results);
+  body.calls.push_back(call.op);
 }
 
 /// The bodies, callers before what they call: what is known in the one may be
@@ -293,8 +302,8 @@ SmallVector<LayerBody *> LayerSpecializer::getCallersFirst() {
   auto visit = [&](auto &visit, LayerBody *body) -> void {
     if (!body || !seen.insert(body).second)
       return;
-    for (func::CallOp call : body->calls)
-      visit(visit, bodyOf.lookup(call->getParentOfType<func::FuncOp>()));
+    for (CallOpInterface call : body->calls)
+      visit(visit, bodyOf.lookup(call->getParentOfType<FunctionOpInterface>()));
     sorted.insert(body);
   };
   for (std::unique_ptr<LayerBody> &body : bodies)
@@ -306,12 +315,12 @@ SmallVector<LayerBody *> LayerSpecializer::getCallersFirst() {
 void LayerSpecializer::collectCalls() {
   DenseMap<StringAttr, LayerBody *> byName;
   for (std::unique_ptr<LayerBody> &body : bodies) {
-    byName[body->function.getSymNameAttr()] = body.get();
+    byName[body->function.getNameAttr()] = body.get();
     body->calls.clear();
   }
-  for (auto function : module.getOps<func::FuncOp>())
-    function.walk([&](func::CallOp call) {
-      if (LayerBody *body = byName.lookup(call.getCalleeAttr().getAttr()))
+  for (auto function : module.getOps<FunctionOpInterface>())
+    function->walk([&](CallOpInterface call) {
+      if (LayerBody *body = byName.lookup(getCalleeName(call)))
         body->calls.push_back(call);
     });
 }
@@ -345,8 +354,13 @@ bool LayerSpecializer::eraseArguments(LayerBody &body,
                                       const llvm::BitVector &unused) {
   if (unused.none() || failed(body.function.eraseArguments(unused)))
     return false;
-  for (func::CallOp call : body.calls)
-    call->eraseOperands(unused);
+  for (CallOpInterface call : body.calls) {
+    SmallVector<Value> kept;
+    for (auto [i, operand] : llvm::enumerate(call.getArgOperands()))
+      if (!unused.test(i))
+        kept.push_back(operand);
+    call.getArgOperandsMutable().assign(kept);
+  }
   body.numData -= llvm::count_if(unused.set_bits(), [&](unsigned number) {
     return number < body.numData;
   });
@@ -367,7 +381,7 @@ void LayerSpecializer::dropUnusedCaptures() {
   for (bool changed = true; changed;) {
     changed = false;
     for (std::unique_ptr<LayerBody> &body : llvm::reverse(bodies)) {
-      eraseDeadOps(rewriter, body->function.getBody());
+      eraseDeadOps(rewriter, body->function.getFunctionBody());
       changed |= dropFrom(*body);
     }
   }
@@ -375,51 +389,52 @@ void LayerSpecializer::dropUnusedCaptures() {
 
 void LayerSpecializer::report() {
   for (std::unique_ptr<LayerBody> &body : bodies)
-    remark::passed(body->call.callee.getLoc(),
+    remark::passed(body->call.callee->getLoc(),
                    remark::RemarkOpts::name("LayerBody")
                        .category(category)
-                       .function(body->function.getSymName()))
+                       .function(body->function.getName()))
         << (Twine(body->calls.size()) +
             (body->calls.size() == 1 ? " layer uses @" : " layers share @") +
-            body->function.getSymName())
+            body->function.getName())
                .str();
 }
 
 /// Erases the private layer functions that nothing refers to but one another,
 /// and says of the others why they stay.
 void LayerSpecializer::eraseUnusedLayers() {
-  llvm::SmallSetVector<func::FuncOp, 4> layers;
+  llvm::SmallSetVector<FunctionOpInterface, 4> layers;
   for (std::unique_ptr<LayerBody> &body : bodies)
     layers.insert(body->call.callee);
-  auto keep = [&](func::FuncOp layer, StringRef why) {
-    remark::missed(layer.getLoc(), remark::RemarkOpts::name("LayerKept")
-                                       .category(category)
-                                       .function(layer.getSymName()))
-        << ("@" + layer.getSymName() + " stays: " + why).str();
+  auto keep = [&](FunctionOpInterface layer, StringRef why) {
+    remark::missed(layer->getLoc(), remark::RemarkOpts::name("LayerKept")
+                                        .category(category)
+                                        .function(layer.getName()))
+        << ("@" + layer.getName() + " stays: " + why).str();
   };
-  llvm::SmallSetVector<func::FuncOp, 4> unused;
-  for (func::FuncOp layer : layers) {
+  llvm::SmallSetVector<FunctionOpInterface, 4> unused;
+  for (FunctionOpInterface layer : layers) {
     if (layer.isPrivate())
       unused.insert(layer);
     else
       keep(layer, "it is public");
   }
-  auto isUsed = [&](func::FuncOp layer) {
+  auto isUsed = [&](FunctionOpInterface layer) {
     auto uses = SymbolTable::getSymbolUses(layer, module.getOperation());
     return !uses || llvm::any_of(*uses, [&](SymbolTable::SymbolUse use) {
-      return !unused.contains(use.getUser()->getParentOfType<func::FuncOp>());
+      return !unused.contains(
+          use.getUser()->getParentOfType<FunctionOpInterface>());
     });
   };
   for (bool changed = true; changed;) {
     changed = false;
-    for (func::FuncOp layer : llvm::to_vector(unused))
+    for (FunctionOpInterface layer : llvm::to_vector(unused))
       if (isUsed(layer)) {
         keep(layer, "it is used other than by calls with a known predicate");
         unused.remove(layer);
         changed = true;
       }
   }
-  for (func::FuncOp layer : unused)
+  for (FunctionOpInterface layer : unused)
     symbols->erase(layer);
 }
 

@@ -316,6 +316,33 @@ func.func @biased_model(%x: tensor<1x1x4x8xf32>, %bias: tensor<4xf32>) -> tensor
 
 // -----
 
+// Functions and calls of another dialect. Its calls have results of other types
+// than what the function returns, which stay.
+
+// CHECK-NOT: @layer(
+// CHECK-LABEL: async.func private @layer_specialized(
+// CHECK-SAME: %[[X:.*]]: tensor<1x1x4x8xf32>, %[[IDS:.*]]: tensor<4xi32>, %{{.*}}: tensor<4x4xi32>) -> !async.value<tensor<1x1x?x8xf32>>
+// CHECK: mask.attention ins(%[[X]], %[[X]], %[[X]] : tensor<1x1x4x8xf32>, {{.*}} captures(%[[IDS]]
+// CHECK: return %{{.*}} : tensor<1x1x?x8xf32>
+// CHECK-LABEL: async.func @model
+// CHECK: call @layer_specialized(%{{.*}}, %{{.*}}, %{{.*}}) : (tensor<1x1x4x8xf32>, tensor<4xi32>, tensor<4x4xi32>) -> !async.value<tensor<1x1x?x8xf32>>
+// CHECK: call @layer_specialized(
+// expected-remark @below {{2 layers share @layer_specialized}}
+async.func private @layer(%x: tensor<1x1x?x8xf32>, %m: !mask.predicate) -> !async.value<tensor<1x1x?x8xf32>> {
+  %a = mask.attention ins(%x, %x, %x : tensor<1x1x?x8xf32>, tensor<1x1x?x8xf32>, tensor<1x1x?x8xf32>)
+         outs(%x : tensor<1x1x?x8xf32>) mask(%m) -> tensor<1x1x?x8xf32>
+  return %a : tensor<1x1x?x8xf32>
+}
+async.func @model(%x: tensor<1x1x4x8xf32>, %ids: tensor<4xi32>) -> !async.token {
+  %0 = tensor.cast %x : tensor<1x1x4x8xf32> to tensor<1x1x?x8xf32>
+  %m = mask.document %ids : tensor<4xi32>
+  %1 = call @layer(%0, %m) : (tensor<1x1x?x8xf32>, !mask.predicate) -> !async.value<tensor<1x1x?x8xf32>>
+  %2 = call @layer(%0, %m) : (tensor<1x1x?x8xf32>, !mask.predicate) -> !async.value<tensor<1x1x?x8xf32>>
+  return
+}
+
+// -----
+
 // A predicate that a function returns has no structure to specialise for.
 
 func.func private @make() -> !mask.predicate

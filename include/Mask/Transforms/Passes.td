@@ -161,7 +161,8 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
     predicate was taken for names the clone. A layer may take several predicates, and may
     call layers itself: their bodies are made for the predicates that it hands on. A layer
     that calls itself with an equal predicate is one body; one whose predicate grows with
-    every call is an error. Nested modules have their own layers and bodies. Calls through
+    every call is an error. Nested modules have their own layers and bodies. Functions
+    and calls may be of any dialect that has the interfaces of both; calls through
     pointers are left alone.
 
     A private layer function that nothing refers to any longer is erased. Each body, each
@@ -182,7 +183,7 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::mask::MaskDialect", "::mlir::tensor::TensorDialect",
-                           "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
+                           "::mlir::affine::AffineDialect"];
 }
 
 def MaskFreeBuffers : Pass<"mask-free-buffers"> {
