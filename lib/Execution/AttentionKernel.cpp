@@ -7,6 +7,8 @@
 
 #include "Mask/Execution/AttentionKernel.h"
 
+#include "Mask/Pipelines/MaskToGPU.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,10 +33,11 @@ namespace {
 /// and numbers are no arguments but constants.
 class FunctionBuilder {
 public:
-  FunctionBuilder(ModuleOp module, const Request &request,
+  FunctionBuilder(ModuleOp module, DataType dataType, const Request &request,
                   const AttentionArrays *sizes,
                   SmallVectorImpl<std::pair<std::string, Type>> &parameters)
       : builder(OpBuilder::atBlockEnd(module.getBody())), loc(module.getLoc()),
+        elementType(getFloatType(module.getContext(), dataType)),
         request(request), sizes(sizes), parameters(parameters) {}
 
   LogicalResult build(PolicyOp policy, StringRef layerType,
@@ -55,6 +58,7 @@ private:
 
   OpBuilder builder;
   Location loc;
+  FloatType elementType;
   const Request &request;
   /// Null if sizes are dynamic.
   const AttentionArrays *sizes;
@@ -108,7 +112,7 @@ Type FunctionBuilder::getDataType(
   if (sizes)
     for (auto [extent, member] : llvm::zip_equal(extents, shape))
       extent = sizes->*member;
-  return RankedTensorType::get(extents, builder.getF32Type());
+  return RankedTensorType::get(extents, elementType);
 }
 
 LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
@@ -221,21 +225,57 @@ AttentionKernel::compile(PolicyOp policy, StringRef layerType,
   auto copy = cast<PolicyOp>(policy->clone());
   module->push_back(copy);
   std::unique_ptr<AttentionKernel> kernel(new AttentionKernel(policy.getLoc()));
-  FunctionBuilder builder(*module, request, sizes, kernel->parameters);
+  FunctionBuilder builder(*module, options.dataType, request, sizes,
+                          kernel->parameters);
   if (failed(builder.build(copy, layerType, packing, form)))
     return failure();
   std::string name = (policy.getSymName() + "." +
                       (layerType == "*" ? StringRef("all") : layerType))
                          .str();
-  auto compiled = JitModule::compile(*module, name, options);
+  kernel->dataType = options.dataType;
+  if (failed(kernel->compile(*module, name, options)))
+    return failure();
+  return kernel;
+}
+
+/// Attention to kernels, in place.
+static LogicalResult lowerToKernels(ModuleOp module,
+                                    const JitOptions &options) {
+  PassManager pm(module.getContext());
+  if (options.configure && failed(options.configure(pm)))
+    return failure();
+  MaskToGPUOptions pipeline;
+  if (options.queryTile)
+    pipeline.queryTile = options.queryTile;
+  if (options.keyTile)
+    pipeline.keyTile = options.keyTile;
+  if (options.observer)
+    pipeline.observer = declareObserver(module).str();
+  buildMaskToGPUPipeline(pm, pipeline);
+  return pm.run(module);
+}
+
+LogicalResult AttentionKernel::compile(ModuleOp source, StringRef name,
+                                       const JitOptions &options) {
+  if (options.emulation) {
+    emulation = *options.emulation;
+    if (failed(lowerToKernels(source, options)))
+      return failure();
+    auto compiled = EmulatedModule::compile(source, name, options);
+    if (failed(compiled))
+      return failure();
+    kernels = std::move(*compiled);
+    return success();
+  }
+  auto compiled = JitModule::compile(source, name, options);
   if (failed(compiled))
     return failure();
-  kernel->module = std::move(*compiled);
-  auto function = kernel->module->lookup(kFunctionName);
-  if (!function)
-    return emitError(policy.getLoc()) << llvm::toString(function.takeError());
-  kernel->function = *function;
-  return kernel;
+  module = std::move(*compiled);
+  auto found = module->lookup(kFunctionName);
+  if (!found)
+    return emitError(loc) << llvm::toString(found.takeError());
+  function = *found;
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -294,14 +334,34 @@ FailureOr<KernelFacts> AttentionKernel::bind(const Request &request) const {
   return facts;
 }
 
-void AttentionKernel::run(const AttentionArrays &arrays,
-                          KernelFacts &facts) const {
+llvm::Error AttentionKernel::call(ArrayRef<void *> arguments) const {
+  if (kernels)
+    return kernels->call(kFunctionName, arguments, emulation);
+  function(const_cast<void **>(arguments.data()));
+  return llvm::Error::success();
+}
+
+llvm::Error AttentionKernel::run(const AttentionArrays &arrays,
+                                 KernelFacts &facts) const {
   const AttentionArrays &a = arrays;
+  int64_t numQueries = a.batch * a.heads * a.queries,
+          numKeys = a.batch * a.keyHeads * a.keys;
+  // The arrays in the elements that the code has.
+  std::vector<uint16_t> narrowed[4];
+  const void *elements[] = {a.query, a.key, a.value, a.output};
+  if (dataType != DataType::F32) {
+    narrowed[0] = narrow({a.query, size_t(numQueries * a.dim)}, dataType);
+    narrowed[1] = narrow({a.key, size_t(numKeys * a.dim)}, dataType);
+    narrowed[2] = narrow({a.value, size_t(numKeys * a.valueDim)}, dataType);
+    narrowed[3].resize(numQueries * a.valueDim);
+    for (auto [pointer, array] : llvm::zip_equal(elements, narrowed))
+      pointer = array.data();
+  }
   MemRefDescriptor data[] = {
-      {a.query, {a.batch, a.heads, a.queries, a.dim}},
-      {a.key, {a.batch, a.keyHeads, a.keys, a.dim}},
-      {a.value, {a.batch, a.keyHeads, a.keys, a.valueDim}},
-      {a.output, {a.batch, a.heads, a.queries, a.valueDim}},
+      {elements[0], {a.batch, a.heads, a.queries, a.dim}},
+      {elements[1], {a.batch, a.keyHeads, a.keys, a.dim}},
+      {elements[2], {a.batch, a.keyHeads, a.keys, a.valueDim}},
+      {elements[3], {a.batch, a.heads, a.queries, a.valueDim}},
       {a.logSumExp, {a.batch, a.heads, a.queries}},
   };
   // Numbers are passed by their address, memrefs by the address of a pointer to
@@ -323,7 +383,11 @@ void AttentionKernel::run(const AttentionArrays &arrays,
     else
       arguments.push_back(&parameter.value);
   }
-  function(arguments.data());
+  if (llvm::Error error = call(arguments))
+    return error;
+  if (dataType != DataType::F32)
+    llvm::copy(widen(narrowed[3], dataType), a.output);
+  return llvm::Error::success();
 }
 
 FailureOr<AttentionKernel *>

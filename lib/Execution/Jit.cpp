@@ -102,14 +102,16 @@ static CPUTarget describeTarget(const llvm::TargetMachine &machine) {
 
 static constexpr StringLiteral kObserver = "mask_observe_tile";
 
-/// Declares the function that compiled code reports its tiles to.
-static void declareObserver(ModuleOp module) {
+StringRef mlir::mask::declareObserver(ModuleOp module) {
+  if (module.lookupSymbol(kObserver))
+    return kObserver;
   auto builder = OpBuilder::atBlockBegin(module.getBody());
   SmallVector<Type> types(6, builder.getIndexType());
   types.push_back(builder.getI1Type());
   auto function = func::FuncOp::create(builder, module.getLoc(), kObserver,
                                        builder.getFunctionType(types, {}));
   function.setPrivate();
+  return kObserver;
 }
 
 /// Optimizes in place. The loops that count are register tiles, unrolled
@@ -143,10 +145,8 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options,
   pipeline.keyTile = options.keyTile;
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
-  if (options.observer) {
-    declareObserver(module);
-    pipeline.observer = kObserver.str();
-  }
+  if (options.observer)
+    pipeline.observer = declareObserver(module).str();
   buildMaskToCPUPipeline(pm, pipeline);
   return pm.run(module);
 }

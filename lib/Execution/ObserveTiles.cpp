@@ -25,7 +25,10 @@ FailureOr<TileObserver>
 TileObserver::compile(PolicyOp policy, StringRef layerType,
                       std::optional<PackingRule> packing,
                       const Request &request, JitOptions options) {
+  // On this thread, where the sink is.
   options.openmp = false;
+  if (options.emulation)
+    options.emulation->threads = 1;
   options.observer = reportTile;
   options.saveTemps.clear();
   auto kernel =
@@ -56,7 +59,9 @@ LogicalResult TileObserver::observe(const Request &request, int64_t heads,
   arrays.logSumExp = logSumExp.data();
   const Sink *previous = currentSink;
   currentSink = &sink;
-  kernel->run(arrays, *facts);
+  llvm::Error error = kernel->run(arrays, *facts);
   currentSink = previous;
+  if (error)
+    return emitError(kernel->getLoc()) << llvm::toString(std::move(error));
   return success();
 }

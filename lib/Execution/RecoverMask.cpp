@@ -61,7 +61,8 @@ mlir::mask::recoverMask(const GoldenCase &golden, PolicyOp policy,
       for (int64_t j = 0; j < columns; ++j)
         value[(b * keys + first + j) * columns + j] = 1;
     arrays.value = value.data();
-    (*kernel)->run(arrays, *facts);
+    if (llvm::Error error = (*kernel)->run(arrays, *facts))
+      return emitError(policy.getLoc()) << llvm::toString(std::move(error));
     storeColumns(golden, output, first, columns, mask);
   }
   return mask;

@@ -8,7 +8,6 @@
 #include "Mask/Execution/RunAttention.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/APFloat.h"
 
 #include <cmath>
 #include <random>
@@ -16,60 +15,16 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-StringRef mlir::mask::getDataTypeName(DataType type) {
-  switch (type) {
-  case DataType::F32:
-    return "f32";
-  case DataType::F16:
-    return "f16";
-  case DataType::BF16:
-    return "bf16";
-  }
-  return "";
-}
-
 //===----------------------------------------------------------------------===//
 // Element types
 //===----------------------------------------------------------------------===//
 
-static const llvm::fltSemantics &getSemantics(DataType type) {
-  return type == DataType::F16 ? llvm::APFloat::IEEEhalf()
-                               : llvm::APFloat::BFloat();
-}
-
-/// The values of the 65,536 bit patterns.
-static std::vector<float> makeWideningTable(DataType type) {
-  std::vector<float> table(1 << 16);
-  for (unsigned bits = 0; bits < table.size(); ++bits) {
-    llvm::APFloat number(getSemantics(type), llvm::APInt(16, bits));
-    bool lossy;
-    number.convert(llvm::APFloat::IEEEsingle(),
-                   llvm::APFloat::rmNearestTiesToEven, &lossy);
-    table[bits] = number.convertToFloat();
-  }
-  return table;
-}
-
-static uint16_t narrow(float number, DataType type) {
-  llvm::APFloat narrowed(number);
-  bool lossy;
-  narrowed.convert(getSemantics(type), llvm::APFloat::rmNearestTiesToEven,
-                   &lossy);
-  return narrowed.bitcastToAPInt().getZExtValue();
-}
-
 /// The elements of an array of the given type as f32.
-static std::vector<float> widen(const NpyArray &array, DataType type) {
-  if (type == DataType::F32) {
-    auto data = array.getData<float>();
-    return std::vector<float>(data.begin(), data.end());
-  }
-  std::vector<float> table = makeWideningTable(type);
-  std::vector<float> wide;
-  wide.reserve(array.getNumElements());
-  for (uint16_t bits : array.getData<uint16_t>())
-    wide.push_back(table[bits]);
-  return wide;
+static std::vector<float> readElements(const NpyArray &array, DataType type) {
+  if (type != DataType::F32)
+    return widen(array.getData<uint16_t>(), type);
+  auto data = array.getData<float>();
+  return std::vector<float>(data.begin(), data.end());
 }
 
 NpyArray AttentionBuffers::getOutput() const {
@@ -82,9 +37,7 @@ NpyArray AttentionBuffers::getOutput() const {
   }
   NpyArray array = NpyArray::zeros(
       type == DataType::F16 ? NpyType::Float16 : NpyType::UInt16, shape);
-  for (auto [bits, number] :
-       llvm::zip_equal(array.getMutableData<uint16_t>(), output))
-    bits = narrow(number, type);
+  llvm::copy(narrow(output, type), array.getMutableData<uint16_t>().begin());
   return array;
 }
 
@@ -237,9 +190,9 @@ mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
   AttentionBuffers buffers;
   buffers.type = *found;
   buffers.sizes = *sizes;
-  buffers.query = widen(*query, *found);
-  buffers.key = widen(*key, *found);
-  buffers.value = widen(*value, *found);
+  buffers.query = readElements(*query, *found);
+  buffers.key = readElements(*key, *found);
+  buffers.value = readElements(*value, *found);
   buffers.finish(scale);
   return buffers;
 }
@@ -255,7 +208,7 @@ llvm::Expected<std::vector<float>> mlir::mask::readSinks(StringRef path,
   if (ArrayRef(array->shape) != ArrayRef(heads))
     return makeError(path, ": must have shape ", describe({heads}),
                      ", a sink per query head, got ", describe(array->shape));
-  return widen(*array, DataType::F32);
+  return readElements(*array, DataType::F32);
 }
 
 void AttentionBuffers::finish(std::optional<float> scale) {

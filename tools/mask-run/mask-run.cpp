@@ -134,7 +134,8 @@ static cl::opt<Target> target(
     cl::values(clEnumValN(Target::CPU, "cpu", "compiled loops (default)"),
                clEnumValN(Target::Interpreter, "interpreter",
                           "the specification, in float64"),
-               clEnumValN(Target::SIMTEmulation, "simt-emulation", "not built"),
+               clEnumValN(Target::SIMTEmulation, "simt-emulation",
+                          "GPU kernels, whose threads run here"),
                clEnumValN(Target::Vulkan, "vulkan", "not built"),
                clEnumValN(Target::CUDA, "cuda", "not built")),
     cl::cat(targetCategory));
@@ -147,6 +148,27 @@ static cl::opt<bool>
              cl::cat(targetCategory));
 MASK_STRING_OPTION(saveTemps, targetCategory, "save-temps",
                    "Keep the intermediate forms of the code", "dir");
+
+static cl::opt<WarpOrder> warpOrder(
+    "warp-order", cl::desc("Which threads of an emulated workgroup are ahead"),
+    cl::init(WarpOrder::Forward),
+    cl::values(
+        clEnumValN(WarpOrder::Forward, "forward", "all in turns (default)"),
+        clEnumValN(WarpOrder::Reversed, "reversed", "the same, the last first"),
+        clEnumValN(WarpOrder::Random, "random", "any, by --seed"),
+        clEnumValN(WarpOrder::Skewed, "skewed",
+                   "one warp, as far as barriers let it")),
+    cl::cat(targetCategory));
+static cl::opt<CopyTime> copyTime(
+    "copy-time", cl::desc("When emulated asynchronous copies are made"),
+    cl::init(CopyTime::Late),
+    cl::values(clEnumValN(CopyTime::Late, "late",
+                          "when they are waited for (default)"),
+               clEnumValN(CopyTime::Early, "early", "at once"),
+               clEnumValN(CopyTime::Random, "random", "either, by --seed")),
+    cl::cat(targetCategory));
+MASK_INTEGER_OPTION(seed, targetCategory, "seed",
+                    "For random orders and copy times", 0);
 
 static LogicalResult fail(const Twine &message) {
   llvm::WithColor::error(llvm::errs(), "mask-run") << message << "\n";
@@ -190,12 +212,19 @@ static LogicalResult checkTarget() {
     }
     llvm_unreachable("every target has a name");
   };
+  if (target == Target::SIMTEmulation)
+    return success();
+  if (failed(reject("--target=" + name(target).str() +
+                        "; it is for simt-emulation",
+                    {&warpOrder, &copyTime, &seed})))
+    return failure();
   if (target == Target::CPU)
     return success();
   // Not code 77: whether the machine has such a device was not asked.
   if (target != Target::Interpreter)
-    return fail("target '" + name(target) +
-                "' is not built; there are cpu and interpreter");
+    return fail(
+        "target '" + name(target) +
+        "' is not built; there are cpu, interpreter and simt-emulation");
   // One thread is enough for it, however many there may be.
   return reject("--target=interpreter, which compiles nothing",
                 {&saveTemps, &isStatic});
@@ -257,15 +286,24 @@ static LogicalResult checkFiles() {
   return error ? fail(std::move(error)) : success();
 }
 
+static LogicalResult checkCases() {
+  if (failed(reject("--cases",
+                    {&model, &policyName, &layerType, &factsPath, &packing,
+                     &queryPath, &keyPath, &valuePath, &sinksPath, &output,
+                     &lsePath, &scale, &check, &tolerance, &bench, &heads,
+                     &keyHeads, &headDim, &repeat})))
+    return failure();
+  // Everything else computes in f32.
+  if (target != Target::SIMTEmulation)
+    return reject("--cases without --target=simt-emulation", {&dataType});
+  return success();
+}
+
 static LogicalResult checkOptions() {
   if (failed(checkTarget()) || failed(checkNumbers()))
     return failure();
   if (!casesDir.empty())
-    return reject("--cases",
-                  {&model,     &policyName, &layerType, &factsPath, &packing,
-                   &queryPath, &keyPath,    &valuePath, &sinksPath, &output,
-                   &lsePath,   &scale,      &dataType,  &check,     &tolerance,
-                   &bench,     &heads,      &keyHeads,  &headDim,   &repeat});
+    return checkCases();
   if (model.empty() && policyName.empty())
     return fail("needs --policy or a file with a policy");
   if (failed(requireOption(factsPath)))
@@ -283,13 +321,22 @@ static int64_t getThreads() {
 
 static FailureOr<JitOptions> getJitOptions() {
   JitOptions options;
-  options.openmp = getThreads() > 1;
+  bool emulates = target == Target::SIMTEmulation;
+  options.openmp = getThreads() > 1 && !emulates;
   options.saveTemps = saveTemps;
+  if (emulates) {
+    EmulationOptions &emulation = options.emulation.emplace();
+    emulation.order = warpOrder;
+    emulation.copies = copyTime;
+    emulation.seed = static_cast<uint64_t>(seed.getValue());
+    emulation.threads = static_cast<unsigned>(threads.getValue());
+    options.dataType = dataType;
+  }
   options.configure = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
   };
-  if (threads > 1 && !options.openmp)
+  if (threads > 1 && !options.openmp && !emulates)
     return fail("--threads=" + Twine(threads) +
                 " needs an OpenMP library, and none was found when mask-run "
                 "was built");
@@ -374,6 +421,8 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   FailureOr<JitOptions> options = getJitOptions();
   if (failed(options))
     return failure();
+  if (options->emulation)
+    options->dataType = buffers.type;
   auto kernel =
       AttentionKernel::compile(policy, layer, rule, request, *options, form,
                                isStatic ? &buffers.sizes : nullptr);
@@ -382,40 +431,70 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   FailureOr<KernelFacts> facts = (*kernel)->bind(request);
   if (failed(facts))
     return failure();
-  (*kernel)->run(buffers.sizes, *facts);
-  return success();
+  llvm::Error error = (*kernel)->run(buffers.sizes, *facts);
+  return error ? fail(std::move(error)) : success();
 }
 
-/// The largest error. Infinities have to agree, and no number equals what is
-/// not one.
+/// The error of a number; that of an infinity or of NaN is infinite, unless
+/// both are the same infinity.
+static double getError(float computed, double expected) {
+  if (std::isfinite(computed) && std::isfinite(expected))
+    return std::abs(computed - expected);
+  return computed == expected ? 0 : std::numeric_limits<double>::infinity();
+}
+
 static double maxError(ArrayRef<float> computed, ArrayRef<double> expected) {
   double error = 0;
-  for (auto [a, b] : llvm::zip_equal(computed, expected)) {
-    if (std::isfinite(a) && std::isfinite(b))
-      error = std::max(error, std::abs(a - b));
-    else if (a != b)
-      error = std::numeric_limits<double>::infinity();
-  }
+  for (auto [a, b] : llvm::zip_equal(computed, expected))
+    error = std::max(error, getError(a, b));
   return error;
+}
+
+/// Whether each error is at most `tolerance`, for values up to `largest`, and
+/// `rounding` of the number itself.
+static bool areWithin(ArrayRef<float> computed, ArrayRef<double> expected,
+                      double largest, double rounding) {
+  return llvm::all_of(llvm::zip_equal(computed, expected), [&](auto pair) {
+    auto [a, b] = pair;
+    double bound = tolerance * largest;
+    return getError(a, b) <=
+           (std::isfinite(b) ? bound + rounding * std::abs(b) : bound);
+  });
+}
+
+/// The largest finite magnitude, at least 1.
+template <typename T>
+static double getLargest(const std::vector<T> &values) {
+  double largest = 1;
+  for (double value : values)
+    if (std::isfinite(value))
+      largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+/// What the output loses where kernels write it in 16 bits, relative to it:
+/// half a unit of the last place, of which f16 has 11 bits and bf16 has 8.
+static double getRounding(DataType type) {
+  if (target != Target::SIMTEmulation || type == DataType::F32)
+    return 0;
+  return type == DataType::F16 ? 0x1p-11 : 0x1p-8;
 }
 
 /// Prints the errors against the interpreter; fails where they are too large.
 /// The bound grows with the values, since f32 is a relative format.
 static LogicalResult report(const AttentionBuffers &buffers,
                             const InterpretedAttention &expected) {
-  double error = maxError(buffers.output, expected.output);
-  double lseError = maxError(buffers.logSumExp, expected.logSumExp);
-  auto bound = [&](auto &values) {
-    double largest = 1;
-    for (double value : values)
-      if (std::isfinite(value))
-        largest = std::max(largest, std::abs(value));
-    return tolerance * largest;
-  };
-  llvm::outs() << "max abs error " << llvm::format("%.3g", error)
-               << ", of the log-sum-exp " << llvm::format("%.3g", lseError)
+  llvm::outs() << "max abs error "
+               << llvm::format("%.3g",
+                               maxError(buffers.output, expected.output))
+               << ", of the log-sum-exp "
+               << llvm::format("%.3g",
+                               maxError(buffers.logSumExp, expected.logSumExp))
                << "\n";
-  if (error <= bound(buffers.value) && lseError <= bound(expected.logSumExp))
+  if (areWithin(buffers.output, expected.output, getLargest(buffers.value),
+                getRounding(buffers.type)) &&
+      areWithin(buffers.logSumExp, expected.logSumExp,
+                getLargest(expected.logSumExp), 0))
     return success();
   return fail("differs from the interpreter by more than --tolerance");
 }

@@ -9,12 +9,13 @@
 #define MASK_EXECUTION_ATTENTIONKERNEL_H
 
 #include "Mask/Execution/AttentionForm.h"
-#include "Mask/Execution/Jit.h"
+#include "Mask/Execution/EmulatedModule.h"
 #include "Mask/Request/PolicyLibrary.h"
 
 namespace mlir::mask {
 
-/// One attention on real arrays in f32, row-major: query `[B, H, Sq, D]`, key
+/// One attention on real arrays in f32 (rounded for kernels of other element
+/// types), row-major: query `[B, H, Sq, D]`, key
 /// `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`, output `[B, H, Sq, Dv]`,
 /// log-sum-exp `[B, H, Sq]`.
 struct AttentionArrays {
@@ -70,19 +71,31 @@ public:
   FailureOr<KernelFacts> bind(const Request &request) const;
 
   /// Writes the output and, unless it is null, the log-sum-exp. `facts` are
-  /// those of `bind`, for the same extents.
-  void run(const AttentionArrays &arrays, KernelFacts &facts) const;
+  /// those of `bind`, for the same extents. Fails with what an emulated kernel
+  /// did wrong.
+  llvm::Error run(const AttentionArrays &arrays, KernelFacts &facts) const;
+
+  /// That of the policy.
+  Location getLoc() const { return loc; }
 
 private:
   explicit AttentionKernel(Location loc) : loc(loc) {}
+  LogicalResult compile(ModuleOp source, StringRef name,
+                        const JitOptions &options);
+  llvm::Error call(ArrayRef<void *> arguments) const;
   LogicalResult bindParameter(KernelFacts &facts, const Request &request,
                               StringRef name, Type type) const;
 
   Location loc;
   /// Arguments after the arrays and the scale.
   SmallVector<std::pair<std::string, Type>> parameters;
+  /// The element type of the arrays.
+  DataType dataType = DataType::F32;
+  /// Either code for this machine, or kernels and how they are emulated.
   std::unique_ptr<JitModule> module;
   JitModule::Function function = nullptr;
+  std::unique_ptr<EmulatedModule> kernels;
+  EmulationOptions emulation;
 };
 
 /// Kernels, compiled on first use.

@@ -8,6 +8,9 @@
 #ifndef MASK_EXECUTION_JIT_H
 #define MASK_EXECUTION_JIT_H
 
+#include "Mask/Emulation/Emulation.h"
+#include "Mask/Execution/DataType.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
@@ -51,11 +54,19 @@ struct JitOptions {
                                 int64_t key, int64_t queries, int64_t keys,
                                 uint8_t masked);
   TileFunction observer = nullptr;
+  /// Attention becomes kernels for GPUs, which run emulated, instead of loops.
+  std::optional<EmulationOptions> emulation;
+  /// The elements of query, key, value and output in compiled code.
+  DataType dataType = DataType::F32;
   /// Functions of this process that compiled code may call, by name.
   llvm::StringMap<void *> symbols;
   /// Adjusts the pass manager, for options such as `--mlir-print-ir-after-all`.
   std::function<LogicalResult(PassManager &)> configure;
 };
+
+/// Declares the function that compiled code reports its tiles to, unless it is
+/// declared, and returns its name.
+llvm::StringRef declareObserver(ModuleOp module);
 
 /// Functions compiled for this machine.
 class JitModule {

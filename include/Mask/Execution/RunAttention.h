@@ -15,12 +15,6 @@
 
 namespace mlir::mask {
 
-/// Element types of query, key, value and output. All compute in f32: f16 and
-/// bf16 are widened before and rounded (to nearest even) after.
-enum class DataType { F32, F16, BF16 };
-/// `f32` and the like.
-llvm::StringRef getDataTypeName(DataType type);
-
 /// Query, key and value of one attention, widened, and room for its results.
 struct AttentionBuffers {
   DataType type = DataType::F32;
