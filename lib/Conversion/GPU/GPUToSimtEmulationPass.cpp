@@ -222,11 +222,18 @@ LogicalResult ModuleEmulator::convertKernel(gpu::GPUFuncOp kernel,
   return success();
 }
 
+/// A function that is declared only is one of the process, which the host may
+/// call, too.
+static bool isDeclaration(Operation *op) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  return function && function.isExternal();
+}
+
 LogicalResult ModuleEmulator::run(bool checks) {
   using Buffers = SmallVector<WorkgroupBuffer>;
   SmallVector<std::pair<gpu::GPUFuncOp, Buffers>> functions;
   for (auto function : kernels.getOps<FunctionOpInterface>()) {
-    if (function.isExternal())
+    if (isDeclaration(function))
       continue;
     expandCompositeOps(function);
     Buffers buffers;
@@ -239,7 +246,7 @@ LogicalResult ModuleEmulator::run(bool checks) {
   // What kernels share goes along, under a name of its own.
   SymbolTable symbols(kernels);
   for (auto symbol : kernels.getOps<SymbolOpInterface>())
-    if (!isa<gpu::GPUFuncOp>(*symbol) &&
+    if (!isa<gpu::GPUFuncOp>(*symbol) && !isDeclaration(symbol) &&
         failed(symbols.rename(symbol,
                               getName(kernels.getName(), symbol.getName()))))
       return symbol.emitError() << "cannot be renamed";
@@ -250,8 +257,13 @@ LogicalResult ModuleEmulator::run(bool checks) {
     if (failed(convertKernel(kernel, buffers)))
       return failure();
   }
-  for (Operation &op : llvm::make_early_inc_range(kernels.getOps()))
-    op.moveBefore(kernels);
+  SymbolTable outside(kernels->getParentOp());
+  for (Operation &op : llvm::make_early_inc_range(kernels.getOps())) {
+    if (isDeclaration(&op) && outside.lookup(SymbolTable::getSymbolName(&op)))
+      op.erase();
+    else
+      op.moveBefore(kernels);
+  }
   kernels.erase();
   return success();
 }

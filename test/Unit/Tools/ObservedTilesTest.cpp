@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-// Compiled loops report their tiles. Against the interpreter: no pair is
-// computed twice, every visible pair is computed once, tiles without a mask are
-// visible as a whole. How many pairs are computed, and how many tiles are
-// masked, is counted by hand.
+// Compiled loops, and kernels that are emulated, report their tiles. Against
+// the interpreter: no pair is computed twice, every visible pair is computed
+// once, tiles without a mask are visible as a whole. How many pairs are
+// computed, and how many tiles are masked, is counted by hand.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,7 +36,8 @@ struct Counts {
   int64_t core = 0, edge = 0, blank = 0, missed = 0;
 };
 
-class ObservedTilesTest : public ::testing::Test {
+/// The parameter: kernels for GPUs rather than loops.
+class ObservedTilesTest : public ::testing::TestWithParam<bool> {
 protected:
   ObservedTilesTest() {
     DialectRegistry registry;
@@ -69,6 +70,8 @@ protected:
     PolicyOp policy = load(source);
     JitOptions options;
     options.queryTile = options.keyTile = kTile;
+    if (GetParam())
+      options.emulation.emplace();
     std::vector<Counts> result;
     std::optional<TileObserver> observer;
     for (const char *json : requests) {
@@ -140,7 +143,7 @@ protected:
 
 /// Loops start at the hull, not at a multiple of the tile: the first tile of a
 /// row is cut by the window and the last by causality.
-TEST_F(ObservedTilesTest, Window) {
+TEST_P(ObservedTilesTest, Window) {
   auto counts = observe(R"mlir(
     mask.policy @p("window" %w: index) {
       %one = arith.constant 1 : index
@@ -159,7 +162,7 @@ TEST_F(ObservedTilesTest, Window) {
 }
 
 /// Two intervals: the loops of the second do not visit what the first did.
-TEST_F(ObservedTilesTest, SinksAndWindow) {
+TEST_P(ObservedTilesTest, SinksAndWindow) {
   auto counts = observe(R"mlir(
     mask.policy @p() {
       %s = mask.prefix 4
@@ -177,7 +180,7 @@ TEST_F(ObservedTilesTest, SinksAndWindow) {
 }
 
 /// Four documents of 40 tokens.
-TEST_F(ObservedTilesTest, Documents) {
+TEST_P(ObservedTilesTest, Documents) {
   auto counts = observe(R"mlir(
     mask.policy @p("document_ids" %d: tensor<?x?xi32>) {
       %s = mask.document %d : tensor<?x?xi32>
@@ -197,7 +200,7 @@ TEST_F(ObservedTilesTest, Documents) {
 
 /// Every second key, in chunks: no interval; a tile of 16 keys has some of each
 /// class, but chunks are told apart.
-TEST_F(ObservedTilesTest, Dilated) {
+TEST_P(ObservedTilesTest, Dilated) {
   auto counts = observe(R"mlir(
     mask.policy @p() {
       %d = mask.dilated 2
@@ -212,7 +215,7 @@ TEST_F(ObservedTilesTest, Dilated) {
 
 /// A region that reads a fact at the query and at the key: tiles of other
 /// documents are told from the fact's ranges, and those of one need no mask.
-TEST_F(ObservedTilesTest, GenericKeys) {
+TEST_P(ObservedTilesTest, GenericKeys) {
   auto counts = observe(R"mlir(
     mask.policy @p("document_ids" %d: tensor<?x?xi32>) {
       %p = mask.generic captures(%d : tensor<?x?xi32>) {
@@ -239,7 +242,7 @@ TEST_F(ObservedTilesTest, GenericKeys) {
 
 /// A cache of slots that has wrapped: the positions of a tile of keys are near
 /// each other, but for the one where it wraps.
-TEST_F(ObservedTilesTest, Ring) {
+TEST_P(ObservedTilesTest, Ring) {
   std::string positions;
   for (int64_t slot = 0; slot < 256; ++slot)
     positions += (slot ? ", " : "") + std::to_string((slot + 140) % 256 + 44);
@@ -265,7 +268,7 @@ TEST_F(ObservedTilesTest, Ring) {
 
 /// Padding with holes: whole tiles of valid keys stay unmasked, whole tiles of
 /// padding are skipped.
-TEST_F(ObservedTilesTest, Holes) {
+TEST_P(ObservedTilesTest, Holes) {
   auto counts = observe(R"mlir(
     mask.policy @p("key_valid" %v: tensor<?x?xi1>) {
       %k = mask.key_padding %v : tensor<?x?xi1>
@@ -284,5 +287,10 @@ TEST_F(ObservedTilesTest, Holes) {
   EXPECT_EQ(counts[0].blank, 0);
   EXPECT_EQ(counts[0].missed, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, ObservedTilesTest, ::testing::Bool(),
+                         [](const ::testing::TestParamInfo<bool> &info) {
+                           return info.param ? "Kernels" : "Loops";
+                         });
 
 } // namespace
