@@ -50,11 +50,11 @@ func.func @negative_element_type(%q: memref<1x1x?x8xf64>, %o: memref<1x1x?x8xf64
 // -----
 
 func.func @negative_schedule_of_the_cpu(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
-  // expected-error @+1 {{cannot be scheduled: its schedule #mask.schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2> is not one of a GPU}}
+  // expected-error @+1 {{cannot be scheduled: its schedule #mask.cpu_schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2> is not one of a GPU}}
   mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
       outs(%o : memref<1x1x?x8xf32>) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
-  } {schedule = #mask.schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2>}
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2>}
   return
 }

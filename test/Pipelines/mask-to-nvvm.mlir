@@ -4,13 +4,13 @@
 // Kernels need no library: nothing is left to be linked. Their host code is
 // buffers and launches.
 
-// NVVM: gpu.launch_func @[[MODULE:.*]]::@attention_kernel blocks in
-// NVVM: gpu.module @[[MODULE]] [#nvvm.target<O = 3, chip = "sm_90", features = "+ptx80">]
-// NVVM: llvm.func @attention_kernel({{.*}}) attributes {gpu.kernel, gpu.known_block_size = array<i32: 128, 1, 1>
+// NVVM: gpu.launch_func @mask_kernels::@attention blocks in
+// NVVM: gpu.module @mask_kernels [#nvvm.target<O = 3, chip = "sm_90", features = "+ptx80">]
+// NVVM: llvm.func @attention({{.*}}) attributes {gpu.kernel, gpu.known_block_size = array<i32: 128, 1, 1>
 // NVVM: nvvm.barrier
-// CHECK: gpu.binary @{{.*}} [#gpu.object<#nvvm.target<O = 3, chip = "sm_90", features = "+ptx80">
+// CHECK: gpu.binary @mask_kernels [#gpu.object<#nvvm.target<O = 3, chip = "sm_90", features = "+ptx80">
 // CHECK-NOT: .extern
-// CHECK-SAME: .visible .entry attention_kernel
+// CHECK-SAME: .visible .entry attention(
 // CHECK-NOT: .extern
 // CHECK-SAME: bar{{(rier)?}}.sync
 // CHECK-NOT: .extern

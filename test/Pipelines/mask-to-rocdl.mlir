@@ -2,7 +2,7 @@
 
 // AMD's assembly needs no library of ROCm, and nothing is spilled.
 
-// CHECK: gpu.binary @{{.*}} [#gpu.object<#rocdl.target<O = 3, chip = "gfx942">
+// CHECK: gpu.binary @mask_kernels [#gpu.object<#rocdl.target<O = 3, chip = "gfx942">
 // CHECK-NOT: __ocml
 // CHECK-SAME: s_barrier
 // CHECK-SAME: v_exp_f32

@@ -106,7 +106,8 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     bounds of its tile and runs a `mask.tile_for` over exactly the keys that are
     visible to it; bounds that depend on data and that heads share are computed
     before, by a launch of one thread per tile. `convert-mask-to-scf` and
-    `gpu-kernel-outlining` make kernels of it.
+    `gpu-kernel-outlining` make kernels of it: in the module `@mask_kernels`, named
+    after the function that the attention is in, with `_bounds` for those before.
 
     The code of a tile is portable: workgroup memory, barriers and scalar
     arithmetic in f32, nothing that a target may lack. Q and K pass through workgroup

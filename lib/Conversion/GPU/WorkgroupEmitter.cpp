@@ -12,12 +12,15 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 #include <limits>
 
 using namespace mlir;
 using namespace mlir::mask;
 
+/// The module of all kernels.
+static constexpr StringLiteral kKernels = "mask_kernels";
 /// Threads of a workgroup whose threads have nothing to do with each other.
 static constexpr int64_t kPointThreads = 64;
 
@@ -108,7 +111,8 @@ Value WorkgroupEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
 
 /// A launch of `blocks` workgroups, of which there may be none. Leaves the
 /// insertion point before the terminator of its body.
-gpu::LaunchOp WorkgroupEmitter::createLaunch(Value blocks, int64_t threads) {
+gpu::LaunchOp WorkgroupEmitter::createLaunch(Value blocks, int64_t threads,
+                                             StringRef suffix) {
   // Hosts may not launch nothing.
   Value isAny =
       b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, blocks, index(0));
@@ -117,6 +121,10 @@ gpu::LaunchOp WorkgroupEmitter::createLaunch(Value blocks, int64_t threads) {
   Value one = index(1);
   auto created =
       gpu::LaunchOp::create(b, blocks, one, one, index(threads), one, one);
+  created.setModuleAttr(FlatSymbolRefAttr::get(b.getContext(), kKernels));
+  if (auto function = op->getParentOfType<FunctionOpInterface>())
+    created.setFunctionAttr(FlatSymbolRefAttr::get(
+        b.getContext(), (function.getName() + suffix).str()));
   b.setInsertionPointToEnd(&created.getBody().front());
   auto terminator = gpu::TerminatorOp::create(b);
   b.setInsertionPoint(terminator);
@@ -163,7 +171,7 @@ LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
   counts.push_back(b.createOrFold<arith::CeilDivUIOp>(
       b.createOrFold<memref::DimOp>(op.getValue(), 3), index(valueColumns)));
   OpBuilder::InsertionGuard guard(b);
-  launch = createLaunch(getProduct(b, counts), threads);
+  launch = createLaunch(getProduct(b, counts), threads, "");
   thread = launch.getThreadIds().x;
   SmallVector<Value> position =
       delinearize(b, launch.getBlockIds().x, counts, {0, 2, 1, 3});
@@ -182,7 +190,7 @@ LogicalResult WorkgroupEmitter::forEachPoint(ValueRange extents,
   Value total = getProduct(b, counts), threads = index(kPointThreads);
   Value blocks = b.createOrFold<arith::CeilDivUIOp>(total, threads);
   OpBuilder::InsertionGuard guard(b);
-  gpu::LaunchOp points = createLaunch(blocks, kPointThreads);
+  gpu::LaunchOp points = createLaunch(blocks, kPointThreads, "_bounds");
   Value point =
       add(multiply(points.getBlockIds().x, threads), points.getThreadIds().x);
   LogicalResult result = success();

@@ -75,7 +75,8 @@ protected:
   Value valueBlock, firstColumn;
 
 private:
-  gpu::LaunchOp createLaunch(Value blocks, int64_t threads);
+  /// The kernel is named after the function that the attention is in.
+  gpu::LaunchOp createLaunch(Value blocks, int64_t threads, StringRef suffix);
 
   int64_t queryTile, valueColumns, threads;
   gpu::LaunchOp launch;
