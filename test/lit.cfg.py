@@ -63,6 +63,7 @@ if "verify_roundtrip" in lit_config.params:
                          extra_args=[script, os.path.join(config.mask_tools_dir, "mask-opt")])
 tools = [
     mask_opt,
+    "mask-compile",
     "mask-translate",
     "mask-explain",
     "mask-run",
