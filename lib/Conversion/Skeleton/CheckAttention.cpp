@@ -1,5 +1,4 @@
-//===- CheckAttention.cpp - what verifiers cannot check of a call -*- C++
-//-*-===//
+//===- CheckAttention.cpp - what verifiers cannot check -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,15 +7,14 @@
 
 #include "CheckAttention.h"
 
+#include "../Emit/EmitCheck.h"
 #include "Mask/IR/AttentionSizes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -38,7 +36,9 @@ public:
 
 private:
   /// Stops the program unless `condition` holds. `owner` is named.
-  void require(Operation *owner, Value condition, const Twine &rule);
+  void require(Operation *owner, Value condition, const Twine &rule) {
+    emitCheck(b, owner, condition, rule);
+  }
   void requireAtLeast(Operation *owner, Value number, int64_t least,
                       const Twine &name);
   /// A parameter, or each element of one per batch row or head.
@@ -68,23 +68,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Rules
 //===----------------------------------------------------------------------===//
-
-/// `FILE:LINE:COLUMN: error: 'OP' op `, as the verifiers say it.
-static std::string getPrefix(Operation *owner) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  if (auto loc = owner->getLoc()->findInstanceOf<FileLineColLoc>())
-    os << loc.getFilename().getValue() << ":" << loc.getLine() << ":"
-       << loc.getColumn() << ": ";
-  os << "error: '" << owner->getName() << "' op ";
-  return text;
-}
-
-void CheckEmitter::require(Operation *owner, Value condition,
-                           const Twine &rule) {
-  if (!matchPattern(condition, m_One()))
-    cf::AssertOp::create(b, condition, (getPrefix(owner) + rule).str());
-}
 
 void CheckEmitter::requireAtLeast(Operation *owner, Value number, int64_t least,
                                   const Twine &name) {
