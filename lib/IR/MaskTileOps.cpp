@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/IR/Mask.h"
+#include "Mask/IR/Range.h"
 #include "VerifyRegion.h"
 
 using namespace mlir;
@@ -14,6 +15,29 @@ using namespace mlir::mask;
 //===----------------------------------------------------------------------===//
 // TileForOp
 //===----------------------------------------------------------------------===//
+
+OpFoldResult TileForOp::getMixedStep() {
+  return getStep() ? OpFoldResult(getStep())
+                   : OpFoldResult(getConstantStepAttr());
+}
+
+/// What is wrong with a step is said by the verifier, or at run time.
+static bool isValidStep(int64_t step, std::optional<int64_t> align) {
+  return step >= 1 && step <= kMaxTile && (!align || step % *align == 0);
+}
+
+LogicalResult TileForOp::fold(FoldAdaptor adaptor,
+                              SmallVectorImpl<OpFoldResult> &) {
+  auto constant = dyn_cast_if_present<IntegerAttr>(adaptor.getStep());
+  if (!constant)
+    return failure();
+  int64_t step = constant.getValue().getSExtValue();
+  if (!isValidStep(step, getAlign()))
+    return failure();
+  setConstantStepAttr(Builder(getContext()).getI64IntegerAttr(step));
+  getStepMutable().clear();
+  return success();
+}
 
 void TileForOp::getAsmBlockArgumentNames(Region &region,
                                          OpAsmSetValueNameFn setName) {
@@ -107,14 +131,18 @@ static LogicalResult verifyWalk(TileForOp op) {
   } else if (bounds == 0 || bounds % 4) {
     return op.emitOpError() << "takes 4 bounds per interval, got " << bounds;
   }
-  auto step = static_cast<int64_t>(op.getStep());
-  if (step < 1)
-    return op.emitOpError() << "step must be at least 1, got " << step;
-  if (std::optional<uint64_t> given = op.getAlign()) {
-    auto align = static_cast<int64_t>(*given);
-    if (align < 1 || step % align)
+  if (!op.getStep() == !op.getConstantStep())
+    return op.emitOpError() << "takes a step, as a number or as a value";
+  std::optional<int64_t> step = op.getConstantStep();
+  if (step && !isValidStep(*step, std::nullopt))
+    return op.emitOpError()
+           << "step must lie between 1 and " << kMaxTile << ", got " << *step;
+  if (std::optional<int64_t> align = op.getAlign()) {
+    if (*align < 1)
+      return op.emitOpError() << "'align' must be at least 1, got " << *align;
+    if (step && !isValidStep(*step, align))
       return op.emitOpError() << "'align' must be a divisor of the step "
-                              << step << ", got " << align;
+                              << *step << ", got " << *align;
     if (!op.getEnd())
       return op.emitOpError() << "'align' needs 'whole' tiles";
   }
@@ -154,6 +182,8 @@ LogicalResult TileForOp::verify() {
     return emitOpError() << "'ahead' and a 'load' region need each other, got "
                          << (getAhead() ? "the number" : "the region")
                          << " only";
+  if (getLoadFirst() && !getAhead())
+    return emitOpError() << "'first' says when a 'load' region runs";
   if (getAhead())
     return verifyTileRegion(*this, getLoad(), 3, TypeRange(), "load");
   return success();

@@ -1,5 +1,4 @@
-//===- Parameter.cpp - parsing, printing and checking of parameters -*- C++
-//-*-===//
+//===- Parameter.cpp - syntax and range of parameters -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -85,4 +84,23 @@ void mlir::mask::printParameter(OpAsmPrinter &printer, Operation *,
   if (axis)
     printer << " per " << stringifyParameterAxis(axis.getValue()) << " : "
             << type;
+}
+
+ParseResult
+mlir::mask::parseStep(OpAsmParser &parser, IntegerAttr &constant,
+                      std::optional<OpAsmParser::UnresolvedOperand> &value) {
+  int64_t number;
+  OptionalParseResult parsed = parser.parseOptionalInteger(number);
+  if (!parsed.has_value())
+    return parser.parseOperand(value.emplace());
+  constant = parser.getBuilder().getI64IntegerAttr(number);
+  return *parsed;
+}
+
+void mlir::mask::printStep(OpAsmPrinter &printer, Operation *,
+                           IntegerAttr constant, Value value) {
+  if (value)
+    printer << value;
+  else
+    printer << constant.getValue().getSExtValue();
 }

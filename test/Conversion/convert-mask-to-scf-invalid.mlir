@@ -64,46 +64,6 @@ func.func @negative_vector(%s: vector<8xf32>, %i: index) -> vector<8xf32> {
 
 // -----
 
-func.func @ahead_in_memory(%mem: memref<?x4xindex>) {
-  // expected-error @+1 {{'mask.tile_for' op cannot be lowered with bounds in memory and 'ahead'}}
-  mask.tile_for in %mem : memref<?x4xindex> step 8 ahead 2 {
-  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1, %more: i1, %next: index, %next_size: index):
-    mask.yield
-  } load {
-  ^bb0(%key: index, %size: index, %n: index):
-    mask.yield
-  }
-  return
-}
-
-// -----
-
-func.func @part_in_memory(%mem: memref<?x4xindex>, %i: index) {
-  // expected-error @+1 {{'mask.tile_for' op cannot be lowered with bounds in memory and 'part'}}
-  mask.tile_for in %mem : memref<?x4xindex> step 8 part %i of %i {
-  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1):
-    mask.yield
-  }
-  return
-}
-
-// -----
-
-func.func @visit_and_part(%i: index) {
-  // expected-error @+1 {{'mask.tile_for' op cannot be lowered with both 'visit' and 'part'}}
-  mask.tile_for [%i, %i, %i, %i] step 8 part %i of %i {
-  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1):
-    mask.yield
-  } visit {
-  ^bb0(%key: index, %size: index):
-    %yes = arith.constant true
-    mask.yield %yes : i1
-  }
-  return
-}
-
-// -----
-
 func.func @scalable(%s: vector<[4]xf32>, %i: index) -> vector<[4]xf32> {
   // expected-error @+1 {{'mask.apply' op can be lowered for vectors of floats of fixed length, got 'vector<[4]xf32>'}}
   %r = mask.apply %s at(%i, %i, %i, %i) over affine_map<(k) -> (0, 0, k)> predicate {

@@ -141,7 +141,8 @@ func.func @visit(%t: memref<?xi32>, %hl: index, %cl: index, %cu: index, %hu: ind
 
 // CHECK-LABEL: func @ahead_of_visited
 // CHECK-SAME: %[[T:.*]]: memref<?xi32>
-// CHECK: scf.while (%[[K:.*]] = %{{.*}}, %{{.*}} = %{{.*}}, %[[EXISTS:.*]] = %{{.*}})
+// CHECK: scf.while (%[[K:.*]] = %{{.*}}, %[[END:.*]] = %{{.*}})
+// CHECK-NEXT: %[[EXISTS:.*]] = arith.cmpi slt, %[[K]], %[[END]]
 // CHECK-NEXT: %[[SKIP:.*]] = scf.if %[[EXISTS]] -> (i1) {
 // CHECK: memref.load %[[T]][%[[K]]]
 // CHECK: } else {
@@ -161,6 +162,137 @@ func.func @ahead_of_visited(%t: memref<?xi32>, %hl: index, %cl: index, %cu: inde
   } load {
   ^bb0(%k: index, %size: index, %n: index):
     "load"(%k) : (index) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
+// The body loads for itself: what is loaded before the loop is all that the region does.
+
+// CHECK-LABEL: func @load_first
+// CHECK: scf.if
+// CHECK: "load"
+// CHECK: scf.for
+// CHECK-NOT: "load"
+// CHECK: "wait"
+// CHECK-NEXT: "copy"(%[[MORE:.*]], %{{.*}}, %{{.*}}) : (i1, index, index) -> ()
+// CHECK-NOT: "load"
+// CHECK: return
+func.func @load_first(%lower: index, %upper: index) {
+  mask.tile_for [%lower, %lower, %upper, %upper] step 8 merged ahead 1 {
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1, %more: i1, %next: index, %next_size: index):
+    "wait"() : () -> ()
+    "copy"(%more, %next, %next_size) : (i1, index, index) -> ()
+    mask.yield
+  } load first {
+  ^bb0(%k: index, %size: index, %n: index):
+    "load"(%k) : (index) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
+// Bounds in memory: a loop over rows around those of one interval, and a second walk over
+// the rows that finds what is loaded ahead, beyond empty intervals.
+
+// CHECK-LABEL: func @ahead_in_memory
+// CHECK-SAME: %[[MEM:.*]]: memref<?x4xindex>
+// CHECK: %[[ROWS:.*]] = memref.dim %[[MEM]]
+// CHECK: scf.while
+// CHECK: arith.cmpi slt, %{{.*}}, %[[ROWS]]
+// CHECK: memref.load %[[MEM]]
+// CHECK: scf.if
+// CHECK: "load"
+// CHECK: scf.while
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %[[ROWS]]
+// CHECK-COUNT-2: memref.load %[[MEM]]
+// CHECK: scf.for
+// CHECK: scf.if
+// CHECK: "load"
+// CHECK: scf.while
+// CHECK: "use"
+func.func @ahead_in_memory(%mem: memref<?x4xindex>) {
+  mask.tile_for in %mem : memref<?x4xindex> step 8 merged ahead 1 {
+  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1, %more: i1, %next: index, %next_size: index):
+    "use"(%key, %more, %next) : (index, i1, index) -> ()
+    mask.yield
+  } load {
+  ^bb0(%key: index, %size: index, %n: index):
+    "load"(%key) : (index) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
+// A part of tiles that may be passed by: they are counted, the interval is cut, and what is
+// left of it is walked. Each of the three asks; the core of the last does not.
+
+// CHECK-LABEL: func @visit_and_part
+// CHECK: cf.assert %{{.*}}, "{{.*}}error: 'mask.tile_for' op 'part' must lie between 0 and the number of parts"
+// CHECK: scf.for
+// CHECK: memref.load
+// CHECK: arith.divui
+// CHECK: scf.for
+// CHECK: memref.load
+// CHECK: scf.for
+// CHECK-NEXT: "use"
+// CHECK: scf.for
+// CHECK: memref.load
+// CHECK: scf.if
+// CHECK: "use"
+func.func @visit_and_part(%t: memref<?xi1>, %lower: index, %cu: index, %hu: index, %i: index, %n: index) {
+  mask.tile_for [%lower, %lower, %cu, %hu] step 8 part %i of %n {
+  ^bb0(%key: index, %size: index, %o: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%key) : (index) -> ()
+    mask.yield
+  } visit {
+  ^bb0(%key: index, %size: index):
+    %some = memref.load %t[%key] : memref<?xi1>
+    mask.yield %some : i1
+  }
+  return
+}
+
+// -----
+
+// A step that is known at run time is checked, and tiles are counted by divisions.
+
+// CHECK-LABEL: func @dynamic_step
+// CHECK-SAME: %[[L:.*]]: index, %{{.*}}: index, %{{.*}}: index, %[[STEP:.*]]: index
+// CHECK: cf.assert %{{.*}}, "{{.*}}error: 'mask.tile_for' op step must lie between 1 and 1073741824"
+// CHECK: arith.divui %{{.*}}, %[[STEP]]
+// CHECK: scf.for %{{.*}} = %[[L]] to %[[END:.*]] step %[[STEP]]
+// CHECK-NEXT: "use"(%[[STEP]])
+// CHECK: scf.for %[[K:.*]] = %[[END]] to %{{.*}} step %[[STEP]]
+// CHECK-NEXT: affine.min #{{.*}}(%[[K]])[%[[STEP]], %{{.*}}]
+func.func @dynamic_step(%lower: index, %cu: index, %hu: index, %step: index) {
+  mask.tile_for [%lower, %lower, %cu, %hu] step %step {
+  ^bb0(%key: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%size) : (index) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
+// A constant is as good as a number.
+
+// CHECK-LABEL: func @constant_step
+// CHECK-NOT: cf.assert
+// CHECK-NOT: arith.divui
+// CHECK: return
+func.func @constant_step(%lower: index, %cu: index, %hu: index) {
+  %c8 = arith.constant 8 : index
+  mask.tile_for [%lower, %lower, %cu, %hu] step %c8 {
+  ^bb0(%key: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%size) : (index) -> ()
     mask.yield
   }
   return
@@ -330,16 +462,18 @@ func.func @fragment(%s: vector<2x2x2xf32>, %lo: vector<2xi32>, %g: index, %t: in
 
 // -----
 
-// A kernel on a GPU: the pass runs on it, and its own blocks stay apart.
+// A kernel on a GPU: the pass runs on it, and its own blocks stay apart. Who launches it
+// checks the step.
 
 // CHECK-LABEL: gpu.func @kernel
 // CHECK-COUNT-2: gpu.barrier
+// CHECK-NOT: cf.assert
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK-NOT: gpu.barrier
 // CHECK: gpu.return
 gpu.module @kernels {
-  gpu.func @kernel(%flag: i1, %lower: index, %cu: index, %hu: index) kernel {
+  gpu.func @kernel(%flag: i1, %lower: index, %cu: index, %hu: index, %step: index) kernel {
     cf.cond_br %flag, ^bb1, ^bb2
   ^bb1:
     gpu.barrier
@@ -348,7 +482,7 @@ gpu.module @kernels {
     gpu.barrier
     cf.br ^bb3
   ^bb3:
-    mask.tile_for [%lower, %lower, %cu, %hu] step 8 {
+    mask.tile_for [%lower, %lower, %cu, %hu] step %step {
     ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
       "use"(%k) : (index) -> ()
       mask.yield

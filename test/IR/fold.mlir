@@ -288,3 +288,26 @@ func.func @region_keeps_constants(%q: tensor<1x1x4x8xf32>, %t: tensor<?xi8>) -> 
          } -> tensor<1x1x4x8xf32>
   return %o : tensor<1x1x4x8xf32>
 }
+
+// A constant step becomes a number, unless something is wrong with it.
+// CHECK-LABEL: func @step
+// CHECK: mask.tile_for{{.*}} step 8 whole
+// CHECK: mask.tile_for{{.*}} step %c-4
+// CHECK: mask.tile_for{{.*}} step %c8{{.*}} whole %{{.*}} align 3
+func.func @step(%i: index, %m: memref<?xindex>) {
+  %c8 = arith.constant 8 : index
+  %minus = arith.constant -4 : index
+  mask.tile_for [%i, %i, %i, %i] step %c8 whole %i align 4 {
+  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1):
+    memref.store %n, %m[%key] : memref<?xindex>
+  }
+  mask.tile_for [%i, %i, %i, %i] step %minus {
+  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1):
+    memref.store %n, %m[%key] : memref<?xindex>
+  }
+  mask.tile_for [%i, %i, %i, %i] step %c8 whole %i align 3 {
+  ^bb0(%key: index, %size: index, %n: index, %lower: i1, %upper: i1):
+    memref.store %n, %m[%key] : memref<?xindex>
+  }
+  return
+}

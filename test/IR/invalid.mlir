@@ -1013,11 +1013,44 @@ func.func @tile_for_c1_both(%b: index, %m: memref<?x4xindex>) {
 
 // mask.tile_for C2
 func.func @tile_for_c2(%b: index, %s: vector<16xf32>) {
-  // expected-error @below {{'mask.tile_for' op step must be at least 1, got 0}}
+  // expected-error @below {{'mask.tile_for' op step must lie between 1 and 1073741824, got 0}}
   %r = mask.tile_for [%b, %b, %b, %b] step 0 init(%s : vector<16xf32>) {
   ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %m: vector<16xf32>):
     mask.yield %s : vector<16xf32>
   } -> vector<16xf32>
+  return
+}
+
+// -----
+
+// mask.tile_for C2
+func.func @tile_for_c2_large(%b: index) {
+  // expected-error @below {{'mask.tile_for' op step must lie between 1 and 1073741824, got 1073741825}}
+  mask.tile_for [%b, %b, %b, %b] step 1073741825 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
+  return
+}
+
+// -----
+
+// mask.tile_for C2
+func.func @tile_for_c2_both(%b: index) {
+  // expected-error @below {{'mask.tile_for' op takes a step, as a number or as a value}}
+  mask.tile_for [%b, %b, %b, %b] step %b {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  } {constant_step = 8 : i64}
+  return
+}
+
+// -----
+
+// mask.tile_for C2
+func.func @tile_for_c2_align_0(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'align' must be at least 1, got 0}}
+  mask.tile_for [%b, %b, %b, %b] step %b whole %b align 0 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  }
   return
 }
 
@@ -1130,6 +1163,17 @@ func.func @tile_for_c5(%b: index) {
   } load {
   ^bb0(%k: index, %s: index, %n: index):
   }
+  return
+}
+
+// -----
+
+// mask.tile_for C5
+func.func @tile_for_c5_first(%b: index) {
+  // expected-error @below {{'mask.tile_for' op 'first' says when a 'load' region runs}}
+  mask.tile_for [%b, %b, %b, %b] step 64 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
+  } {load_first}
   return
 }
 

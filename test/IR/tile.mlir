@@ -51,6 +51,15 @@ func.func @tile_for(%i: index, %m: vector<16xf32>, %acc: vector<64x16xf32>, %mem
   } load {
   ^bb0(%k0: index, %size: index, %n: index):
   } -> vector<16xf32>
+  // A step that is a value; the body loads for itself.
+  // CHECK: mask.tile_for[%{{.*}}] step %{{.*}} ahead 1 {
+  // CHECK: } load first {
+  // CHECK: ^bb0(%key: index, %size: index, %n: index):
+  mask.tile_for [%i, %i, %i, %i] step %i ahead 1 {
+  ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1, %more: i1, %k1: index, %size1: index):
+  } load first {
+  ^bb0(%k0: index, %size: index, %n: index):
+  }
   // CHECK: mask.tile_for in %{{.*}} : memref<?x4xindex> step 8 {
   mask.tile_for in %mem : memref<?x4xindex> step 8 {
   ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):

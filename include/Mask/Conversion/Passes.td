@@ -169,9 +169,12 @@ def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
     the core.
 
     What loops hand on, beside the carried values, is carried where it is needed: the
-    ordinal of a tile, and the tile that is loaded ahead. `part` cuts the intervals
-    down before they are walked. Combinations that have no lowering yet are errors:
-    bounds in memory with `ahead` or `part`, and `visit` with `part`.
+    ordinal of a tile, and the tile that is loaded ahead. Bounds in memory are walked by a
+    loop over their rows, around the loops of one interval; what is loaded ahead is found by
+    a second walk over the rows. `part` cuts each interval down before it is walked, for
+    which the visited tiles are counted: by arithmetic, or with `visit` by loops that ask
+    about every tile. A step that is a value is checked before the loops by a `cf.assert`,
+    and so is a part, in a `func.func`.
 
     ```mlir
     // before
@@ -192,7 +195,8 @@ def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
     ```
   }];
   let dependentDialects = [
-    "affine::AffineDialect", "arith::ArithDialect", "math::MathDialect",
+    "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
+    "math::MathDialect",
     "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
   ];
 }

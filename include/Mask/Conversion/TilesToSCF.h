@@ -14,10 +14,9 @@
 
 namespace mlir::mask {
 
-/// Replaces `op` by up to three `scf.for` per interval (see
-/// `convert-mask-to-scf`). Fails with a located error, before anything is
-/// changed, for combinations of options that have no lowering.
-LogicalResult lowerTileFor(RewriterBase &rewriter, TileForOp op);
+/// Replaces `op` by up to three `scf.for` per interval, or per row of bounds in
+/// memory (see `convert-mask-to-scf`).
+void lowerTileFor(RewriterBase &rewriter, TileForOp op);
 
 /// Replaces `op` by comparisons and selects. Fails with a located error where
 /// its predicate has no run-time form.

@@ -34,8 +34,8 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     intervals, or lie in memory, `in %intervals : memref<?x4xindex>`, a row of four per
     interval. An interval is walked
     from its hull's lower end, or from where the interval before ended if that is
-    later, to its hull's upper end in steps of `step`; keys outside of all hulls are
-    never visited, and no key twice.
+    later, to its hull's upper end in steps of `step`, a number or an index; keys outside
+    of all hulls are never visited, and no key twice.
 
     The body takes the first key of the tile, the number of keys in it (`step`, less in
     the last tile of an interval), the ordinal of the tile among the visited ones,
@@ -56,29 +56,35 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
 
     `visit`, a region from the first key and the size of a tile to an `i1`, tells tiles
     that need no visit. A tile of the core needs one: the region must yield true there,
-    where it is asked with `ahead` and `merged` only. `whole %end` makes every tile
+    where it is asked with `ahead`, `part` or `merged` only. `whole %end` makes every tile
     `step` keys wide up to the end of the key array: a tile may reach beyond its hull,
     and the next interval starts where that tile ended. `align N` moves the start of
     an interval down to a multiple of `N`, for panels and pages that are copied whole.
     `part %i of %n` visits the i-th of n parts of the visited tiles, which differ by
-    at most one tile in size.
+    at most one tile in size; ordinals count within the part.
 
-    `ahead S` runs the region `load` for the tile that is `S` visited tiles ahead,
-    across phases and intervals: `S` times before the loop, then at the start of each
-    iteration, in both cases only if there is such a tile. It takes the tile's first
-    key, size and ordinal. The body then takes, after the flags, whether there is
-    a tile `S` ahead, its first key and its size, so that it can wait for what was
-    loaded and spread prefetches over its own work.
+    `ahead S` tells of the tile that is `S` visited tiles ahead, across phases and
+    intervals. The body takes, after the flags, whether there is one, its first key and
+    its size, which mean nothing if there is none; its ordinal is that of the tile at hand
+    plus `S`. The region `load` takes a tile's first key, size and ordinal and starts what
+    loads it. It runs for the first `S` tiles before the loop, then at the start of each
+    iteration for the tile ahead, in both cases only if there is such a tile. `load first`
+    runs before the loop only: the body loads the tile ahead itself, where it wants to. So
+    threads that share two buffers meet once per tile: each waits for its copies of
+    this tile, meets the others, and copies into the buffer that all of them have read.
 
     1. (C1) There are four bounds per interval and at least one interval, or they lie in
        memory with four columns.
-    2. (C2) `step` is at least one, and so is `align`, which divides `step` and needs
-       `whole`.
+    2. (C2) `step` lies between 1 and 2^30; `align` is at least one, divides `step` and
+       needs `whole`. `part` lies between 0 and the number of parts, that excluded.
     3. (C3) The body takes three indices, two flags, with `ahead` a flag and two
        indices, and the carried values, and yields values of their types.
     4. (C4) `visit` takes two indices and yields one i1.
     5. (C5) `ahead` is at least one, and there is a `load` region if and only if it is
        given, which takes three indices and yields nothing.
+
+    What C2 says of values is checked before the loop by compiled code for CPUs. Kernels of
+    GPUs are checked by who launches them.
 
     ```mlir
     %m = mask.tile_for [%hl, %cl, %cu, %hu] step 64 init(%m0 : vector<16xf32>) {
@@ -88,15 +94,17 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     ```
   }];
   let arguments = (ins Variadic<Index>:$bounds,
-                       Optional<MemRefRankOf<[Index], [2]>>:$intervals, Optional<Index>:$end,
+                       Optional<MemRefRankOf<[Index], [2]>>:$intervals,
+                       Optional<Index>:$step, Optional<Index>:$end,
                        Optional<Index>:$part, Optional<Index>:$parts,
-                       Variadic<AnyType>:$inits, I64Attr:$step,
+                       Variadic<AnyType>:$inits, OptionalAttr<I64Attr>:$constant_step,
                        OptionalAttr<I64Attr>:$align, OptionalAttr<I64Attr>:$ahead,
-                       UnitAttr:$merged);
+                       UnitAttr:$merged, UnitAttr:$load_first);
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body, AnyRegion:$visit, AnyRegion:$load);
   let assemblyFormat = [{
-    (`[` $bounds^ `]`)? (`in` $intervals^ `:` type($intervals))? `step` $step
+    (`[` $bounds^ `]`)? (`in` $intervals^ `:` type($intervals))? 
+    `step` custom<Step>($constant_step, $step)
     oilist(
         `whole` $end
       | `align` $align
@@ -105,7 +113,7 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
       | `merged` $merged
       | `init` `(` $inits `:` type($inits) `)`
     )
-    $body (`visit` $visit^)? (`load` $load^)? attr-dict (`->` type($results)^)?
+    $body (`visit` $visit^)? (`load` (`first` $load_first^)? $load^)? attr-dict (`->` type($results)^)?
   }];
   let extraClassDeclaration = [{
     /// Arguments of the body.
@@ -114,10 +122,13 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     ::mlir::BlockArgument getOrdinal() { return getBody().getArgument(2); }
     ::mlir::BlockArgument getLowerFails() { return getBody().getArgument(3); }
     ::mlir::BlockArgument getUpperFails() { return getBody().getArgument(4); }
+    /// Keys per tile, a number or an index.
+    ::mlir::OpFoldResult getMixedStep();
     /// How many arguments of the body come before the carried values.
     unsigned getNumTileArguments() { return getAhead() ? 8 : 5; }
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Mask_ApplyOp : Mask_Op<"apply", [AlwaysSpeculatable, AttrSizedOperandSegments, IsolatedFromAbove,

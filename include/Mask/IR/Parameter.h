@@ -46,6 +46,12 @@ ParseResult parseParameter(OpAsmParser &parser, IntegerAttr &constant,
 void printParameter(OpAsmPrinter &printer, Operation *op, IntegerAttr constant,
                     Value value, Type type, ParameterAxisAttr axis);
 
+/// Parses and prints `4` or `%index`.
+ParseResult parseStep(OpAsmParser &parser, IntegerAttr &constant,
+                      std::optional<OpAsmParser::UnresolvedOperand> &value);
+void printStep(OpAsmPrinter &printer, Operation *op, IntegerAttr constant,
+               Value value);
+
 } // namespace mlir::mask
 
 #endif // MASK_IR_PARAMETER_H

@@ -32,6 +32,10 @@ inline constexpr int64_t kMaxParameter = 2 * kMaxPosition;
 /// few times included, lies within plus and minus this.
 inline constexpr int64_t kMaxQuery = 4 * kMaxParameter;
 
+/// A tile has at most this many keys, so that a key counted from its first one,
+/// and the first key of the tile after it, fit where an index has 32 bits.
+inline constexpr int64_t kMaxTile = int64_t(1) << 30;
+
 /// A product of two numbers that are both known only at run time (in an affine
 /// interval) saturates at plus and minus this.
 inline constexpr int64_t kMaxProduct = int64_t(1) << 58;

@@ -346,9 +346,10 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
 TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
                                         bool visits) {
   auto loop = TileForOp::create(
-      b, inits.getTypes(), bounds, /*intervals=*/Value(), /*end=*/Value(),
-      /*part=*/Value(), /*parts=*/Value(), inits, sizes.keys,
-      /*align=*/nullptr, /*ahead=*/nullptr, /*merged=*/false);
+      b, inits.getTypes(), bounds, /*intervals=*/Value(), /*step=*/Value(),
+      /*end=*/Value(), /*part=*/Value(), /*parts=*/Value(), inits,
+      b.getI64IntegerAttr(sizes.keys), /*align=*/nullptr, /*ahead=*/nullptr,
+      /*merged=*/false, /*load_first=*/false);
   OpBuilder::InsertionGuard guard(b);
   Type index = b.getIndexType(), flag = b.getI1Type();
   auto addBlock = [&](Region &region, ArrayRef<Type> types) {

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -66,6 +67,11 @@ static int64_t evaluate(Operation &op, int64_t x, int64_t y) {
         return static_cast<int64_t>(static_cast<uint64_t>(x) /
                                     static_cast<uint64_t>(y));
       })
+      .Case([&](arith::RemUIOp) {
+        return static_cast<int64_t>(static_cast<uint64_t>(x) %
+                                    static_cast<uint64_t>(y));
+      })
+      .Case([&](arith::MaxSIOp) { return std::max(x, y); })
       .Case([&](arith::AndIOp) { return x & y; })
       .Case([&](arith::OrIOp) { return x | y; })
       .Case([&](arith::XOrIOp) { return x ^ y; })
@@ -196,6 +202,12 @@ LoopInterpreter::Step LoopInterpreter::prepare(Operation &op) {
           taken.run();
           copy(taken.yielded, results);
         };
+  if (auto check = dyn_cast<cf::AssertOp>(op))
+    return [operands, rule = check.getMsg().str()] {
+      if (*operands[0])
+        return;
+      llvm::report_fatal_error(rule.c_str());
+    };
   Slot result = getSlot(op.getResult(0));
   auto prepareMap = [&](AffineMap map, bool isMinimum) -> Step {
     return [=] {
