@@ -1,9 +1,10 @@
 // Attention for tensor cores, as its author writes it: four warps take 64 queries and walk
 // tiles of 64 keys. `mask.tile_for` says which tiles, which of them need a mask and what is
 // copied ahead, `mask.apply` masks the fragments that threads hold. The rest is the kernel's
-// own: copies into two buffers while the tile before is worked on, `ldmatrix`, `mma.sync`,
-// softmax in base 2, weights that stay in registers. Loops over fragments are unrolled by a
-// pass of MLIR; after convert-mask-to-scf its pipeline for NVIDIA GPUs makes PTX.
+// own: copies into two buffers while the tile before is worked on, one barrier per tile,
+// `ldmatrix`, `mma.sync`, softmax in base 2, weights that stay in registers. Loops over
+// fragments are unrolled by a pass of MLIR; after convert-mask-to-scf its pipeline for NVIDIA
+// GPUs makes PTX.
 //
 // Two masks, one kernel: the lines marked WINDOW are those of causal attention with a
 // window, the lines marked SINKS those of the first keys and a window.
@@ -21,30 +22,30 @@
 // The tiles before the core, where both ends can fail, the core, and the rest. An end is a
 // compare and a select for each of the 16 rows of two scores; the one more is the
 // guard of rows that have seen nothing.
-// WINDOW-LOOPS: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 33, score compares 32
-// WINDOW-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 0, score compares 0
-// WINDOW-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 17, score compares 16
+// WINDOW-LOOPS: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 33, score compares 32
+// WINDOW-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 0, score compares 0
+// WINDOW-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 17, score compares 16
 // WINDOW-LOOPS-NOT: loop
 
 // Copies outside of the loops: the queries and the first tile.
-// WINDOW-PTX: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 66
-// WINDOW-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 0
-// WINDOW-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 34
+// WINDOW-PTX: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 66
+// WINDOW-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 0
+// WINDOW-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 34
 // WINDOW-PTX-NEXT: all: mma.sync 192, ldmatrix 100, cp.async 36, extern functions 0, ex2 without ftz 0, local memory 0
 
 // No first key is too early for a row: two loops for them, three for the window.
-// SINKS-LOOPS: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 0, score compares 0
-// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 17, score compares 16
-// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 33, score compares 32
-// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 0, score compares 0
-// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 2, score selects 17, score compares 16
+// SINKS-LOOPS: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 0, score compares 0
+// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 17, score compares 16
+// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 33, score compares 32
+// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 0, score compares 0
+// SINKS-LOOPS-NEXT: loop: mma.sync 64, ldmatrix 32, async_copy 8, shuffle 4, barrier 1, score selects 17, score compares 16
 // SINKS-LOOPS-NOT: loop
 
-// SINKS-PTX: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 0
-// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 34
-// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 66
-// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 0
-// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 2, ex2 34, selp.f32 34
+// SINKS-PTX: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 0
+// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 34
+// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 66
+// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 0
+// SINKS-PTX-NEXT: loop: mma.sync 64, ldmatrix 32, cp.async 8, shfl 4, bar 1, ex2 34, selp.f32 34
 // SINKS-PTX-NEXT: all: mma.sync 320, ldmatrix 164, cp.async 52, extern functions 0, ex2 without ftz 0, local memory 0
 
 #row_of_copy = affine_map<(i)[row] -> (row + i * 16)>
@@ -165,13 +166,23 @@ gpu.module @kernels {
          %more: i1, %next_key: index, %next_size: index,
          %m: vector<2xf32>, %l: vector<2x2xf32>, %acc: vector<8x2x2xf32>):
       %buffer = arith.remui %n, %c2 : index
-      // One group of copies per tile: the next tile's may be under way.
-      scf.if %more {
-        nvgpu.device_async_wait %token {numGroups = 1 : i32}
-      } else {
-        nvgpu.device_async_wait %token {numGroups = 0 : i32}
-      }
+      // This thread's copies are there, then everyone's. So every thread is done with the
+      // tile before, and the next one goes where that was: one meeting per tile.
+      nvgpu.device_async_wait %token {numGroups = 0 : i32}
       gpu.barrier
+      scf.if %more {
+        %other = arith.subi %c1, %buffer : index
+        affine.for %i = 0 to 4 {
+          %r = affine.apply #row_of_copy(%i)[%copy_row]
+          %row = arith.addi %next_key, %r : index
+          %exists = arith.cmpi slt, %row, %N : index
+          %elements = arith.select %exists, %c8, %c0 : index
+          %safe = arith.minsi %row, %last : index
+          %ck = nvgpu.device_async_copy %k[%head, %safe, %copy_column], %sk[%other, %r, %copy_column], 8, %elements {bypassL1} : !data to !keys
+          %cv = nvgpu.device_async_copy %v[%head, %safe, %copy_column], %sv[%other, %r, %copy_column], 8, %elements {bypassL1} : !data to !keys
+        }
+        %group = nvgpu.device_async_create_group
+      }
 
       // S = Q K^T.
       %s = affine.for %d = 0 to 4 iter_args(%s0 = %zeros) -> vector<8x2x2xf32> {
@@ -323,11 +334,8 @@ gpu.module @kernels {
         affine.yield %aj : vector<8x2x2xf32>
       }
       mask.yield %m_new, %l_new, %acc_new : vector<2xf32>, vector<2x2xf32>, vector<8x2x2xf32>
-    } load {
+    } load first {
     ^bb0(%key: index, %size: index, %n: index):
-      // Every thread is done with the tile before the last, which lies where this one goes.
-      gpu.barrier
-      %buffer = arith.remui %n, %c2 : index
       affine.for %i = 0 to 4 {
         %r = affine.apply #row_of_copy(%i)[%copy_row]
         %row = arith.addi %key, %r : index
@@ -335,8 +343,8 @@ gpu.module @kernels {
         %exists = arith.cmpi slt, %row, %N : index
         %elements = arith.select %exists, %c8, %c0 : index
         %safe = arith.minsi %row, %last : index
-        %ck = nvgpu.device_async_copy %k[%head, %safe, %copy_column], %sk[%buffer, %r, %copy_column], 8, %elements {bypassL1} : !data to !keys
-        %cv = nvgpu.device_async_copy %v[%head, %safe, %copy_column], %sv[%buffer, %r, %copy_column], 8, %elements {bypassL1} : !data to !keys
+        %ck = nvgpu.device_async_copy %k[%head, %safe, %copy_column], %sk[%c0, %r, %copy_column], 8, %elements {bypassL1} : !data to !keys
+        %cv = nvgpu.device_async_copy %v[%head, %safe, %copy_column], %sv[%c0, %r, %copy_column], 8, %elements {bypassL1} : !data to !keys
       }
       %group = nvgpu.device_async_create_group
       mask.yield
