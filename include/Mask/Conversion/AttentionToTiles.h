@@ -35,7 +35,8 @@ LogicalResult
 lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
                       const AttentionToTilesOptions &options = {});
 
-/// The same as a pattern.
+/// The same as a pattern. Attentions on tensors are left alone; one that cannot
+/// be lowered is an error, and stays as it was.
 void populateMaskToTilesPatterns(RewritePatternSet &patterns,
                                  const AttentionToTilesOptions &options = {});
 

@@ -7,6 +7,7 @@
 
 #include "Mask/Conversion/AttentionToTiles.h"
 
+#include "../EmitOrErase.h"
 #include "../Skeleton/AttentionSkeleton.h"
 #include "CPUTileEmitter.h"
 #include "Mask/IR/Captures.h"
@@ -48,11 +49,19 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     return failure();
   if (failed(verifyHoistable(op)))
     return failure();
-  prepareAttention(rewriter, op);
-  ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
-  CPUTileEmitter emitter(builder, op, *schedule);
-  TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile()};
-  if (failed(emitAttention(builder, op, sizes, emitter, *observer)))
+  auto emit = [&] {
+    // Preparing changes the attention: only a copy of it.
+    auto copy = cast<AttentionOp>(rewriter.clone(*op));
+    prepareAttention(rewriter, copy);
+    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+    CPUTileEmitter emitter(builder, copy, *schedule);
+    TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile()};
+    if (failed(emitAttention(builder, copy, sizes, emitter, *observer)))
+      return failure();
+    rewriter.eraseOp(copy);
+    return success();
+  };
+  if (failed(emitOrErase(rewriter, op, emit)))
     return failure();
   rewriter.eraseOp(op);
   return success();

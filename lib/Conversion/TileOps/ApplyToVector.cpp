@@ -9,6 +9,7 @@
 #include "Mask/Conversion/TilesToSCF.h"
 
 #include "../Emit/LaneBuilder.h"
+#include "../EmitOrErase.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -243,26 +244,29 @@ LogicalResult mlir::mask::lowerApply(RewriterBase &rewriter, ApplyOp op) {
     return op.emitOpError() << "can be lowered for vectors of floats of fixed "
                                "length, got "
                             << type;
-  rewriter.setInsertionPoint(op);
-  if (!op.getWhen()) {
+  Value replacement;
+  auto emit = [&]() -> LogicalResult {
+    scf::IfOp branch;
+    if (op.getWhen()) {
+      branch = scf::IfOp::create(rewriter, op.getLoc(), type, op.getWhen(),
+                                 /*withElseRegion=*/true);
+      rewriter.setInsertionPointToStart(branch.thenBlock());
+    }
     FailureOr<Value> result = ApplyLowering(rewriter, op).run();
     if (failed(result))
       return failure();
-    rewriter.replaceOp(op, *result);
+    replacement = *result;
+    if (!branch)
+      return success();
+    scf::YieldOp::create(rewriter, op.getLoc(), *result);
+    rewriter.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(rewriter, op.getLoc(), op.getScores());
+    replacement = branch.getResult(0);
     return success();
-  }
-  auto branch = scf::IfOp::create(rewriter, op.getLoc(), type, op.getWhen(),
-                                  /*withElseRegion=*/true);
-  rewriter.setInsertionPointToStart(branch.thenBlock());
-  FailureOr<Value> result = ApplyLowering(rewriter, op).run();
-  if (failed(result)) {
-    rewriter.eraseOp(branch);
+  };
+  if (failed(emitOrErase(rewriter, op, emit)))
     return failure();
-  }
-  scf::YieldOp::create(rewriter, op.getLoc(), *result);
-  rewriter.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(rewriter, op.getLoc(), op.getScores());
-  rewriter.replaceOp(op, branch);
+  rewriter.replaceOp(op, replacement);
   return success();
 }
 
