@@ -90,6 +90,12 @@ AffineExpr getExpression(std::optional<AffineMap> bound) {
   return bound ? bound->getResult(0) : AffineExpr();
 }
 
+/// Whether nothing that `expr` computes can lie beyond `most`.
+bool isWithin(AffineExpr expr, int64_t most) {
+  std::optional<int64_t> largest = getLargestNumber(expr);
+  return largest && *largest <= most;
+}
+
 /// A bound that depends on an absent symbol goes. Without bounds -> `full`.
 struct UnboundedInterval : OpRewritePattern<IntervalOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -155,10 +161,11 @@ struct SimplifyInterval : OpRewritePattern<IntervalOp> {
         return {};
       // A product that saturated must not be able to any more.
       int64_t most = hasSaturatingProduct(expr) ? kMaxProduct : kMaxNumber;
-      std::optional<int64_t> largest = getLargestNumber(replaced);
-      if (!largest || *largest > most)
+      if (!isWithin(replaced, most))
         return {};
-      return simplifyAffineExpr(replaced, 1, symbols.size());
+      // A remainder becomes a product there, which may be too large.
+      AffineExpr simple = simplifyAffineExpr(replaced, 1, symbols.size());
+      return isWithin(simple, most) ? simple : replaced;
     };
     AffineExpr newLower = lower ? simplify(lower) : lower,
                newUpper = upper ? simplify(upper) : upper;

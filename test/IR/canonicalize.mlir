@@ -619,6 +619,17 @@ func.func @no_fold_interval_divisor() -> !mask.predicate {
   return %0 : !mask.predicate
 }
 
+// A remainder is no product, which may compute numbers that are too large.
+// CHECK-LABEL: func @interval_remainder
+// CHECK: mask.interval lower unbounded upper #{{[a-z0-9]*}}{{$}}
+// CHECK: mask.interval lower unbounded upper #{{[a-z0-9]*}}{{$}}
+func.func @interval_remainder() -> (!mask.predicate, !mask.predicate) {
+  %far = arith.constant 1099511627776 : index
+  %0 = mask.interval lower unbounded upper affine_map<(q)[s] -> (q mod s)>[%far]
+  %1 = mask.interval lower unbounded upper affine_map<(q) -> (q mod 1099511627776)>
+  return %0, %1 : !mask.predicate, !mask.predicate
+}
+
 //===----------------------------------------------------------------------===//
 // Packing
 //===----------------------------------------------------------------------===//
