@@ -209,19 +209,21 @@ inline Source makeUnaryTrees(const char *leaf) {
 }
 
 /// Adds a random tree over `leaves` of at most `depth` ops above each other;
-/// returns its value. Complements and the plain connectives are preferred.
+/// returns its value. Complements, which come first in `unary`, and the plain
+/// connectives are preferred.
 inline std::string growTree(Source &source, std::mt19937 &random,
-                            ArrayRef<const char *> leaves, unsigned depth) {
+                            ArrayRef<const char *> leaves, unsigned depth,
+                            ArrayRef<const char *> unary = kUnary) {
   auto pick = [&](const auto &list) {
     return list[random() % std::size(list)];
   };
   if (depth == 0 || random() % 8 == 0)
     return source.add(pick(leaves));
   if (random() % 3 == 0)
-    return source.add(random() % 2 ? kUnary[0] : pick(kUnary),
-                      growTree(source, random, leaves, depth - 1));
-  std::string x = growTree(source, random, leaves, depth - 1),
-              y = growTree(source, random, leaves, depth - 1);
+    return source.add(random() % 2 ? unary[0] : pick(unary),
+                      growTree(source, random, leaves, depth - 1, unary));
+  std::string x = growTree(source, random, leaves, depth - 1, unary),
+              y = growTree(source, random, leaves, depth - 1, unary);
   return source.add(random() % 8 ? kBinary[random() % 2] : pick(kBinary), x, y);
 }
 

@@ -1,0 +1,137 @@
+//===- GuardedCall.cpp - one call of a compiled attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GuardedCall.h"
+
+#include "gtest/gtest.h"
+
+#include <functional>
+
+using namespace mlir;
+using namespace mlir::mask;
+using namespace mlir::mask::test;
+
+/// Bytes of an argument as compiled code reads them.
+static std::vector<char> pack(const HostValue &host, Type type) {
+  std::vector<char> bytes;
+  auto append = [&](const auto &element, size_t size) {
+    const char *first = reinterpret_cast<const char *>(&element);
+    bytes.insert(bytes.end(), first, first + size);
+  };
+  if (auto *floats = std::get_if<std::shared_ptr<const FloatArray>>(&host)) {
+    for (double element : (*floats)->values)
+      append(static_cast<float>(element), sizeof(float));
+  } else if (auto *integers =
+                 std::get_if<std::shared_ptr<const IntegerArray>>(&host)) {
+    unsigned width = cast<ShapedType>(type).getElementTypeBitWidth();
+    for (int64_t element : (*integers)->values)
+      append(element, std::max(width / 8, 1u));
+  } else if (auto *number = std::get_if<double>(&host)) {
+    append(static_cast<float>(*number), sizeof(float));
+  } else {
+    append(std::get<int64_t>(host), sizeof(int64_t));
+  }
+  return bytes;
+}
+
+/// For messages.
+static std::string print(const HostValue &host) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto *number = std::get_if<double>(&host))
+    os << *number;
+  else if (auto *integer = std::get_if<int64_t>(&host))
+    os << *integer;
+  else if (auto *integers =
+               std::get_if<std::shared_ptr<const IntegerArray>>(&host)) {
+    llvm::interleaveComma((*integers)->shape, os << "(");
+    llvm::interleaveComma((*integers)->values, os << "): ");
+  }
+  return text;
+}
+
+GuardedCall::GuardedCall(func::FuncOp function, JitModule::Function code,
+                         ArrayRef<HostValue> arguments, RandomSource &random)
+    : function(function), code(code), arguments(kDataArguments),
+      random(random) {
+  llvm::append_range(this->arguments, arguments);
+}
+
+std::string GuardedCall::describe() const {
+  std::string text;
+  for (auto [i, host] : llvm::enumerate(arguments))
+    if (i >= kDataArguments)
+      text += "%arg" + std::to_string(i) + " = " + print(host) + "\n";
+  return text;
+}
+
+GuardedArray &GuardedCall::add(const std::vector<char> &bytes,
+                               ArrayRef<int64_t> shape) {
+  GuardedArray &array = memory.emplace_back(bytes.data(), bytes.size(),
+                                            /*atEnd=*/!random.oneIn(3));
+  pointers.push_back(descriptors.emplace_back(array.data(), shape).get());
+  packed.push_back(&pointers.back());
+  return array;
+}
+
+bool GuardedCall::interpret() {
+  FactEvaluator facts;
+  for (auto [argument, host] :
+       llvm::zip_equal(function.getArguments(), arguments))
+    facts.bind(argument, host);
+  AttentionOp op;
+  function.walk([&](AttentionOp found) { op = found; });
+  FailureOr<InterpretedAttention> result = interpretAttention(op, facts);
+  if (failed(result)) {
+    ADD_FAILURE() << "cannot be interpreted";
+    return false;
+  }
+  expected = std::move(*result);
+  return true;
+}
+
+/// The arguments as the code takes them; outputs hold NaN.
+void GuardedCall::layOut() {
+  memory.clear();
+  packed.clear();
+  auto addOutput = [&](size_t size, ArrayRef<int64_t> shape) {
+    std::vector<char> nan(size * sizeof(float), -1);
+    return ArrayRef(add(nan, shape).data<float>(), size);
+  };
+  for (auto [argument, host] :
+       llvm::zip_equal(function.getArguments(), arguments)) {
+    if (argument.getArgNumber() == 3) {
+      output = addOutput(expected.output.size(), expected.shape);
+    } else if (argument.getArgNumber() == 4) {
+      logSumExp = addOutput(expected.logSumExp.size(),
+                            ArrayRef(expected.shape).drop_back());
+    } else if (auto *floats =
+                   std::get_if<std::shared_ptr<const FloatArray>>(&host)) {
+      add(pack(host, argument.getType()), (*floats)->shape).makeReadOnly();
+    } else if (auto *integers =
+                   std::get_if<std::shared_ptr<const IntegerArray>>(&host)) {
+      add(pack(host, argument.getType()), (*integers)->shape).makeReadOnly();
+    } else {
+      numbers.push_back(pack(host, argument.getType()));
+      packed.push_back(numbers.back().data());
+    }
+  }
+}
+
+bool GuardedCall::run(const HostFloats &query, const HostFloats &key,
+                      const HostFloats &value) {
+  arguments[0] = std::shared_ptr<const FloatArray>(query);
+  arguments[1] = std::shared_ptr<const FloatArray>(key);
+  arguments[2] = std::shared_ptr<const FloatArray>(value);
+  if (!interpret())
+    return false;
+  layOut();
+  code(packed.data());
+  bool intact = llvm::all_of(memory, std::mem_fn(&GuardedArray::isIntact));
+  EXPECT_TRUE(intact) << "wrote beside an array";
+  return intact;
+}

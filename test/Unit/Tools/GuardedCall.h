@@ -1,0 +1,59 @@
+//===- GuardedCall.h - one call of a compiled attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_TEST_UNIT_TOOLS_GUARDEDCALL_H
+#define MASK_TEST_UNIT_TOOLS_GUARDEDCALL_H
+
+#include "AttentionForms.h"
+#include "GuardedArray.h"
+
+#include "Mask/Analysis/Interpreter.h"
+#include "Mask/Execution/Jit.h"
+
+#include <deque>
+
+namespace mlir::mask::test {
+
+using HostFloats = std::shared_ptr<FloatArray>;
+
+/// One function, compiled, on one set of arguments. All arrays lie next to
+/// pages that must not be touched.
+class GuardedCall {
+public:
+  /// `arguments` are those after the data.
+  GuardedCall(func::FuncOp function, JitModule::Function code,
+              ArrayRef<HostValue> arguments, RandomSource &random);
+
+  /// Interprets, runs, and checks what was written where.
+  bool run(const HostFloats &query, const HostFloats &key,
+           const HostFloats &value);
+
+  /// The arguments after the data and the outputs, one a line.
+  std::string describe() const;
+
+  InterpretedAttention expected;
+  ArrayRef<float> output, logSumExp;
+
+private:
+  bool interpret();
+  void layOut();
+  GuardedArray &add(const std::vector<char> &bytes, ArrayRef<int64_t> shape);
+
+  func::FuncOp function;
+  JitModule::Function code;
+  std::vector<HostValue> arguments;
+  RandomSource &random;
+  std::deque<GuardedArray> memory;
+  std::deque<MemRefDescriptor> descriptors;
+  std::deque<void *> pointers;
+  std::deque<std::vector<char>> numbers;
+  SmallVector<void *> packed;
+};
+
+} // namespace mlir::mask::test
+
+#endif // MASK_TEST_UNIT_TOOLS_GUARDEDCALL_H
