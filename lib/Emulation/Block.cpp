@@ -100,8 +100,8 @@ void Block::switchAway() {
     from.fiber.switchTo(threads[current].fiber);
 }
 
-void Block::fail(const Failure &reason) {
-  failure = reason;
+void Block::fail(const Failure &failure) {
+  this->failure = failure;
   threads[current].fiber.switchTo(outside);
   llvm_unreachable("a failed block does not go on");
 }

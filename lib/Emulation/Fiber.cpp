@@ -21,6 +21,7 @@ static constexpr size_t kStackSize = size_t(512) << 10;
 #if MASK_FIBER_BY_HAND
 // Saves what the calling convention says is the callee's, on the stack, and the
 // stack pointer to *rdi; restores another's.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" void mask_simt_switch(void **from, void *to);
 asm(R"(
   .text

@@ -24,9 +24,7 @@ using namespace mlir::mask::simt;
 static thread_local EmulationSession *session = nullptr;
 
 EmulationSession::EmulationSession(const EmulationOptions &options)
-    : options(options), outer(session) {
-  session = this;
-}
+    : options(options), outer(std::exchange(session, this)) {}
 
 EmulationSession::~EmulationSession() { session = outer; }
 

@@ -41,10 +41,10 @@ void WorkgroupMemory::poison() {
 
 bool WorkgroupMemory::contains(const void *address, int64_t bytes) const {
   int64_t begin = static_cast<const char *>(address) - base;
-  for (auto [buffer, offset] : llvm::zip_equal(buffers, offsets))
-    if (begin >= offset && begin + bytes <= offset + buffer.bytes)
-      return true;
-  return false;
+  return llvm::any_of(llvm::zip_equal(buffers, offsets), [&](auto entry) {
+    auto &[buffer, offset] = entry;
+    return begin >= offset && begin + bytes <= offset + buffer.bytes;
+  });
 }
 
 std::optional<unsigned> WorkgroupMemory::findBrokenRedZone() const {

@@ -79,6 +79,7 @@ public:
 private:
   EmulationOptions options;
   std::string failure;
+  /// The session that this one hides.
   EmulationSession *outer;
 };
 

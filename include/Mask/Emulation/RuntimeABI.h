@@ -42,6 +42,8 @@ enum class HalfType : int32_t { F16, BF16 };
 
 } // namespace mlir::mask::simt
 
+// Names as C has them.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 
 /// An id, or a size, in dimension `dim` (0 to 2; ignored for the last four).
@@ -95,5 +97,6 @@ void mask_simt_launch(const char *kernel, void (*thread)(void *),
                       int64_t gridZ, int64_t blockX, int64_t blockY,
                       int64_t blockZ, int64_t dynamicBytes);
 }
+// NOLINTEND(readability-identifier-naming)
 
 #endif // MASK_EMULATION_RUNTIMEABI_H

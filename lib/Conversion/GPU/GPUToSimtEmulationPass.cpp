@@ -1,5 +1,5 @@
 //===- GPUToSimtEmulationPass.cpp - the pass convert-gpu-to-simt-emulation -*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -9,12 +9,17 @@
 #define MASK_TEST_UNIT_EMULATION_EMULATIONFIXTURE_H
 
 #include "Mask/Execution/EmulatedModule.h"
+#include "Mask/InitAll.h"
 
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/InitAllPasses.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include <deque>
@@ -28,9 +33,13 @@ protected:
     registerJitDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadAllAvailableDialects();
+    static bool registered =
+        (mlir::registerAllPasses(), mask::registerAllPasses(), true);
+    (void)registered;
   }
 
-  /// Compiles a module that diagnostics call "kernel.mlir".
+  /// Compiles a module that diagnostics call "kernel.mlir". Loops over
+  /// fragments are unrolled, those over tiles lowered.
   std::unique_ptr<EmulatedModule> compile(StringRef source,
                                           bool checkAccesses = true) {
     auto buffer = llvm::MemoryBuffer::getMemBufferCopy(source, "kernel.mlir");
@@ -39,6 +48,15 @@ protected:
     OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(manager, &context);
     if (!module) {
       ADD_FAILURE() << "cannot parse";
+      return nullptr;
+    }
+    PassManager pm(&context);
+    if (failed(parsePassPipeline(
+            "gpu.module(gpu.func(affine-loop-unroll{unroll-factor=-1 "
+            "unroll-full-threshold=8},convert-mask-to-scf))",
+            pm)) ||
+        failed(pm.run(*module))) {
+      ADD_FAILURE() << "cannot lower";
       return nullptr;
     }
     auto compiled =
@@ -69,6 +87,11 @@ protected:
         all.push_back(options);
       }
     return all;
+  }
+
+  static std::string print(const EmulationOptions &options) {
+    return llvm::formatv("order {0}, copies {1}, seed {2}", int(options.order),
+                         int(options.copies), options.seed);
   }
 
   MLIRContext context;
