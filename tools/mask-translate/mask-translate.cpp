@@ -48,6 +48,12 @@ static cl::opt<bool> assumeCausal(
     "assume-causal",
     cl::desc("Import a model type that is not known as a causal decoder"),
     cl::cat(category));
+static cl::opt<std::string> dataType(
+    "dtype",
+    cl::desc(
+        "The element type of the data: f32 (default; what the code of the\n"
+        "CPU is for), f16, bf16, or that of the config"),
+    cl::value_desc("f32|f16|bf16|config"), cl::init("f32"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output file"),
                                    cl::value_desc("file"), cl::init("-"),
                                    cl::cat(category));
@@ -93,9 +99,12 @@ static LogicalResult run(Location loc) {
   FailureOr<PolicyChoice> choice = choosePolicy(loc, *config, policyName);
   if (failed(choice))
     return failure();
+  FailureOr<FloatType> elementType = chooseElementType(loc, *config, dataType);
+  if (failed(elementType))
+    return failure();
   SmallVector<std::string> absent(without.begin(), without.end());
   FailureOr<OwningOpRef<ModuleOp>> module =
-      importConfig(loc, *config, *choice, absent);
+      importConfig(loc, *config, *choice, *elementType, absent);
   if (failed(module) || failed(verify(**module)))
     return failure();
   return write(loc, **module);

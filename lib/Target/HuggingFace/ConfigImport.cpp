@@ -15,6 +15,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 #include <map>
 
@@ -177,11 +178,10 @@ static void finishFunction(OpBuilder &builder, func::FuncOp function,
       function.front().getArgumentTypes(), TypeRange(results)));
 }
 
-static RankedTensorType getDataType(OpBuilder &builder, int64_t heads,
+static RankedTensorType getDataType(FloatType elementType, int64_t heads,
                                     int64_t dim) {
   constexpr int64_t dynamic = ShapedType::kDynamic;
-  return RankedTensorType::get({dynamic, heads, dynamic, dim},
-                               builder.getF32Type());
+  return RankedTensorType::get({dynamic, heads, dynamic, dim}, elementType);
 }
 
 static RankedTensorType getSinksType(OpBuilder &builder, int64_t heads) {
@@ -189,13 +189,14 @@ static RankedTensorType getSinksType(OpBuilder &builder, int64_t heads) {
 }
 
 /// Attention over any mask, any number of heads and any head size.
-static func::FuncOp buildLayer(OpBuilder &builder, const ModelConfig &config) {
+static func::FuncOp buildLayer(OpBuilder &builder, const ModelConfig &config,
+                               FloatType elementType) {
   Location loc = builder.getUnknownLoc();
   OpBuilder::InsertionGuard guard(builder);
   constexpr int64_t dynamic = ShapedType::kDynamic;
   func::FuncOp layer = createFunction(builder, "attention_layer");
   layer.setPrivate();
-  RankedTensorType type = getDataType(builder, dynamic, dynamic);
+  RankedTensorType type = getDataType(elementType, dynamic, dynamic);
   Value query = addArgument(builder, layer, "query", type);
   Value key = addArgument(builder, layer, "key", type);
   Value value = addArgument(builder, layer, "value", type);
@@ -232,9 +233,10 @@ namespace {
 class ModelBuilder {
 public:
   ModelBuilder(OpBuilder &builder, const ModelConfig &config, PolicyOp policy,
-               std::optional<PackingRule> packing, ArrayRef<std::string> absent)
+               std::optional<PackingRule> packing, FloatType elementType,
+               ArrayRef<std::string> absent)
       : builder(builder), config(config), policy(policy), packing(packing),
-        absent(absent) {}
+        elementType(elementType), absent(absent) {}
 
   LogicalResult build(func::FuncOp layer) {
     model = createFunction(builder, "model");
@@ -303,9 +305,9 @@ private:
                                     argument);
     };
     constexpr int64_t dynamic = ShapedType::kDynamic;
-    Type any = getDataType(builder, dynamic, dynamic);
-    Type queries = getDataType(builder, layer.heads, layer.headDim);
-    Type keys = getDataType(builder, layer.kvHeads, layer.headDim);
+    Type any = getDataType(elementType, dynamic, dynamic);
+    Type queries = getDataType(elementType, layer.heads, layer.headDim);
+    Type keys = getDataType(elementType, layer.kvHeads, layer.headDim);
     data.query = add("query", queries, any);
     data.key = add("key", keys, any);
     data.value = add("value", keys, any);
@@ -331,6 +333,7 @@ private:
   const ModelConfig &config;
   PolicyOp policy;
   std::optional<PackingRule> packing;
+  FloatType elementType;
   ArrayRef<std::string> absent;
   func::FuncOp model;
   std::map<std::string, Value> facts;
@@ -383,9 +386,33 @@ static LogicalResult checkAbsent(Location loc, PolicyOp policy,
   return success();
 }
 
+FailureOr<FloatType> mlir::mask::chooseElementType(Location loc,
+                                                   const ModelConfig &config,
+                                                   StringRef request) {
+  MLIRContext *context = loc.getContext();
+  bool isOfConfig = request == "config";
+  if (isOfConfig && config.elementType.empty())
+    return emitError(loc) << "--dtype=config: the file has neither dtype nor "
+                             "torch_dtype";
+  FloatType type = llvm::StringSwitch<FloatType>(
+                       isOfConfig ? StringRef(config.elementType) : request)
+                       .Cases({"f32", "float32"}, Float32Type::get(context))
+                       .Cases({"f16", "float16"}, Float16Type::get(context))
+                       .Cases({"bf16", "bfloat16"}, BFloat16Type::get(context))
+                       .Default(nullptr);
+  if (type)
+    return type;
+  if (isOfConfig)
+    return emitError(loc) << "--dtype=config: the file says \""
+                          << config.elementType
+                          << "\", which is not float32, float16 or bfloat16";
+  return emitError(loc) << "--dtype must be f32, f16, bf16 or config, got '"
+                        << request << "'";
+}
+
 FailureOr<OwningOpRef<ModuleOp>>
 mlir::mask::importConfig(Location loc, const ModelConfig &config,
-                         const PolicyChoice &choice,
+                         const PolicyChoice &choice, FloatType elementType,
                          ArrayRef<std::string> absent) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   FailureOr<PolicyOp> policy = buildPolicy(loc, config, choice, *module);
@@ -394,9 +421,10 @@ mlir::mask::importConfig(Location loc, const ModelConfig &config,
       failed(checkAbsent(loc, *policy, absent)))
     return failure();
   auto builder = OpBuilder::atBlockEnd(module->getBody());
-  func::FuncOp layer = buildLayer(builder, config);
+  func::FuncOp layer = buildLayer(builder, config, elementType);
   builder.setInsertionPointToEnd(module->getBody());
-  if (failed(ModelBuilder(builder, config, *policy, choice.packing, absent)
+  if (failed(ModelBuilder(builder, config, *policy, choice.packing, elementType,
+                          absent)
                  .build(layer)))
     return failure();
   return module;

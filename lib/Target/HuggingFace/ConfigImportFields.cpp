@@ -47,6 +47,7 @@ public:
     readMode();
     readLayers();
     readScores();
+    readElementType();
     if (isKnown)
       rejectUnreadFields();
   }
@@ -440,6 +441,21 @@ private:
   //===--------------------------------------------------------------------===//
   // What is left
   //===--------------------------------------------------------------------===//
+
+  /// The decoder's own type counts before that of the whole model. What is not
+  /// a name says nothing of the decoder.
+  void readElementType() {
+    for (FieldReader *reader : {&text, &root})
+      for (StringRef field : {"dtype", "torch_dtype"}) {
+        const json::Value *value = reader->lookup(field);
+        std::optional<StringRef> name =
+            value ? value->getAsString() : std::nullopt;
+        if (!name || !config.elementType.empty())
+          continue;
+        name->consume_front("torch.");
+        config.elementType = name->str();
+      }
+  }
 
   /// Every field is understood, harmless, or refused; where not even its name
   /// speaks of masks, it is only said.

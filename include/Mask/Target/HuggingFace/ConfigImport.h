@@ -51,6 +51,9 @@ struct ModelConfig {
   /// Whether one logit per head joins the softmax denominator.
   bool sinks = false;
   std::vector<LayerConfig> layers;
+  /// The element type of the weights, as the file has it: `bfloat16` and the
+  /// like, or empty.
+  std::string elementType;
 
   /// The layer types that occur, in order of appearance.
   SmallVector<StringRef> getLayerTypes() const;
@@ -82,12 +85,18 @@ FailureOr<PolicyChoice> choosePolicy(Location loc, const ModelConfig &config,
 FailureOr<StringRef> getFamily(Location loc, const ModelConfig &config,
                                const PolicyChoice &choice, StringRef layerType);
 
+/// The element type of queries, keys, values and outputs: `f32`, `f16`, `bf16`,
+/// or with `config` that of the file. Fails where that is none of the three.
+FailureOr<FloatType> chooseElementType(Location loc, const ModelConfig &config,
+                                       StringRef request);
+
 /// The policy, a layer function over any mask and shape, and a function
 /// `@model` that calls it once per layer. Facts of the policy are its arguments
 /// but for the `absent` ones.
 FailureOr<OwningOpRef<ModuleOp>> importConfig(Location loc,
                                               const ModelConfig &config,
                                               const PolicyChoice &choice,
+                                              FloatType elementType,
                                               ArrayRef<std::string> absent);
 
 } // namespace mlir::mask
