@@ -128,7 +128,7 @@ TEST_F(PatternsTest, tilesAndLoops) {
 TEST_F(PatternsTest, tilesOfOtherSizes) {
   rewrite(attention("%y = math.absf %s : f32"), [](RewritePatternSet &set) {
     AttentionToTilesOptions options;
-    options.lanes = 4;
+    options.schedule.lanes = 4;
     populateMaskToTilesPatterns(set, options);
   });
   EXPECT_EQ(count<AttentionOp>(), 0u);

@@ -54,9 +54,9 @@ static std::string print(const HostValue &host) {
   return text;
 }
 
-GuardedCall::GuardedCall(func::FuncOp function, JitModule::Function code,
+GuardedCall::GuardedCall(func::FuncOp function, CompiledFunction code,
                          ArrayRef<HostValue> arguments, RandomSource &random)
-    : function(function), code(code), arguments(kDataArguments),
+    : function(function), code(std::move(code)), arguments(kDataArguments),
       random(random) {
   llvm::append_range(this->arguments, arguments);
 }
@@ -130,7 +130,10 @@ bool GuardedCall::run(const HostFloats &query, const HostFloats &key,
   if (!interpret())
     return false;
   layOut();
-  code(packed.data());
+  if (llvm::Error error = code(packed)) {
+    ADD_FAILURE() << llvm::toString(std::move(error));
+    return false;
+  }
   bool intact = llvm::all_of(memory, std::mem_fn(&GuardedArray::isIntact));
   EXPECT_TRUE(intact) << "wrote beside an array";
   return intact;

@@ -15,17 +15,21 @@
 #include "Mask/Execution/Jit.h"
 
 #include <deque>
+#include <functional>
 
 namespace mlir::mask::test {
 
 using HostFloats = std::shared_ptr<FloatArray>;
+
+/// Runs a compiled function on pointers to its arguments.
+using CompiledFunction = std::function<llvm::Error(ArrayRef<void *>)>;
 
 /// One function, compiled, on one set of arguments. All arrays lie next to
 /// pages that must not be touched.
 class GuardedCall {
 public:
   /// `arguments` are those after the data.
-  GuardedCall(func::FuncOp function, JitModule::Function code,
+  GuardedCall(func::FuncOp function, CompiledFunction code,
               ArrayRef<HostValue> arguments, RandomSource &random);
 
   /// Interprets, runs, and checks what was written where.
@@ -44,7 +48,7 @@ private:
   GuardedArray &add(const std::vector<char> &bytes, ArrayRef<int64_t> shape);
 
   func::FuncOp function;
-  JitModule::Function code;
+  CompiledFunction code;
   std::vector<HostValue> arguments;
   RandomSource &random;
   std::deque<GuardedArray> memory;

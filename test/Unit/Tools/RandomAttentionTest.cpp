@@ -21,6 +21,8 @@
 #include "GuardedCall.h"
 
 #include "Mask/Analysis/TilePlan.h"
+#include "Mask/Execution/EmulatedModule.h"
+#include "Mask/Pipelines/MaskToGPU.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -69,11 +71,16 @@ protected:
 
   func::FuncOp parse(const Form &form, ModuleOp module);
   void countPlan(func::FuncOp function, const Form &form);
-  void checkModule(unsigned first, unsigned count);
+  /// Draws forms and makes their functions. False after a failure.
+  bool drawModule(unsigned first, unsigned count, ModuleOp module,
+                  std::vector<Form> &forms);
+  void checkLoops(unsigned first, unsigned count);
+  void checkKernels(unsigned first, unsigned count);
   void checkRuns(func::FuncOp function, const Form &form,
-                 JitModule::Function code);
+                 const CompiledFunction &code);
   bool checkRun(func::FuncOp function, const Sizes &sizes, const Form &form,
-                JitModule::Function code);
+                const CompiledFunction &code);
+  void printCounts(unsigned count);
   void poison(FloatArray &key, FloatArray &value, ArrayRef<double> mask,
               const Sizes &sizes);
 
@@ -110,7 +117,7 @@ void RandomAttention::poison(FloatArray &key, FloatArray &value,
 }
 
 bool RandomAttention::checkRun(func::FuncOp function, const Sizes &sizes,
-                               const Form &form, JitModule::Function code) {
+                               const Form &form, const CompiledFunction &code) {
   GuardedCall trial(function, code,
                     drawArguments(random, function, form, sizes), random);
 
@@ -166,7 +173,7 @@ bool RandomAttention::checkRun(func::FuncOp function, const Sizes &sizes,
 }
 
 void RandomAttention::checkRuns(func::FuncOp function, const Form &form,
-                                JitModule::Function code) {
+                                const CompiledFunction &code) {
   llvm::PrettyStackTraceString trace(form.text.c_str());
   for (unsigned i = 0; i < (form.isStatic() ? 2 : kRuns); ++i) {
     Sizes sizes = drawSizes(random, form);
@@ -210,15 +217,24 @@ void RandomAttention::countPlan(func::FuncOp function, const Form &form) {
   });
 }
 
-void RandomAttention::checkModule(unsigned first, unsigned count) {
-  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
-  std::vector<Form> forms;
+bool RandomAttention::drawModule(unsigned first, unsigned count,
+                                 ModuleOp module, std::vector<Form> &forms) {
   for (unsigned i = first; i < first + count; ++i) {
     forms.push_back(drawForm(random, "f" + std::to_string(i)));
-    func::FuncOp function = parse(forms.back(), *module);
-    ASSERT_TRUE(function) << forms.back().text;
+    func::FuncOp function = parse(forms.back(), module);
+    EXPECT_TRUE(function) << forms.back().text;
+    if (!function)
+      return false;
     countPlan(function, forms.back());
   }
+  return true;
+}
+
+void RandomAttention::checkLoops(unsigned first, unsigned count) {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  std::vector<Form> forms;
+  if (!drawModule(first, count, *module, forms))
+    return;
   OwningOpRef<ModuleOp> lowered(cast<ModuleOp>((*module)->clone()));
   // What is in question is rather our code than LLVM's.
   JitOptions options;
@@ -232,19 +248,80 @@ void RandomAttention::checkModule(unsigned first, unsigned count) {
     auto function = (*code)->lookup(form.name);
     if (!function)
       FAIL() << llvm::toString(function.takeError());
-    checkRuns(module->lookupSymbol<func::FuncOp>(form.name), form, *function);
+    JitModule::Function compiled = *function;
+    checkRuns(module->lookupSymbol<func::FuncOp>(form.name), form,
+              [&](ArrayRef<void *> arguments) {
+                compiled(const_cast<void **>(arguments.data()));
+                return llvm::Error::success();
+              });
   }
+}
+
+/// Sizes of a workgroup's work that fit each other.
+static void drawTiles(RandomSource &random, MaskToGPUOptions &options) {
+  options.threads = 16 * random.between(1, 4);
+  options.queryTile = options.threads / 16 * random.between(1, 4);
+  options.keyTile = 16 * random.between(1, 2);
+  options.depth = random.between(1, 9);
+  options.valueColumns = 16 * random.between(0, 2);
+}
+
+/// The same as kernels, whose threads are in any order.
+void RandomAttention::checkKernels(unsigned first, unsigned count) {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  std::vector<Form> forms;
+  if (!drawModule(first, count, *module, forms))
+    return;
+  OwningOpRef<ModuleOp> lowered(cast<ModuleOp>((*module)->clone()));
+  // Schedules are the CPU's.
+  lowered->walk([](AttentionOp op) { op.removeScheduleAttr(); });
+  PassManager pm(&context);
+  MaskToGPUOptions tiles;
+  drawTiles(random, tiles);
+  buildMaskToGPUPipeline(pm, tiles);
+  JitOptions options;
+  options.optimize = false;
+  FailureOr<std::unique_ptr<EmulatedModule>> code = failure();
+  if (succeeded(pm.run(*lowered)))
+    code = EmulatedModule::compile(*lowered, "random", options);
+  if (failed(code)) {
+    module->print(llvm::errs());
+    FAIL() << "cannot be compiled";
+  }
+  for (const Form &form : forms) {
+    EmulationOptions emulation;
+    emulation.order = static_cast<WarpOrder>(random.between(0, 3));
+    emulation.seed = static_cast<uint64_t>(random.between(0, 1000));
+    checkRuns(module->lookupSymbol<func::FuncOp>(form.name), form,
+              [&](ArrayRef<void *> arguments) {
+                return (*code)->call(form.name, arguments, emulation);
+              });
+  }
+}
+
+void RandomAttention::printCounts(unsigned count) {
+  std::printf("%u attentions, %u of one interval by its ends, %u with edges "
+              "of one end, %u runs, %lld of %lld pairs visible\n",
+              count, oneInterval, oneSided, runs,
+              static_cast<long long>(visible), static_cast<long long>(pairs));
 }
 
 TEST_F(RandomAttention, Compiled) {
   llvm::EnablePrettyStackTrace();
   const unsigned count = getCount(30);
   for (unsigned first = 0; first < count && !HasFailure(); first += kPerModule)
-    checkModule(first, std::min(kPerModule, count - first));
-  std::printf("%u attentions, %u of one interval by its ends, %u with edges "
-              "of one end, %u runs, %lld of %lld pairs visible\n",
-              count, oneInterval, oneSided, runs,
-              static_cast<long long>(visible), static_cast<long long>(pairs));
+    checkLoops(first, std::min(kPerModule, count - first));
+  printCounts(count);
+}
+
+TEST_F(RandomAttention, Emulated) {
+  llvm::EnablePrettyStackTrace();
+  const unsigned count = getCount(6);
+  constexpr unsigned kKernelsPerModule = 6;
+  for (unsigned first = 0; first < count && !HasFailure();
+       first += kKernelsPerModule)
+    checkKernels(first, std::min(kKernelsPerModule, count - first));
+  printCounts(count);
 }
 
 } // namespace
