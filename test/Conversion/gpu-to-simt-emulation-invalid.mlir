@@ -12,6 +12,19 @@ module attributes {gpu.container_module} {
 
 // -----
 
+// Upstream's way to take it apart has several threads write one word.
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @k(%x: f32) kernel {
+      // expected-error @+1 {{'gpu.all_reduce' op is not emulated}}
+      %y = gpu.all_reduce add %x uniform {} : (f32) -> f32
+      gpu.return
+    }
+  }
+}
+
+// -----
+
 module attributes {gpu.container_module} {
   gpu.module @kernels {
     // expected-error @+1 {{'gpu.func' op is not emulated: it is no kernel}}

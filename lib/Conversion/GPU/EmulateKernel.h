@@ -16,8 +16,8 @@
 namespace mlir::mask {
 
 /// Takes apart, by upstream's patterns, what is made of other ops: reductions
-/// over a block or a warp, global ids.
-void expandCompositeOps(FunctionOpInterface function);
+/// over a warp, global ids.
+void expandCompositeOps(gpu::GPUModuleOp kernels);
 
 /// In front of every access: a check of its indices, and a call that notes it
 /// where its memory is the workgroup's. Fails on an op that touches memory in

@@ -393,16 +393,17 @@ LogicalResult OpEmulator::replaceIntrinsic(LLVM::CallIntrinsicOp op) {
 // Kernels
 //===----------------------------------------------------------------------===//
 
-void mlir::mask::expandCompositeOps(FunctionOpInterface function) {
+void mlir::mask::expandCompositeOps(gpu::GPUModuleOp kernels) {
   bool any = false;
-  function.walk([&](Operation *op) {
-    any |= isa<gpu::GlobalIdOp, gpu::AllReduceOp, gpu::SubgroupReduceOp>(op);
+  kernels.walk([&](Operation *op) {
+    any |= isa<gpu::GlobalIdOp, gpu::SubgroupReduceOp>(op);
   });
   if (!any)
     return;
-  RewritePatternSet patterns(function.getContext());
+  RewritePatternSet patterns(kernels.getContext());
   populateGpuGlobalIdPatterns(patterns);
-  populateGpuAllReducePatterns(patterns);
+  // Not those of `gpu.all_reduce`: several threads write one word, if the same
+  // value.
   populateGpuBreakDownSubgroupReducePatterns(patterns);
   populateGpuLowerSubgroupReduceToShufflePatterns(patterns,
                                                   /*subgroupSize=*/32);
@@ -410,7 +411,7 @@ void mlir::mask::expandCompositeOps(FunctionOpInterface function) {
                                                            /*subgroupSize=*/32);
   GreedyRewriteConfig config;
   config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-  (void)applyPatternsGreedily(function, std::move(patterns), config);
+  (void)applyPatternsGreedily(kernels, std::move(patterns), config);
 }
 
 LogicalResult

@@ -230,12 +230,12 @@ static bool isDeclaration(Operation *op) {
 }
 
 LogicalResult ModuleEmulator::run(bool checks) {
+  expandCompositeOps(kernels);
   using Buffers = SmallVector<WorkgroupBuffer>;
   SmallVector<std::pair<gpu::GPUFuncOp, Buffers>> functions;
   for (auto function : kernels.getOps<FunctionOpInterface>()) {
     if (isDeclaration(function))
       continue;
-    expandCompositeOps(function);
     Buffers buffers;
     if ((checks && failed(checkAccesses(emulation, function))) ||
         failed(emulateOps(emulation, function, buffers)))

@@ -17,9 +17,9 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/SourceMgr.h"
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include <deque>
@@ -96,6 +96,12 @@ protected:
 
   MLIRContext context;
 };
+
+/// Fails unless some part of the message, over lines, matches.
+inline void expectMatch(StringRef message, StringRef regex) {
+  EXPECT_TRUE(llvm::Regex(regex).match(message))
+      << message.str() << "\ndoes not match " << regex.str();
+}
 
 /// Arguments of one call.
 class Arguments {

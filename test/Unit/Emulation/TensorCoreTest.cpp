@@ -115,8 +115,7 @@ TEST_P(MutantTest, IsFound) {
     Attention run = attention;
     std::string message = run.run(*module, mask, options);
     if (*mutant.message) {
-      EXPECT_THAT(message, testing::ContainsRegex(mutant.message))
-          << print(options);
+      expectMatch(message, mutant.message);
       continue;
     }
     EXPECT_EQ(message, "") << print(options);
