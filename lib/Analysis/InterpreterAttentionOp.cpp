@@ -154,7 +154,7 @@ LogicalResult AttentionReader::readOffset(Parameter offset, StringRef name,
   int64_t first = data.origin[perBatch ? 0 : 1];
   int64_t needed = first + (perBatch ? data.batch : data.heads);
   int64_t size = (*array)->values.size();
-  if (first < 0 || size < needed)
+  if (size < needed)
     return op.emitOpError() << name << " must have at least " << needed
                             << " elements, got " << size;
   for (int64_t value : (*array)->values)
@@ -169,6 +169,11 @@ LogicalResult AttentionReader::readScalars() {
       return failure();
     coordinate = *number;
   }
+  for (auto [coordinate, name] :
+       llvm::zip(data.origin, ArrayRef<StringRef>{"batch row", "head"}))
+    if (coordinate < 0)
+      return op.emitOpError() << "the origin's " << name
+                              << " must be at least 0, got " << coordinate;
   if (Value scale = op.getScale()) {
     FailureOr<HostValue> number = facts.evaluate(scale);
     if (failed(number))

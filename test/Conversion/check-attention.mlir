@@ -37,9 +37,9 @@ func.func @sizes(%q: memref<?x?x?x8xf32>, %k: memref<?x?x?x8xf32>, %v: memref<?x
 // CHECK: cf.assert {{.*}} query and log-sum-exp must agree in queries"
 // CHECK: cf.assert {{.*}} the head dimension must be at least 1"
 // CHECK: cf.assert {{.*}} must have one sink per query head"
-// CHECK: cf.assert {{.*}} 'query_offset' must have an element for each batch row"
 // CHECK: arith.cmpi sge, %arg[[ORIGIN:[0-9]+]], %c0
-// CHECK: cf.assert {{.*}} origin 1, which 'key_offset' is read from, must be at least 0"
+// CHECK: cf.assert {{.*}} the origin's head must be at least 0"
+// CHECK: cf.assert {{.*}} 'query_offset' must have an element for each batch row"
 // CHECK: arith.addi %arg[[ORIGIN]]
 // CHECK: cf.assert {{.*}} 'key_offset' must have an element for each head"
 // CHECK-NOT: cf.assert
@@ -49,6 +49,26 @@ func.func @operands(%q: memref<1x2x?x?xf32>, %k: memref<1x1x4x?xf32>, %v: memref
   mask.attention ins(%q, %k, %v : memref<1x2x?x?xf32>, memref<1x1x4x?xf32>, memref<1x1x4x?xf32>)
       outs(%o, %lse : memref<1x2x4x?xf32>, memref<1x2x?xf32>) sinks(%sinks : memref<?xf32>) origin(%c0, %i, %c0, %c0)
       query_offset %qo per batch : memref<?xi32> key_offset %ko per head : memref<?xi64> predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// What no parameter reads is checked too: facts are read at the origin's batch row.
+
+// CHECK-LABEL: func @origin
+// CHECK-SAME: %[[B:[a-z0-9]*]]: index, %[[H:[a-z0-9]*]]: index, %[[I:[a-z0-9]*]]: index
+// CHECK: %[[ROW:.*]] = arith.cmpi sge, %[[B]], %c0
+// CHECK: cf.assert %[[ROW]], {{.*}} the origin's batch row must be at least 0"
+// CHECK: %[[HEAD:.*]] = arith.cmpi sge, %[[H]], %c0
+// CHECK: cf.assert %[[HEAD]], {{.*}} the origin's head must be at least 0"
+// CHECK-NOT: cf.assert
+func.func @origin(%q: memref<1x1x4x4xf32>, %o: memref<1x1x4x4xf32>, %b: index, %h: index, %i: index) {
+  mask.attention ins(%q, %q, %q : memref<1x1x4x4xf32>, memref<1x1x4x4xf32>, memref<1x1x4x4xf32>)
+      outs(%o : memref<1x1x4x4xf32>) origin(%b, %h, %i, %i) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   }

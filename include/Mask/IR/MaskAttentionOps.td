@@ -35,7 +35,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     (`outputs[1]`, f32, natural base) minus infinity (law 3). A row `i` of `query` is
     the absolute query `i + query_offset + origin q`, a row `j` of `key` the absolute
     key `j + key_offset + origin k`; batch row and head are shifted by the origin
-    alone, so that a tile or a slice keeps its coordinates. `scale` is `1 / sqrt(D)`
+    alone, whose own are at least 0, so that a tile or a slice keeps its coordinates. `scale` is `1 / sqrt(D)`
     where missing. `sinks` adds one logit per head to the denominator only, and the
     log-sum-exp has it: `log(exp(sinks[h]) + sum_k exp(s_k))` over the scores `s_k` of
     the visible keys. A row without any is zero and minus infinity, whatever its sink.

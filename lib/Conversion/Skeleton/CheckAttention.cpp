@@ -30,6 +30,7 @@ public:
 
   void checkSizes();
   void checkHeads();
+  void checkOrigin();
   void checkOffset(Parameter offset, StringRef name);
   void checkPredicate();
   LogicalResult checkTileHeads(int64_t heads);
@@ -159,19 +160,23 @@ LogicalResult CheckEmitter::checkTileHeads(int64_t heads) {
   return success();
 }
 
+/// C12 of `mask.attention`: facts are read without asking whether their row
+/// lies before the first.
+void CheckEmitter::checkOrigin() {
+  if (op.getOrigin().empty())
+    return;
+  requireAtLeast(op, op.getOrigin()[0], 0, "the origin's batch row");
+  requireAtLeast(op, op.getOrigin()[1], 0, "the origin's head");
+}
+
 /// Offsets are read without a check of their own.
 void CheckEmitter::checkOffset(Parameter offset, StringRef name) {
   if (!offset.axis)
     return;
   unsigned axis = *offset.axis == ParameterAxis::Batch ? 0 : 1;
   Value needed = dim(op.getQuery(), axis);
-  if (!op.getOrigin().empty()) {
-    Value origin = op.getOrigin()[axis];
-    requireAtLeast(op, origin, 0,
-                   "origin " + Twine(axis) + ", which '" + name +
-                       "' is read from,");
-    needed = b.createOrFold<arith::AddIOp>(origin, needed);
-  }
+  if (!op.getOrigin().empty())
+    needed = b.createOrFold<arith::AddIOp>(op.getOrigin()[axis], needed);
   require(op, compare(CmpIPredicate::sge, dim(offset.value, 0), needed),
           "'" + name + "' must have an element for each " +
               (axis == 0 ? "batch row" : "head"));
@@ -229,6 +234,7 @@ void mlir::mask::emitChecks(ImplicitLocOpBuilder &builder, AttentionOp op) {
   CheckEmitter checks(builder, op);
   checks.checkSizes();
   checks.checkHeads();
+  checks.checkOrigin();
   checks.checkOffset(op.getQueryOffsetParameter(), "query_offset");
   checks.checkOffset(op.getKeyOffsetParameter(), "key_offset");
   checks.checkPredicate();

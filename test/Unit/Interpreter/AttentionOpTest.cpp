@@ -260,6 +260,12 @@ TEST_F(AttentionOpTest, Errors) {
   expectError(run("mask(%causal) sinks(%x : tensor<?xf32>)",
                   "%x: tensor<?xf32>", {floats({3}, {1, 2, 3})}),
               "must have one sink per query head (2), got 3");
+  expectError(run("mask(%causal) origin(%n, %m, %n, %n)",
+                  "%n: index, %m: index", {I(-1), I(0)}),
+              "the origin's batch row must be at least 0, got -1");
+  expectError(run("mask(%causal) origin(%m, %n, %n, %n)",
+                  "%n: index, %m: index", {I(-2), I(0)}),
+              "the origin's head must be at least 0, got -2");
 }
 
 TEST_F(AttentionOpTest, GenericWithFloats) {

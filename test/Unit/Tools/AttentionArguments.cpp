@@ -183,9 +183,7 @@ HostValue ArgumentDrawer::drawTokens(StringRef name, RankedTensorType type) {
   int64_t rows = 1;
   if (shape.size() == 2) {
     if (ShapedType::isDynamic(shape[0]))
-      shape[0] = random.oneIn(8)
-                     ? 1
-                     : std::max<int64_t>(sizes.batch + sizes.origin[0], 0);
+      shape[0] = random.oneIn(8) ? 1 : sizes.batch + sizes.origin[0];
     rows = shape[0];
   }
   unsigned width = type.getElementTypeBitWidth();

@@ -70,8 +70,7 @@ void drawTypes(RandomSource &random, func::FuncOp function, const Form &form);
 /// Sizes of a call, around the borders of tiles, or any.
 Sizes drawSizes(RandomSource &random, const Form &form);
 
-/// Where the arrays of a call lie: offsets that are read per batch row or head
-/// have an element there.
+/// Where the arrays of a call lie.
 std::array<int64_t, 4> drawOrigin(RandomSource &random, const Form &form);
 
 } // namespace mlir::mask::test
