@@ -48,7 +48,6 @@ def Mask_CPUScheduleAttr
 
     ```mlir
     #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
-    #mask.cpu_schedule<query_tile = 1, key_tile = 64, heads = 8, lanes = 8, rows = 8>
     ```
   }];
   let parameters = (ins "int64_t":$queryTile, "int64_t":$keyTile,

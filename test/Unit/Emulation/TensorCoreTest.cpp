@@ -135,13 +135,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mutant{"NoBarrierAfterQueries", "gpu.barrier\n", 0, "\n", kRace},
         Mutant{"NoBarrierAfterWait", "gpu.barrier\n", 1, "\n", kRace},
-        Mutant{"NoBarrierBeforeCopy", "gpu.barrier\n", 2, "\n", kRace},
-        Mutant{"WaitForOneGroupLess", "numGroups = 1 : i32", 0,
-               "numGroups = 2 : i32", kRace},
-        Mutant{"NoWaitForLastTile", "numGroups = 0 : i32", 1,
+        Mutant{"NoWaitForQueries", "numGroups = 0 : i32", 0,
                "numGroups = 1 : i32", kRace},
-        Mutant{"OneBuffer", "arith.remui %n, %c2", 1, "arith.remui %n, %c1",
+        Mutant{"NoWaitForTile", "numGroups = 0 : i32", 1, "numGroups = 1 : i32",
                kRace},
+        Mutant{"CopyToBufferThatIsRead", "arith.subi %c1, %buffer", 0,
+               "arith.addi %c0, %buffer", kRace},
         Mutant{"BarrierInBranch", "gpu.barrier\n", 1,
                "%is0 = arith.cmpi eq, %warp, %c0 : index\n"
                "scf.if %is0 {\n gpu.barrier\n }\n gpu.barrier\n",
@@ -161,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mutant{"FragmentBehindRow", "first + i * 16", 0, "first + i * 24",
                "'nvgpu.ldmatrix': thread .* is out of bounds: 8 element.* of "
                "dimension 1, which has 72"},
-        Mutant{"WritesBehindArray", "arith.cmpi slt, %row, %N", 2,
+        Mutant{"WritesBehindArray", "arith.cmpi slt, %row, %N", 3,
                "arith.cmpi sle, %row, %N",
                "is out of bounds: .* at index 300 of dimension 1, which has "
                "300"}),
