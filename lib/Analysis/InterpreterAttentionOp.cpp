@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/Analysis/Interpreter.h"
 #include "ScalarRegion.h"
 
 #include "Mask/IR/Range.h"
@@ -27,8 +28,12 @@ FailureOr<ScoreFunction> mlir::mask::interpretScore(AttentionOp op,
   }
   if (op.getScore().empty())
     return score;
+  FailureOr<SmallVector<HostValue>> captures =
+      facts.evaluateAll(op.getScoreCaptures());
+  if (failed(captures))
+    return failure();
   FailureOr<ScalarRegion> code =
-      ScalarRegion::compile(op, op.getScore(), op.getScoreCaptures(), facts);
+      ScalarRegion::compile(op, op.getScore(), *captures);
   if (failed(code))
     return failure();
   return ScoreFunction([score, code = std::move(*code)](double s, int64_t b,

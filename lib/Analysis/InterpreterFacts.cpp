@@ -9,6 +9,7 @@
 #include "Mask/Analysis/Interpreter.h"
 #include "Mask/IR/Absence.h"
 
+#include "HostConstant.h"
 #include "ScalarRegion.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -28,41 +29,6 @@ using namespace mlir::mask;
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//
-
-/// Flags are 0 and 1, all other integers signed.
-static int64_t toHost(const APInt &value) {
-  return value.getBitWidth() == 1 ? value.getZExtValue() : value.getSExtValue();
-}
-
-static double toHost(APFloat value) {
-  bool losesInfo;
-  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
-                &losesInfo);
-  return value.convertToDouble();
-}
-
-/// An array of the elements of a constant.
-template <typename Array, typename Number>
-static HostValue toArray(DenseElementsAttr elements) {
-  std::shared_ptr<Array> array = Array::zeros(elements.getType().getShape());
-  for (auto [out, value] :
-       llvm::zip_equal(array->values, elements.getValues<Number>()))
-    out = toHost(value);
-  return std::shared_ptr<const Array>(std::move(array));
-}
-
-static FailureOr<HostValue> evaluateConstant(arith::ConstantOp op) {
-  if (auto number = dyn_cast<IntegerAttr>(op.getValue()))
-    return HostValue(toHost(number.getValue()));
-  if (auto number = dyn_cast<FloatAttr>(op.getValue()))
-    return HostValue(toHost(number.getValue()));
-  if (auto elements = dyn_cast<DenseIntElementsAttr>(op.getValue()))
-    return toArray<IntegerArray, APInt>(elements);
-  if (auto elements = dyn_cast<DenseFPElementsAttr>(op.getValue()))
-    return toArray<FloatArray, APFloat>(elements);
-  return op.emitOpError() << "cannot be evaluated: " << op.getType()
-                          << " is neither a number nor a tensor of them";
-}
 
 /// Whether `op`, with its regions, computes one number as scalar code does.
 static bool isScalarCode(Operation *op) {
@@ -104,6 +70,10 @@ static LogicalResult evaluateScalars(FactEvaluator &facts, Operation *op,
   }
   SetVector<Value> inputs(op->operand_begin(), op->operand_end());
   getUsedValuesDefinedAbove(op->getRegions(), inputs);
+  FailureOr<SmallVector<HostValue>> captures =
+      facts.evaluateAll(inputs.getArrayRef());
+  if (failed(captures))
+    return failure();
   // The op alone, as a region of the values that it reads.
   Region region;
   Block *block = new Block;
@@ -117,8 +87,7 @@ static LogicalResult evaluateScalars(FactEvaluator &facts, Operation *op,
   auto yield = YieldOp::create(builder, op->getLoc(), copy->getResults());
   for (OpResult result : copy->getResults()) {
     yield->setOperands(result);
-    FailureOr<ScalarRegion> code =
-        ScalarRegion::compile(op, region, inputs.getArrayRef(), facts);
+    FailureOr<ScalarRegion> code = ScalarRegion::compile(op, region, *captures);
     if (failed(code))
       return failure();
     ScalarRegion::Result number = (*code)({});
@@ -337,6 +306,18 @@ FailureOr<HostValue> FactEvaluator::evaluate(Value value) {
   if (succeeded(result))
     values[value] = *result;
   return result;
+}
+
+FailureOr<SmallVector<HostValue>>
+FactEvaluator::evaluateAll(ValueRange values) {
+  SmallVector<HostValue> results;
+  for (Value value : values) {
+    FailureOr<HostValue> result = evaluate(value);
+    if (failed(result))
+      return failure();
+    results.push_back(*result);
+  }
+  return results;
 }
 
 /// The alternative `Kind` of a value, called `what` in the error.

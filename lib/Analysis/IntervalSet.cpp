@@ -7,6 +7,8 @@
 
 #include "IntervalSet.h"
 
+#include "Mask/Analysis/TermProver.h"
+
 using namespace mlir;
 using namespace mlir::mask;
 

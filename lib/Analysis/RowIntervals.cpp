@@ -8,6 +8,7 @@
 #include "Mask/Analysis/RowIntervals.h"
 #include "IntervalSet.h"
 #include "Mask/Analysis/AffineTerms.h"
+#include "Mask/Analysis/TermProver.h"
 #include "Mask/IR/Absence.h"
 #include "Mask/IR/Range.h"
 #include "PredicateBounds.h"

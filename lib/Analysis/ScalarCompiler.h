@@ -21,9 +21,8 @@ namespace mlir::mask {
 /// Translates a region once, into steps over numbered slots.
 class ScalarCompiler {
 public:
-  ScalarCompiler(Operation *op, Region &region, ValueRange captures,
-                 FactEvaluator &facts)
-      : op(op), region(region), captures(captures), facts(facts) {}
+  ScalarCompiler(Operation *op, Region &region, ArrayRef<HostValue> captures)
+      : op(op), region(region), captures(captures) {}
   FailureOr<ScalarRegion> compile();
 
 private:
@@ -68,8 +67,7 @@ private:
 
   Operation *op;
   Region &region;
-  ValueRange captures;
-  FactEvaluator &facts;
+  ArrayRef<HostValue> captures;
   DenseMap<Value, unsigned> slots;
   DenseMap<Value, HostValue> arrays;
   SmallVector<std::pair<unsigned, ScalarBits>> constants;

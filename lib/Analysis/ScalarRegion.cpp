@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ScalarRegion.h"
+#include "HostConstant.h"
 #include "ScalarCompiler.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,18 +29,15 @@ static auto visitArray(const HostValue &value, Visitor visitor) {
 LogicalResult ScalarCompiler::bindCaptures() {
   auto arguments = region.getArguments().take_back(captures.size());
   for (auto [capture, argument] : llvm::zip_equal(captures, arguments)) {
-    FailureOr<HostValue> value = facts.evaluate(capture);
-    if (failed(value))
-      return failure();
-    if (auto *number = std::get_if<int64_t>(&*value))
+    if (auto *number = std::get_if<int64_t>(&capture))
       constants.push_back({slotOf(argument), *number});
-    else if (auto *number = std::get_if<double>(&*value))
+    else if (auto *number = std::get_if<double>(&capture))
       constants.push_back({slotOf(argument), toBits(*number)});
-    else if (std::holds_alternative<AbsentValue>(*value))
+    else if (std::holds_alternative<AbsentValue>(capture))
       return op->emitOpError() << "captures an absent fact as argument "
                                << argument.getArgNumber();
     else
-      arrays[argument] = *value;
+      arrays[argument] = capture;
   }
   return success();
 }
@@ -88,7 +86,7 @@ LogicalResult ScalarCompiler::compileDim(Operation *dim, Value source,
 }
 
 LogicalResult ScalarCompiler::compileConstant(arith::ConstantOp constant) {
-  FailureOr<HostValue> value = facts.evaluate(constant);
+  FailureOr<HostValue> value = evaluateConstant(constant);
   if (failed(value))
     return failure();
   if (auto *number = std::get_if<double>(&*value))
@@ -182,9 +180,8 @@ FailureOr<ScalarRegion> ScalarCompiler::compile() {
 }
 
 FailureOr<ScalarRegion> ScalarRegion::compile(Operation *op, Region &region,
-                                              ValueRange captures,
-                                              FactEvaluator &facts) {
-  return ScalarCompiler(op, region, captures, facts).compile();
+                                              ArrayRef<HostValue> captures) {
+  return ScalarCompiler(op, region, captures).compile();
 }
 
 ScalarRegion::Result
@@ -195,17 +192,4 @@ ScalarRegion::operator()(ArrayRef<ScalarBits> arguments) const {
   for (const ScalarStep &step : steps)
     step(frame);
   return {values[result], frame.defined};
-}
-
-FailureOr<PredicateFunction>
-mlir::mask::interpretGeneric(GenericOp op, FactEvaluator &facts) {
-  FailureOr<ScalarRegion> code =
-      ScalarRegion::compile(op, op.getBody(), op.getCaptures(), facts);
-  if (failed(code))
-    return failure();
-  return PredicateFunction(
-      [code = std::move(*code)](int64_t b, int64_t h, int64_t q, int64_t k) {
-        ScalarRegion::Result result = code({b, h, q, k});
-        return result.defined && result.value != 0;
-      });
 }

@@ -8,9 +8,12 @@
 #ifndef MASK_LIB_ANALYSIS_SCALARREGION_H
 #define MASK_LIB_ANALYSIS_SCALARREGION_H
 
-#include "Mask/Analysis/Interpreter.h"
+#include "Mask/Analysis/HostValue.h"
 
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/bit.h"
+
+#include <functional>
 
 namespace mlir::mask {
 
@@ -48,12 +51,11 @@ public:
     bool defined;
   };
 
-  /// The last arguments of `region` stand for `captures` of `op`, which are
-  /// read now; the ones before get a value at each call. Errors are emitted at
-  /// the op that cannot be interpreted.
+  /// The last arguments of `region`, which belongs to `op`, have the values
+  /// `captures`; the ones before get a value at each call. Errors are emitted
+  /// at the op that cannot be interpreted.
   static FailureOr<ScalarRegion> compile(Operation *op, Region &region,
-                                         ValueRange captures,
-                                         FactEvaluator &facts);
+                                         ArrayRef<HostValue> captures);
   Result operator()(ArrayRef<ScalarBits> arguments) const;
 
 private:
@@ -62,11 +64,6 @@ private:
   std::vector<ScalarStep> steps;
   unsigned result = 0;
 };
-
-/// The region of a `mask.generic` as a function. An element for which a value
-/// does not exist is invisible (law 1).
-FailureOr<PredicateFunction> interpretGeneric(GenericOp op,
-                                              FactEvaluator &facts);
 
 } // namespace mlir::mask
 

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/Analysis/TermProver.h"
+
 #include "LinearSystem.h"
 
 using namespace mlir;

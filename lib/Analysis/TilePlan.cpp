@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/TilePlan.h"
+#include "Mask/Analysis/TermProver.h"
 
 #include "PredicateBounds.h"
 

@@ -44,6 +44,8 @@ struct HostArrayOf {
 
 /// Integers of any width; flags are 0 and 1.
 using IntegerArray = HostArrayOf<int64_t>;
+/// One that is shared and not changed any more.
+using HostArray = std::shared_ptr<const IntegerArray>;
 /// Floats of any width, as float64.
 using FloatArray = HostArrayOf<double>;
 

@@ -14,10 +14,9 @@
 
 namespace mlir::mask {
 
-/// Per-token data are `[seq]` or `[batch, seq]`; every function here is O(N)
-/// and keeps the rank of its input. The formulas are those of the ops of the
-/// same name.
-using HostArray = std::shared_ptr<const IntegerArray>;
+// Per-token data are `[seq]` or `[batch, seq]`; every function here is O(N) and
+// keeps the rank of its input. The formulas are those of the ops of the same
+// name.
 
 /// `mask.interval_table`: `[..., seq, 4]`.
 HostArray buildIntervalTable(const IntegerArray &queryIds,

@@ -33,6 +33,7 @@ public:
 
   /// The run-time value of `value`.
   FailureOr<HostValue> evaluate(Value value);
+  FailureOr<SmallVector<HostValue>> evaluateAll(ValueRange values);
   /// The same for values that must be an array or a number.
   FailureOr<std::shared_ptr<const IntegerArray>> evaluateArray(Value value);
   FailureOr<int64_t> evaluateNumber(Value value);

@@ -245,12 +245,6 @@ enum class Trend { Constant, Rising, Falling, Unknown };
 /// How `term` moves with `symbol`, whatever the data.
 Trend getTrend(Term term, TermSymbol symbol = TermSymbol::Query);
 
-/// Whether `a <= b` holds for every row, batch row and head, whatever the data.
-/// Decided by structure and, for linear terms, by MLIR's Presburger library; a
-/// floor is an opaque `t` with `x - C + 1 <= C t <= x`. `false` means "not
-/// proved".
-bool provablyLessEqual(TermContext &context, Term a, Term b);
-
 } // namespace mlir::mask
 
 #endif // MASK_ANALYSIS_TERM_H
