@@ -49,6 +49,7 @@ static void addBufferizationPasses(OpPassManager &pm) {
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(createMaskOutlineTables());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createMaskFreeBuffers());
 }

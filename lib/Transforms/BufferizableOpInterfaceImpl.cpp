@@ -11,6 +11,7 @@
 #include "LowerFacts.h"
 #include "Mask/IR/FactShape.h"
 #include "Mask/IR/Mask.h"
+#include "OutlineTables.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -173,7 +174,9 @@ static void fill(ImplicitLocOpBuilder &builder, ItemIdsOp op,
 }
 static void fill(ImplicitLocOpBuilder &builder, DropLongOp op,
                  ValueRange buffers, Value result) {
-  emitDropLong(builder, buffers[0], op.getBound(), result);
+  emitOutlined(builder, "mask_drop_long", [&] {
+    emitDropLong(builder, buffers[0], op.getBound(), result);
+  });
 }
 static void fill(ImplicitLocOpBuilder &builder, PositionsOp, ValueRange buffers,
                  Value result) {
@@ -181,9 +184,10 @@ static void fill(ImplicitLocOpBuilder &builder, PositionsOp, ValueRange buffers,
 }
 static void fill(ImplicitLocOpBuilder &builder, IntervalTableOp op,
                  ValueRange buffers, Value result) {
-  emitIntervalTable(builder, buffers[0],
-                    op.getKeyIds() ? buffers[1] : buffers[0],
-                    op.getNonNegative(), result);
+  Value keyIds = op.getKeyIds() ? buffers[1] : buffers[0];
+  emitOutlined(builder, "mask_interval_table", [&] {
+    emitIntervalTable(builder, buffers[0], keyIds, op.getNonNegative(), result);
+  });
 }
 static void fill(ImplicitLocOpBuilder &builder, CountTableOp,
                  ValueRange buffers, Value result) {

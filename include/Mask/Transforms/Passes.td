@@ -186,6 +186,31 @@ def MaskSpecializeLayers : Pass<"mask-specialize-layers", "::mlir::ModuleOp"> {
                            "::mlir::affine::AffineDialect"];
 }
 
+def MaskOutlineTables : Pass<"mask-outline-tables", "::mlir::ModuleOp"> {
+  let summary = "make functions of the code that fills id tables";
+  let description = [{
+    Bufferization fills the tables that number ids (`mask.interval_table`,
+    `mask.drop_long`) by loops with a radix sort in them, in an `scf.execute_region` that
+    carries the name of a function. Each becomes a call of a private function; equal code
+    on equal types is one function. To be run right after bufferization: canonicalization
+    moves the code out of its region.
+
+    ```mlir
+    %table = memref.alloc(%n) : memref<?x4xi32>
+    scf.execute_region {
+      ... // fills %table from %ids
+      scf.yield
+    } {mask.outline = "mask_interval_table"}
+    ```
+    becomes
+    ```mlir
+    %table = memref.alloc(%n) : memref<?x4xi32>
+    call @mask_interval_table(%ids, %table) : (memref<?xi32>, memref<?x4xi32>) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 def MaskFreeBuffers : Pass<"mask-free-buffers"> {
   let summary = "free temporary buffers at the end of their block";
   let description = [{
