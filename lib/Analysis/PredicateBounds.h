@@ -33,7 +33,7 @@ enum class BoundsOf { Rows, Columns };
 
 /// What is known of the elements of a fact at the indices `first` to `last`,
 /// some of which may not exist.
-struct Stretch {
+struct ElementRange {
   /// Extrema of those that exist.
   Term least, greatest;
   /// Whether the extrema are known; all elements exist; none does.
@@ -67,14 +67,15 @@ public:
 
   /// The elements of `data` at the indices from `first` to `last`, by its range
   /// table; none if there is no such table.
-  std::optional<Stretch> lookUp(Value data, Value table, Term first, Term last);
+  std::optional<ElementRange> lookUp(Value data, Value table, Term first,
+                                     Term last);
   /// The elements at the rows of the tile, `query` being the index of a row and
   /// `first` and `last` its extrema: reduced over the rows.
-  Stretch lookUpRows(Value data, Term query, Term first, Term last);
+  ElementRange lookUpRows(Value data, Term query, Term first, Term last);
   /// The batch row as an index, for data of rank two.
   SmallVector<Term> batchIndex(Value data);
-  /// `inside` and `outside` of a stretch.
-  void setExtent(Stretch &stretch, Value data, Term first, Term last);
+  /// `inside` and `outside` of a range of elements.
+  void setExtent(ElementRange &elements, Value data, Term first, Term last);
 
 private:
   IntervalSet compute(Value predicate, Term query);

@@ -91,49 +91,49 @@ SmallVector<Term> PredicateBounds::batchIndex(Value data) {
   return indices;
 }
 
-void PredicateBounds::setExtent(Stretch &stretch, Value data, Term first,
+void PredicateBounds::setExtent(ElementRange &elements, Value data, Term first,
                                 Term last) {
   TermSource source{TermSource::Data, data, {}};
   Term zero = context.constant(0), end = context.add(last, 1);
   Term size = context.size(source, rankOf(data) - 1);
-  stretch.inside =
+  elements.inside =
       context.min(context.lessEqual(zero, first), context.lessEqual(end, size));
-  stretch.outside =
+  elements.outside =
       context.max(context.lessEqual(end, zero), context.lessEqual(size, first));
   if (rankOf(data) != 2)
     return;
   Term batch = context.symbol(TermSymbol::Batch);
-  stretch.inside =
-      context.min(stretch.inside, context.lessEqual(context.add(batch, 1),
-                                                    context.size(source, 0)));
+  elements.inside =
+      context.min(elements.inside, context.lessEqual(context.add(batch, 1),
+                                                     context.size(source, 0)));
 }
 
-Stretch PredicateBounds::lookUpRows(Value data, Term query, Term first,
-                                    Term last) {
+ElementRange PredicateBounds::lookUpRows(Value data, Term query, Term first,
+                                         Term last) {
   SmallVector<Term> indices = batchIndex(data);
   indices.push_back(query);
   // A row that does not exist counts as zero: that widens the range.
   Term element =
       context.load({TermSource::Data, data, {}}, indices, 0, kMaxProduct);
-  Stretch stretch;
-  stretch.least = context.rowMin(element);
-  stretch.greatest = context.rowMax(element);
-  stretch.known = context.truth(true);
-  setExtent(stretch, data, first, last);
-  return stretch;
+  ElementRange elements;
+  elements.least = context.rowMin(element);
+  elements.greatest = context.rowMax(element);
+  elements.known = context.truth(true);
+  setExtent(elements, data, first, last);
+  return elements;
 }
 
-/// Two reads where a stretch meets two blocks, one more for a block between; a
-/// longer one is not known. In a single block the reads reach beyond the
-/// stretch, but each contains it.
-std::optional<Stretch> PredicateBounds::lookUp(Value data, Value table,
-                                               Term first, Term last) {
+/// Two reads where the indices meet two blocks, one more for a block between;
+/// longer ones are not known. In a single block the reads reach beyond the
+/// range of indices, but each contains it.
+std::optional<ElementRange> PredicateBounds::lookUp(Value data, Value table,
+                                                    Term first, Term last) {
   std::optional<TermSource> source =
       tableOf(table, TermSource::RangeTable, data, {});
   if (!source)
     return std::nullopt;
-  Stretch stretch;
-  setExtent(stretch, data, first, last);
+  ElementRange elements;
+  setExtent(elements, data, first, last);
   Term size = context.size({TermSource::Data, data, {}}, rankOf(data) - 1);
   Term begin = context.max(first, context.constant(0)),
        end = context.min(last, context.add(size, -1)),
@@ -157,10 +157,10 @@ std::optional<Stretch> PredicateBounds::lookUp(Value data, Value table,
     return isMin ? context.select(single, context.max(head, tail), low)
                  : context.select(single, context.min(head, tail), high);
   };
-  stretch.least = extremum(0, /*isMin=*/true);
-  stretch.greatest = extremum(1, /*isMin=*/false);
-  stretch.known = context.lessEqual(lastBlock, context.add(firstBlock, 2));
-  return stretch;
+  elements.least = extremum(0, /*isMin=*/true);
+  elements.greatest = extremum(1, /*isMin=*/false);
+  elements.known = context.lessEqual(lastBlock, context.add(firstBlock, 2));
+  return elements;
 }
 
 /// The input over the box of the positions that the tile holds. A query or key
@@ -168,12 +168,12 @@ std::optional<Stretch> PredicateBounds::lookUp(Value data, Value table,
 TileClass PredicateBounds::classifyAtPositions(AtPositionsOp op,
                                                const TileFrame &frame) {
   Value queryPositions = op.getQueryPositions();
-  std::optional<Stretch> keys = lookUp(op.getKeyPositions(), op.getRange(),
-                                       frame.keyFirst, frame.keyLast);
+  std::optional<ElementRange> keys = lookUp(op.getKeyPositions(), op.getRange(),
+                                            frame.keyFirst, frame.keyLast);
   if (!keys)
     return {context.truth(false), context.truth(false)};
-  Stretch rows = lookUpRows(queryPositions, frame.query, frame.queryFirst,
-                            frame.queryLast);
+  ElementRange rows = lookUpRows(queryPositions, frame.query, frame.queryFirst,
+                                 frame.queryLast);
   auto position = [&](Term extremum) {
     return context.clamp(extremum, kMaxParameter);
   };

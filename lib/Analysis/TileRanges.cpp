@@ -396,33 +396,33 @@ TileRange RangeInterpreter::load(Value data, ValueRange indices,
   }
   unsigned number = argument.getArgNumber() - 4;
   Value capture = op.getCaptures()[number];
-  std::optional<Stretch> stretch;
+  std::optional<ElementRange> elements;
   if (indices.back() == block.getArgument(2)) {
-    stretch =
+    elements =
         bounds.lookUpRows(capture, frame.query, index.least, index.greatest);
   } else if (Term single = index.getSingle()) {
-    stretch = bounds.lookUpRows(capture, single, single, single);
+    elements = bounds.lookUpRows(capture, single, single, single);
   } else {
-    stretch = bounds.lookUp(capture, op.getTableOf(number), index.least,
-                            index.greatest);
+    elements = bounds.lookUp(capture, op.getTableOf(number), index.least,
+                             index.greatest);
   }
-  if (!stretch) {
-    Stretch extent;
+  if (!elements) {
+    ElementRange extent;
     bounds.setExtent(extent, capture, index.least, index.greatest);
     extent.known = context.truth(true);
     extent.least = context.minusInfinity();
     extent.greatest = context.plusInfinity();
-    stretch = extent;
+    elements = extent;
   }
-  inside = context.min(inside, stretch->inside);
+  inside = context.min(inside, elements->inside);
   if (!isConditional)
-    outside = context.max(outside, stretch->outside);
-  if (!element.isIntOrIndex() || stretch->least.isMinusInfinity())
+    outside = context.max(outside, elements->outside);
+  if (!element.isIntOrIndex() || elements->least.isMinusInfinity())
     return anyOf(element);
-  assume(stretch->known);
+  assume(elements->known);
   if (element.isInteger(1))
-    return makeTruth(stretch->least, stretch->greatest);
-  TileRange range{stretch->least, stretch->greatest};
+    return makeTruth(elements->least, elements->greatest);
+  TileRange range{elements->least, elements->greatest};
   unsigned width = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
   if (width < 64) {
     range.low = -(int64_t(1) << (width - 1));

@@ -22,18 +22,18 @@ using namespace mlir::mask;
 using Variable = SafeValueBounds::Variable;
 
 namespace {
-/// An index that a call hands over, or a size of the data: the operand, and the
-/// dimension.
-struct Place {
+/// What a call hands over: an index, operand `operand`, or the size of
+/// dimension `dim` of the data that is that operand.
+struct CallInput {
   unsigned operand;
   std::optional<int64_t> dim;
 };
 
-/// What an argument is in every call, in terms that the body has itself: an
-/// affine function of other arguments, or, without a map, not given.
-struct Meaning {
+/// What an argument is in every call: an affine function `map` of `inputs`,
+/// which the body has as arguments, too; without a map it is not given.
+struct ArgumentExpr {
   AffineMap map;
-  SmallVector<Place> places;
+  SmallVector<CallInput> inputs;
 };
 
 class ArgumentSinker {
@@ -47,12 +47,13 @@ public:
   SmallVector<Operation *> assumeDropped();
 
 private:
-  std::optional<Meaning> getMeaning(CallOpInterface call, Value value,
-                                    unsigned before);
-  bool says(CallOpInterface call, Value value, const Meaning &meaning);
-  bool handsOn(CallOpInterface call, unsigned number, const Meaning &meaning);
-  Value materialize(Location loc, Type type, const Meaning &meaning);
-  std::string describe(const Meaning &meaning);
+  std::optional<ArgumentExpr> express(CallOpInterface call, Value value,
+                                      unsigned before);
+  bool equals(CallOpInterface call, Value value, const ArgumentExpr &expr);
+  bool forwards(CallOpInterface call, unsigned number,
+                const ArgumentExpr &expr);
+  Value materialize(Location loc, Type type, const ArgumentExpr &expr);
+  std::string describe(const ArgumentExpr &expr);
   remark::RemarkOpts options(StringRef name) {
     return remark::RemarkOpts::name(name).category(category).function(
         function.getName());
@@ -69,18 +70,18 @@ private:
 
 /// What `value` is in terms of what `call` hands over: of sizes, and of indices
 /// before the operand `before`.
-std::optional<Meaning>
-ArgumentSinker::getMeaning(CallOpInterface call, Value value, unsigned before) {
-  Meaning meaning;
+std::optional<ArgumentExpr>
+ArgumentSinker::express(CallOpInterface call, Value value, unsigned before) {
+  ArgumentExpr expr;
   if (isAbsent(value))
-    return meaning;
+    return expr;
   if (!value.getType().isIndex())
     return {};
   ValueDimList known;
-  SmallVector<Place> places;
+  SmallVector<CallInput> knownInputs;
   auto add = [&](unsigned other, std::optional<int64_t> dim) {
     known.emplace_back(call.getArgOperands()[other], dim);
-    places.push_back({other, dim});
+    knownInputs.push_back({other, dim});
   };
   for (auto [i, other] : llvm::enumerate(call.getArgOperands().getTypes())) {
     if (other.isIndex() && i < before)
@@ -91,76 +92,73 @@ ArgumentSinker::getMeaning(CallOpInterface call, Value value, unsigned before) {
           add(i, dim);
   }
   ValueDimList inputs;
-  if (failed(SafeValueBounds::computeDependentBound(meaning.map, inputs,
-                                                    presburger::BoundType::EQ,
-                                                    Variable(value), known)))
+  if (failed(SafeValueBounds::computeDependentBound(
+          expr.map, inputs, presburger::BoundType::EQ, Variable(value), known)))
     return {};
   for (const auto &input : inputs)
-    meaning.places.push_back(
-        places[std::distance(known.begin(), llvm::find(known, input))]);
-  return meaning;
+    expr.inputs.push_back(
+        knownInputs[std::distance(known.begin(), llvm::find(known, input))]);
+  return expr;
 }
 
-/// Whether `value` is what `meaning` makes of what `call` hands over.
-bool ArgumentSinker::says(CallOpInterface call, Value value,
-                          const Meaning &meaning) {
-  if (!meaning.map)
+/// Whether `value` is what `expr` makes of what `call` hands over.
+bool ArgumentSinker::equals(CallOpInterface call, Value value,
+                            const ArgumentExpr &expr) {
+  if (!expr.map)
     return isAbsent(value);
   if (!value.getType().isIndex())
     return false;
   SmallVector<Variable> inputs;
-  for (Place place : meaning.places)
-    inputs.emplace_back(call.getArgOperands()[place.operand], place.dim);
-  return SafeValueBounds::areEqual(Variable(value),
-                                   Variable(meaning.map, inputs));
+  for (CallInput input : expr.inputs)
+    inputs.emplace_back(call.getArgOperands()[input.operand], input.dim);
+  return SafeValueBounds::areEqual(Variable(value), Variable(expr.map, inputs));
 }
 
-/// Whether `call` is in the body itself and hands on what the body was given:
-/// it repeats what the other calls say.
-bool ArgumentSinker::handsOn(CallOpInterface call, unsigned number,
-                             const Meaning &meaning) {
+/// Whether `call` is in the body itself and forwards argument `number` and the
+/// inputs of `expr`: it says nothing that the other calls do not.
+bool ArgumentSinker::forwards(CallOpInterface call, unsigned number,
+                              const ArgumentExpr &expr) {
   auto isSame = [&](unsigned i) {
     return call.getArgOperands()[i] == values[i];
   };
-  return isSame(number) && llvm::all_of(meaning.places, [&](Place place) {
-           return isSame(place.operand);
+  return isSame(number) && llvm::all_of(expr.inputs, [&](CallInput input) {
+           return isSame(input.operand);
          });
 }
 
 Value ArgumentSinker::materialize(Location loc, Type type,
-                                  const Meaning &meaning) {
-  if (!meaning.map)
+                                  const ArgumentExpr &expr) {
+  if (!expr.map)
     return AbsentOp::create(rewriter, loc, type);
   SmallVector<OpFoldResult> inputs;
-  for (Place place : meaning.places) {
-    Value input = values[place.operand];
-    if (place.dim)
-      input = tensor::DimOp::create(rewriter, loc, input, *place.dim);
-    inputs.push_back(input);
+  for (CallInput input : expr.inputs) {
+    Value value = values[input.operand];
+    if (input.dim)
+      value = tensor::DimOp::create(rewriter, loc, value, *input.dim);
+    inputs.push_back(value);
   }
   return getValueOrCreateConstantIndexOp(
       rewriter, loc,
-      affine::makeComposedFoldedAffineApply(rewriter, loc, meaning.map,
-                                            inputs));
+      affine::makeComposedFoldedAffineApply(rewriter, loc, expr.map, inputs));
 }
 
 /// `d0 - 1, where d0 is size 2 of argument 1`.
-std::string ArgumentSinker::describe(const Meaning &meaning) {
-  if (!meaning.map)
+std::string ArgumentSinker::describe(const ArgumentExpr &expr) {
+  if (!expr.map)
     return "absent";
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << meaning.map.getResult(0);
-  unsigned numDims = meaning.map.getNumDims();
-  for (auto [i, place] : llvm::enumerate(meaning.places)) {
+  os << expr.map.getResult(0);
+  unsigned numDims = expr.map.getNumDims();
+  for (auto [i, input] : llvm::enumerate(expr.inputs)) {
     os << (i == 0 ? ", where " : " and ");
     if (i < numDims)
       os << "d" << i << " is ";
     else
       os << "s" << i - numDims << " is ";
-    if (place.dim)
-      os << "size " << *place.dim << " of ";
-    os << "argument " << place.operand;
+    if (input.dim)
+      os << "size " << *input.dim << " of ";
+    os << "argument " << input.operand;
   }
   return text;
 }
@@ -171,30 +169,29 @@ llvm::BitVector ArgumentSinker::run() {
   llvm::BitVector sunk(values.size());
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
-    std::optional<Meaning> meaning;
+    std::optional<ArgumentExpr> expr;
     for (CallOpInterface call : calls)
-      if (!meaning)
-        meaning = getMeaning(call, call.getArgOperands()[number], number);
-    if (!meaning)
+      if (!expr)
+        expr = express(call, call.getArgOperands()[number], number);
+    if (!expr)
       continue;
     const auto *other = llvm::find_if_not(calls, [&](CallOpInterface call) {
-      return handsOn(call, number, *meaning) ||
-             says(call, call.getArgOperands()[number], *meaning);
+      return forwards(call, number, *expr) ||
+             equals(call, call.getArgOperands()[number], *expr);
     });
     if (other != calls.end()) {
       remark::missed(CallOpInterface(*other)->getLoc(),
                      options("CallsDisagree"))
           << ("here argument " + Twine(number) +
-              " is not, as in another call, " + describe(*meaning))
+              " is not, as in another call, " + describe(*expr))
                  .str();
       continue;
     }
     remark::passed(argument.getLoc(), options("CallsAgree"))
         << ("in every call argument " + Twine(number) + " is " +
-            describe(*meaning))
+            describe(*expr))
                .str();
-    values[number] =
-        materialize(argument.getLoc(), argument.getType(), *meaning);
+    values[number] = materialize(argument.getLoc(), argument.getType(), *expr);
     rewriter.replaceAllUsesWith(argument, values[number]);
     sunk.set(number);
   }
@@ -214,20 +211,20 @@ SmallVector<Operation *> ArgumentSinker::assumeDropped() {
     Value bound = calls.empty() || argument.use_empty()
                       ? Value()
                       : getBound(calls.front(), number);
-    std::optional<Meaning> meaning;
+    std::optional<ArgumentExpr> expr;
     if (bound)
-      meaning = getMeaning(calls.front(), bound, values.size());
-    if (!meaning || !llvm::all_of(calls, [&](CallOpInterface call) {
+      expr = express(calls.front(), bound, values.size());
+    if (!expr || !llvm::all_of(calls, [&](CallOpInterface call) {
           Value other = getBound(call, number);
-          return handsOn(call, number, *meaning) ||
-                 (other && says(call, other, *meaning));
+          return forwards(call, number, *expr) ||
+                 (other && equals(call, other, *expr));
         }))
       continue;
     remark::passed(argument.getLoc(), options("CallsAgree"))
         << ("in every call argument " + Twine(number) +
-            " has no block longer than " + describe(*meaning))
+            " has no block longer than " + describe(*expr))
                .str();
-    Value known = materialize(argument.getLoc(), bound.getType(), *meaning);
+    Value known = materialize(argument.getLoc(), bound.getType(), *expr);
     auto drop =
         DropLongOp::create(rewriter, argument.getLoc(), argument, known);
     values[number] = drop;
