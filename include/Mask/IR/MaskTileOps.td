@@ -61,7 +61,8 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     and the next interval starts where that tile ended. `align N` moves the start of
     an interval down to a multiple of `N`, for panels and pages that are copied whole.
     `part %i of %n` visits the i-th of n parts of the visited tiles, which differ by
-    at most one tile in size; ordinals count within the part.
+    at most one tile in size; ordinals count within the part. What `visit` says of a tile
+    and the rows of bounds must not change while the loop runs: both may be read again.
 
     `ahead S` tells of the tile that is `S` visited tiles ahead, across phases and
     intervals. The body takes, after the flags, whether there is one, its first key and

@@ -5,12 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TileWalk.h"
+#include "Walks.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace mlir::mask;
+
+std::unique_ptr<TileWalk> TileWalk::create(TileBuilder &b) {
+  if (b.getLoop().getIntervals())
+    return std::make_unique<MemoryWalk>(b);
+  return std::make_unique<OperandWalk>(b);
+}
 
 /// The i-th of n parts starts at the tile that `total * i / n` precede.
 void TileWalk::restrictToPart() {

@@ -118,9 +118,3 @@ Cursor MemoryWalk::getFirst() {
 Cursor MemoryWalk::getNext(const Cursor &cursor) {
   return settle(stepOn(cursor));
 }
-
-std::unique_ptr<TileWalk> TileWalk::create(TileBuilder &b) {
-  if (b.getLoop().getIntervals())
-    return std::make_unique<MemoryWalk>(b);
-  return std::make_unique<OperandWalk>(b);
-}
