@@ -40,8 +40,9 @@ namespace {
 
 /// Leaves that have no part in the laws: any parameters, ids that are computed,
 /// regions. `$any` stands for a parameter, `$side` for one that is at least 0
-/// where it is not constant, or unbounded, `$size` for one that is at least 1;
-/// `$number`, `$least0` and `$least1` for values of type index of these kinds.
+/// where it is not constant, or unbounded, `$size` for one that is at least 1,
+/// `$wide` for a constant larger than small tiles, `$number` and `$least1` for
+/// values of type index, the second at least 1.
 const char *const kMoreLeaves[] = {
     "mask.window left $side right $side",
     "mask.window left $side right $side",
@@ -271,9 +272,7 @@ std::string ParameterWriter::expand(StringRef text) {
     else if (kind == "wide")
       result += std::to_string(random.between(12, 70));
     else
-      result += number(kind == "least1"   ? Least::One
-                       : kind == "least0" ? Least::Zero
-                                          : Least::None);
+      result += number(kind == "least1" ? Least::One : Least::None);
   }
 }
 
