@@ -416,9 +416,10 @@ Term TermContext::extremum(TermKind kind, Term term) {
   TermKind dual = isMin ? TermKind::Max : TermKind::Min;
   if (term.getKind() == same || term.getKind() == dual) {
     SmallVector<Term> operands = operandsOf(term);
-    unsigned moving = llvm::count_if(operands, [&, moved = moved](Term operand) {
-      return operand.dependsOn(moved);
-    });
+    unsigned moving =
+        llvm::count_if(operands, [&, moved = moved](Term operand) {
+          return operand.dependsOn(moved);
+        });
     // Exact for the same extremum, and for the other one if a single operand
     // moves; otherwise the whole term is reduced row by row.
     if (term.getKind() == same || moving == 1) {

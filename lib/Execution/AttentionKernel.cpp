@@ -245,10 +245,10 @@ static LogicalResult lowerToKernels(ModuleOp module,
   if (options.configure && failed(options.configure(pm)))
     return failure();
   MaskToGPUOptions pipeline;
-  if (options.queryTile)
-    pipeline.queryTile = options.queryTile;
-  if (options.keyTile)
-    pipeline.keyTile = options.keyTile;
+  if (options.schedule.queryTile)
+    pipeline.queryTile = options.schedule.queryTile;
+  if (options.schedule.keyTile)
+    pipeline.keyTile = options.schedule.keyTile;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
   buildMaskToGPUPipeline(pm, pipeline);

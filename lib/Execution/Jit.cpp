@@ -7,7 +7,6 @@
 
 #include "Mask/Execution/Jit.h"
 
-#include "Mask/Conversion/CPUSchedule.h"
 #include "Mask/Pipelines/MaskToCPU.h"
 #include "Mask/Support/OutputFile.h"
 
@@ -141,8 +140,11 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options,
     return failure();
   MaskToCPUOptions pipeline;
   pipeline.openmp = options.openmp;
-  pipeline.queryTile = options.queryTile;
-  pipeline.keyTile = options.keyTile;
+  pipeline.queryTile = options.schedule.queryTile;
+  pipeline.keyTile = options.schedule.keyTile;
+  pipeline.heads = options.schedule.heads;
+  pipeline.lanes = options.schedule.lanes;
+  pipeline.rows = options.schedule.rows;
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   if (options.observer)

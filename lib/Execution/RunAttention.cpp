@@ -8,6 +8,7 @@
 #include "Mask/Execution/RunAttention.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/bit.h"
 
 #include <cmath>
 #include <random>
@@ -154,6 +155,17 @@ llvm::Error mlir::mask::checkSizes(const AttentionArrays &s) {
   if (auto error = check("value", {s.batch, s.keyHeads, s.keys, s.valueDim}))
     return error;
   return check("output", {s.batch, s.heads, s.queries, s.valueDim});
+}
+
+void mlir::mask::chooseTileRows(const AttentionArrays &sizes,
+                                JitOptions &options) {
+  // Tiles of workgroups have their own sizes.
+  if (options.emulation)
+    return;
+  AttentionShape shape;
+  shape.queries = llvm::bit_ceil(static_cast<uint64_t>(sizes.queries));
+  shape.group = sizes.keyHeads ? sizes.heads / sizes.keyHeads : 1;
+  chooseTileRows(shape, options.schedule);
 }
 
 llvm::Expected<AttentionBuffers>

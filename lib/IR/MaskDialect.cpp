@@ -91,10 +91,6 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "1, got "
                        << queryTile << ", " << keyTile << ", " << heads << ", "
                        << lanes << ", " << rows;
-  if (queryTile * heads % lanes)
-    return emitError() << "lanes (" << lanes << ") must divide the rows of a "
-                       << "tile (" << queryTile << " queries x " << heads
-                       << " heads)";
   if (keyTile % rows)
     return emitError() << "rows (" << rows << ") must divide key_tile ("
                        << keyTile << ")";

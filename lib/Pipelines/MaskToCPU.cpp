@@ -23,6 +23,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.vectorRegisters = options.vectorRegisters;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
+  tiles.heads = options.heads;
   tiles.lanes = options.lanes;
   tiles.rows = options.rows;
   tiles.observer = options.observer;

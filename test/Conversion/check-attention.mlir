@@ -153,3 +153,23 @@ func.func @no_check_same(%q: memref<?x?x?x8xf32>) {
   }
   return
 }
+
+// -----
+
+// The heads of a tile are all of one group.
+
+// CHECK-LABEL: func @heads_of_a_tile
+// CHECK: %[[GROUP:.*]] = arith.divui
+// CHECK: %[[REST:.*]] = arith.remui %[[GROUP]], %c4
+// CHECK: %[[NONE:.*]] = arith.cmpi eq, %[[REST]], %c0
+// CHECK: cf.assert %[[NONE]], "{{.*}} error: 'mask.attention' op the 4 heads of a tile must divide the query heads of a key head"
+// CHECK-NOT: cf.assert
+// CHECK: scf.parallel {{.*}} step (%c1{{.*}}, %c4{{.*}}, %c8{{.*}})
+func.func @heads_of_a_tile(%q: memref<1x?x?x8xf32>, %k: memref<1x?x?x8xf32>, %o: memref<1x?x?x8xf32>) {
+  mask.attention ins(%q, %k, %k : memref<1x?x?x8xf32>, memref<1x?x?x8xf32>, memref<1x?x?x8xf32>)
+      outs(%o : memref<1x?x?x8xf32>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 64, heads = 4, lanes = 16, rows = 8>}
+  return
+}

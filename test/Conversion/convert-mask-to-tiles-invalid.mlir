@@ -1,5 +1,5 @@
 // RUN: mask-opt %s --convert-mask-to-tiles --verify-diagnostics --split-input-file
-// RUN: not mask-opt %s --convert-mask-to-tiles="query-tile=24" --split-input-file 2>&1 | FileCheck %s --check-prefix=TILE
+// RUN: not mask-opt %s --convert-mask-to-tiles="key-tile=60" --split-input-file 2>&1 | FileCheck %s --check-prefix=TILE
 
 func.func @negative_tensors(%q: tensor<1x1x?x8xf32>, %m: !mask.predicate) -> tensor<1x1x?x8xf32> {
   // expected-error @+1 {{must be closed and on memrefs to become loops over tiles}}
@@ -117,12 +117,36 @@ func.func @negative_choice(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>, %c:
 
 // -----
 
-// TILE: error: 'mask.attention' op cannot be scheduled: lanes (16) must divide the rows of a tile (24 queries x 1 heads)
+// TILE: error: 'mask.attention' op cannot be scheduled: rows (8) must divide key_tile (60)
 func.func @schedule_from_options(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
       outs(%o : memref<1x1x?x8xf32>) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   }
+  return
+}
+
+// -----
+
+func.func @negative_heads(%q: memref<1x8x?x8xf32>, %k: memref<1x4x?x8xf32>, %o: memref<1x8x?x8xf32>) {
+  // expected-error @+1 {{cannot have tiles of 4 heads: they must divide the 2 query heads of a key head}}
+  mask.attention ins(%q, %k, %k : memref<1x8x?x8xf32>, memref<1x4x?x8xf32>, memref<1x4x?x8xf32>)
+      outs(%o : memref<1x8x?x8xf32>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 64, heads = 4, lanes = 16, rows = 8>}
+  return
+}
+
+// -----
+
+func.func @negative_offset_per_head(%q: memref<1x8x?x8xf32>, %k: memref<1x4x?x8xf32>, %o: memref<1x8x?x8xf32>, %t: memref<?xi32>) {
+  // expected-error @+1 {{cannot have tiles of 2 heads: 'query_offset' is per head}}
+  mask.attention ins(%q, %k, %k : memref<1x8x?x8xf32>, memref<1x4x?x8xf32>, memref<1x4x?x8xf32>)
+      outs(%o : memref<1x8x?x8xf32>) query_offset %t per head : memref<?xi32> predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 64, heads = 2, lanes = 16, rows = 8>}
   return
 }

@@ -146,6 +146,53 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 
 // -----
 
+// One query and eight heads that share their keys: a tile has a row for each of them, in
+// one vector.
+
+// CHECK: #[[$HEAD:.*]] = affine_map<(d0, d1) -> (d0 + d1 mod 8)>
+// CHECK-LABEL: func @decode
+// CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<1x32x1x128xf32>
+// CHECK: scf.parallel (%[[FIRST:.*]]) = (%c0) to (%c32) step (%c8)
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %c8
+// CHECK: %[[HEAD:.*]] = affine.apply #[[$HEAD]](%[[FIRST]], %[[ROW]])
+// CHECK: memref.load %[[Q]][%c0, %[[HEAD]],
+// CHECK: mask.tile_for
+// CHECK: vector.fma {{.*}} : vector<8xf32>
+func.func @decode(%q: memref<1x32x1x128xf32>, %k: memref<1x4x?x128xf32>, %o: memref<1x32x1x128xf32>) {
+  mask.attention ins(%q, %k, %k : memref<1x32x1x128xf32>, memref<1x4x?x128xf32>, memref<1x4x?x128xf32>)
+      outs(%o : memref<1x32x1x128xf32>) predicate {
+    %p = mask.full
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Bounds that differ by head: the loop covers what any of the tile's heads sees, each row
+// has its own end, and the scores know theirs.
+
+// CHECK: #[[$LAYOUT:.*]] = affine_map<(d0)[s0, s1] -> (d0 mod 2, d0 floordiv 2 + s0 floordiv 2, s1)>
+// CHECK-LABEL: func @heads
+// CHECK-SAME: %[[T:[a-z0-9]*]]: memref<?xi32>
+// CHECK: scf.parallel (%[[HEAD:.*]], %{{.*}}) = {{.*}} step (%c2, %c4)
+// CHECK: scf.for %[[H:.*]] = %[[HEAD]] to %{{.*}} step %c1{{.*}} iter_args({{.*}}) -> (index)
+// CHECK: memref.load %[[T]][%[[H]]]
+// CHECK: arith.maxsi
+// CHECK: mask.tile_for
+// CHECK: mask.apply {{.*}} over #[[$LAYOUT]]
+func.func @heads(%q: memref<1x4x?x8xf32>, %k: memref<1x2x?x8xf32>, %o: memref<1x4x?x8xf32>, %t: memref<?xi32>) {
+  mask.attention ins(%q, %k, %k : memref<1x4x?x8xf32>, memref<1x2x?x8xf32>, memref<1x2x?x8xf32>)
+      outs(%o : memref<1x4x?x8xf32>) captures(%t : memref<?xi32>) predicate {
+  ^bb0(%n: memref<?xi32>):
+    %p = mask.prefix %n per head : memref<?xi32>
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 4, key_tile = 4, heads = 2, lanes = 8, rows = 2>}
+  return
+}
+
+// -----
+
 // Offsets move the tile's coordinates, per batch row.
 
 // CHECK-LABEL: func @offsets

@@ -946,16 +946,6 @@ func.func @schedule_sizes() attributes {
 
 // -----
 
-// Whole vectors.
-func.func @schedule_lanes() attributes {
-  // expected-error @below {{lanes (16) must divide the rows of a tile (40 queries x 1 heads)}}
-  s = #mask.cpu_schedule<query_tile = 40, key_tile = 64, lanes = 16, rows = 8>
-} {
-  return
-}
-
-// -----
-
 // Whole register tiles.
 func.func @schedule_rows() attributes {
   // expected-error @below {{rows (8) must divide key_tile (60)}}

@@ -49,8 +49,12 @@ struct Counts {
 static LogicalResult observeTiles(PolicyOp policy, const Request &request,
                                   const BenchOptions &options, bool byHead,
                                   Counts &counts) {
+  JitOptions jit = options.jit;
+  // One head stands for all: its tiles are theirs.
+  if (!byHead)
+    jit.schedule.heads = 1;
   FailureOr<TileObserver> observer = TileObserver::compile(
-      policy, options.layerType, options.packing, request, options.jit);
+      policy, options.layerType, options.packing, request, std::move(jit));
   int64_t heads = byHead ? options.heads : 1;
   int64_t keyHeads = byHead ? options.keyHeads : 1;
   std::vector<llvm::BitVector> read(request.batch * keyHeads,
@@ -104,8 +108,7 @@ static double gigabytes(const AttentionArrays &s, int64_t keysRead,
 }
 
 LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
-                                   const BenchOptions &options,
-                                   raw_ostream &os) {
+                                   BenchOptions options, raw_ostream &os) {
   AttentionArrays sizes;
   sizes.batch = request.batch;
   sizes.heads = options.heads;
@@ -116,6 +119,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
   if (llvm::Error error = checkSizes(sizes))
     return emitError(UnknownLoc::get(policy.getContext()))
            << llvm::toString(std::move(error));
+  chooseTileRows(sizes, options.jit);
   FailureOr<Counts> counts = countMask(policy, request, options);
   if (failed(counts))
     return failure();

@@ -27,7 +27,7 @@ struct BenchOptions {
 
 /// Times attention on random data and prints one JSON object.
 LogicalResult runBench(PolicyOp policy, const Request &request,
-                       const BenchOptions &options, raw_ostream &os);
+                       BenchOptions options, raw_ostream &os);
 
 } // namespace mlir::mask
 

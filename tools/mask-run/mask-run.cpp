@@ -423,6 +423,7 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
     return failure();
   if (options->emulation)
     options->dataType = buffers.type;
+  chooseTileRows(buffers.sizes, *options);
   auto kernel =
       AttentionKernel::compile(policy, layer, rule, request, *options, form,
                                isStatic ? &buffers.sizes : nullptr);

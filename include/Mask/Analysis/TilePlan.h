@@ -74,8 +74,8 @@ struct TilePlan {
   /// in the hull.
   SmallVector<TilePart> parts;
   /// Classifier of the tile `[QueryFirst, QueryLast] x [KeyFirst, KeyLast]`, of
-  /// all its heads, as 0 or 1: all elements are visible; none is. Theorems both; neither may
-  /// hold.
+  /// all its heads, as 0 or 1: all elements are visible; none is. Theorems
+  /// both; neither may hold.
   Term tileFull, tileEmpty;
 
   /// Whether the ends of the rows' only interval decide alone, so that no tile

@@ -18,18 +18,33 @@ struct CPUTarget {
   int64_t vectorBits = 512, vectorRegisters = 32;
 };
 
+/// What a schedule needs to know of an attention: the number of queries, and
+/// that of query heads per key head; `ShapedType::kDynamic` where it is not
+/// known. Offsets per head keep heads apart, as if there were one.
+struct AttentionShape {
+  int64_t queries = ShapedType::kDynamic, group = ShapedType::kDynamic;
+};
+AttentionShape getAttentionShape(AttentionOp op);
+
 /// The parts of a schedule that are given; zero where they are to be chosen.
 /// See `#mask.cpu_schedule`.
 struct CPUScheduleParts {
-  int64_t queryTile = 0, keyTile = 0, lanes = 0, rows = 0;
+  int64_t queryTile = 0, keyTile = 0, heads = 0, lanes = 0, rows = 0;
 };
 
-/// The schedule for attentions on `target`: what is not `given` is chosen so
-/// that a register tile takes half of the vector registers. Fails with an error
-/// where what is given does not fit together.
+/// Chooses the rows of tiles, queries and heads, where they are not given: 64
+/// queries of one head, or all queries of as many heads of a group as make 64
+/// rows, if there are fewer queries. Every key is then read once for all of
+/// them.
+void chooseTileRows(const AttentionShape &shape, CPUScheduleParts &parts);
+
+/// The schedule for an attention of `shape` on `target`: what is not `given` is
+/// chosen, vectors so that a register tile takes half of the registers. Fails
+/// with an error where what is given does not fit together.
 FailureOr<CPUScheduleAttr>
 chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                   MLIRContext *context, const CPUTarget &target,
+                  const AttentionShape &shape,
                   const CPUScheduleParts &given = {});
 
 } // namespace mlir::mask

@@ -14,18 +14,20 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
   let summary = "turn closed attention on memrefs into loops over tiles";
   let description = [{
     Replaces every closed `mask.attention` on memrefs of f32 by an `scf.parallel`
-    over batch rows, heads and tiles of queries. Its body computes, from the row
+    over batch rows, heads and tiles of queries. A tile may hold several heads that share
+    their keys: its rows are all pairs of one of `heads` heads and one of its queries, and
+    "all its rows" are those of each head. Its body computes, from the row
     intervals of the predicate, which keys the tile can see and which of them all
     its rows see, and runs a `mask.tile_for` over exactly these. Index tables that
     the predicate's leaves carry (`mask-build-tables`) are used; a leaf that needs a
     table and has none is not bounded.
 
-    The kernel keeps queries in vector lanes: with `S^T = K Q^T` and
+    The kernel keeps rows in vector lanes: with `S^T = K Q^T` and
     `O^T = V^T P^T` the keys and values are read as they lie, Q is transposed once per
     tile of queries and O once at its end, and no reduction is horizontal. A register
-    tile is `rows` keys (or value columns) by two vectors of `lanes` queries. All
-    sizes may be dynamic; nothing is read out of bounds: the missing queries of the
-    last tile are lanes of zeros, the missing keys of an interval's last tile are
+    tile is `rows` keys (or value columns) by two vectors of `lanes` rows. All
+    sizes may be dynamic; nothing is read out of bounds: the missing rows of a tile's
+    last vectors are lanes of zeros, the missing keys of an interval's last tile are
     never computed. A row without visible keys yields zeros and a log-sum-exp of
     minus infinity (law 3).
 
@@ -51,14 +53,17 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
 
     What verifiers cannot know of a call is checked once, before the loops, by
     `cf.assert`: sizes that must agree, key heads that must divide the heads, window
-    bounds of at least zero, chunk sizes, strides and divisors of at least one. The
+    bounds of at least zero, chunk sizes, strides and divisors of at least one, heads of
+    a tile that divide the query heads of a key head. The
     message names the op, its location and the rule. What is static is not checked
     again.
 
     The schedule of an attention is its `schedule` attribute, a `#mask.cpu_schedule`
     here. Where it has none, one is chosen for the target that `vector-bits` and
     `vector-registers` describe: vectors as wide as the registers, a register tile that
-    takes half of them. The other options give parts of it instead.
+    takes half of them. Where the number of queries is static and less than 64, a tile
+    has all of them, of as many heads of a group as make at most 64 rows. The other
+    options give parts of it instead.
 
     ```mlir
     // before
@@ -83,6 +88,7 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
            "number of the target's vector registers">,
     Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0: chosen">,
     Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0: chosen">,
+    Option<"heads", "heads", "int64_t", "0", "heads per tile; 0: chosen">,
     Option<"lanes", "lanes", "int64_t", "0", "rows of a tile per vector; 0: chosen">,
     Option<"rows", "rows", "int64_t", "0",
            "keys or value columns per register tile; 0: chosen">,

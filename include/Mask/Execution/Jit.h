@@ -8,6 +8,7 @@
 #ifndef MASK_EXECUTION_JIT_H
 #define MASK_EXECUTION_JIT_H
 
+#include "Mask/Conversion/CPUSchedule.h"
 #include "Mask/Emulation/Emulation.h"
 #include "Mask/Execution/DataType.h"
 
@@ -46,8 +47,8 @@ struct JitOptions {
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
   std::string saveTemps;
-  /// Sizes of the tiles; chosen where zero.
-  int64_t queryTile = 0, keyTile = 0;
+  /// How attentions are cut into tiles; chosen where zero.
+  CPUScheduleParts schedule;
   /// Called by compiled code for every tile whose scores it computes; may be
   /// null. The arguments are those of `convert-mask-to-tiles`'s observer.
   using TileFunction = void (*)(int64_t batch, int64_t head, int64_t query,

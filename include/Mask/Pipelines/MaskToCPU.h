@@ -30,6 +30,9 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
   Option<int64_t> keyTile{*this, "key-tile",
                           llvm::cl::desc("Keys per tile; 0: chosen"),
                           llvm::cl::init(0)};
+  Option<int64_t> heads{*this, "heads",
+                        llvm::cl::desc("Heads per tile; 0: chosen"),
+                        llvm::cl::init(0)};
   Option<int64_t> lanes{*this, "lanes",
                         llvm::cl::desc("Rows of a tile per vector; 0: chosen"),
                         llvm::cl::init(0)};

@@ -22,14 +22,12 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   if (!given)
     return chooseCPUSchedule(
         [&] { return op.emitOpError() << "cannot be scheduled: "; },
-        op.getContext(), options.target, options.schedule);
+        op.getContext(), options.target, getAttentionShape(op),
+        options.schedule);
   auto schedule = dyn_cast<CPUScheduleAttr>(*given);
   if (!schedule)
     return op.emitOpError() << "has a schedule of another target: needs a "
                             << "#mask.cpu_schedule, got " << *given;
-  if (schedule.getHeads() != 1)
-    return op.emitOpError() << "can be lowered for one head per tile only, got "
-                            << schedule.getHeads();
   return schedule;
 }
 
@@ -55,7 +53,8 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     prepareAttention(rewriter, copy);
     ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
     CPUTileEmitter emitter(builder, copy, *schedule);
-    TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile()};
+    TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),
+                    schedule->getHeads()};
     if (failed(emitAttention(builder, copy, sizes, emitter, *observer)))
       return failure();
     rewriter.eraseOp(copy);

@@ -12,30 +12,76 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Queries and keys of a tile whose scores, queries and output stay in the
+/// The rows and the keys of a tile whose scores, queries and output stay in the
 /// first two levels of cache.
 static constexpr int64_t kTile = 64;
+/// Rows of a vector at least; narrower ones save nothing.
+static constexpr int64_t kFewestLanes = 4;
 
-/// A power of two, which divides `most`, one as well.
-static int64_t clampToPower(int64_t value, int64_t most) {
-  return std::clamp<int64_t>(llvm::bit_floor(uint64_t(std::max<int64_t>(
-                                 value, 0))),
-                             1, most);
+AttentionShape mlir::mask::getAttentionShape(AttentionOp op) {
+  auto size = [](Value data, unsigned dim) {
+    return cast<ShapedType>(data.getType()).getDimSize(dim);
+  };
+  AttentionShape shape;
+  shape.queries = size(op.getQuery(), 2);
+  bool isPerHead = op.getQueryOffsetParameter().axis == ParameterAxis::Head ||
+                   op.getKeyOffsetParameter().axis == ParameterAxis::Head;
+  int64_t heads = size(op.getQuery(), 1), keyHeads = size(op.getKey(), 1);
+  if (isPerHead || op.getQuery() == op.getKey())
+    shape.group = 1;
+  else if (!ShapedType::isDynamic(heads) && !ShapedType::isDynamic(keyHeads) &&
+           keyHeads > 0)
+    shape.group = heads / keyHeads;
+  return shape;
 }
 
-FailureOr<CPUScheduleAttr> mlir::mask::chooseCPUSchedule(
-    function_ref<InFlightDiagnostic()> emitError, MLIRContext *context,
-    const CPUTarget &target, const CPUScheduleParts &given) {
-  auto choose = [](int64_t given, int64_t chosen) {
-    return given ? given : chosen;
-  };
+void mlir::mask::chooseTileRows(const AttentionShape &shape,
+                                CPUScheduleParts &parts) {
+  bool isKnown = !ShapedType::isDynamic(shape.queries);
+  if (!parts.queryTile)
+    parts.queryTile =
+        isKnown ? std::clamp<int64_t>(shape.queries, 1, kTile) : kTile;
+  if (parts.heads)
+    return;
+  parts.heads = 1;
+  if (!isKnown || shape.queries > parts.queryTile ||
+      ShapedType::isDynamic(shape.group))
+    return;
+  for (int64_t heads = 2; heads * parts.queryTile <= kTile; ++heads)
+    if (shape.group % heads == 0)
+      parts.heads = heads;
+}
+
+/// The greatest power of two up to `value` and `most`, at least one.
+static int64_t clampToPower(int64_t value, int64_t most) {
+  if (value < 1)
+    return 1;
+  return std::min<int64_t>(llvm::bit_floor(uint64_t(value)), most);
+}
+
+FailureOr<CPUScheduleAttr>
+mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
+                              MLIRContext *context, const CPUTarget &target,
+                              const AttentionShape &shape,
+                              const CPUScheduleParts &given) {
+  CPUScheduleParts parts = given;
+  chooseTileRows(shape, parts);
+  if (!parts.keyTile)
+    parts.keyTile = kTile;
+  if (!parts.lanes) {
+    int64_t widest = clampToPower(target.vectorBits / 32, 16);
+    int64_t rows = std::max<int64_t>(parts.queryTile * parts.heads, 1);
+    parts.lanes = std::min<int64_t>(
+        widest,
+        std::max<int64_t>(llvm::bit_ceil(uint64_t(rows)), kFewestLanes));
+  }
   // A register tile of `rows` by two vectors of sums takes half of the vector
   // registers; what does not fit is spilled in the innermost loop.
+  if (!parts.rows)
+    parts.rows = clampToPower(target.vectorRegisters / 4, 8);
   auto schedule = CPUScheduleAttr::getChecked(
-      emitError, context, choose(given.queryTile, kTile),
-      choose(given.keyTile, kTile), /*heads=*/int64_t(1),
-      choose(given.lanes, clampToPower(target.vectorBits / 32, 16)),
-      choose(given.rows, clampToPower(target.vectorRegisters / 4, 8)));
+      emitError, context, parts.queryTile, parts.keyTile, parts.heads,
+      parts.lanes, parts.rows);
   if (!schedule)
     return failure();
   return schedule;

@@ -267,8 +267,8 @@ FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
     // The lanes of queries that do not exist repeat the last one.
     AffineExpr first = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1),
                last = b.getAffineDimExpr(2);
-    AffineMap position = AffineMap::get(
-        3, 0, {first + r.floorDiv(heads), last}, b.getContext());
+    AffineMap position =
+        AffineMap::get(3, 0, {first + r.floorDiv(heads), last}, b.getContext());
     Value operands[] = {tile.firstQuery, lane, tile.lastQuery};
     Value row = getValueOrCreateConstantIndexOp(
         b, b.getLoc(),
@@ -567,9 +567,8 @@ void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
       arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
   Value weight = splat(1);
   if (sinks) {
-    Value logit =
-        heads > 1 ? loadVector(sinks, lane)
-                  : vector::BroadcastOp::create(b, vectorType, sinks);
+    Value logit = heads > 1 ? loadVector(sinks, lane)
+                            : vector::BroadcastOp::create(b, vectorType, sinks);
     Value reference = arith::MaxNumFOp::create(b, m, logit);
     weight = emitExp(b, arith::SubFOp::create(b, m, reference));
     Value sinkWeight = emitExp(b, arith::SubFOp::create(b, logit, reference));

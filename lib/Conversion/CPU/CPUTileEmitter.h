@@ -15,8 +15,9 @@
 
 namespace mlir::mask {
 
-/// Emits a query tile for vectors of `lanes` rows. `held` is the number of rows,
-/// heads times queries, in whole vectors. The state lives in scratch memory:
+/// Emits a query tile for vectors of `lanes` rows. `held` is the number of
+/// rows, heads times queries, in whole vectors. The state lives in scratch
+/// memory:
 ///
 /// | buffer        | shape              | holds                              |
 /// |---------------|--------------------|------------------------------------|

@@ -47,7 +47,7 @@ struct ConvertMaskToTiles
 
   void runOnOperation() override {
     AttentionToTilesOptions options{{vectorBits, vectorRegisters},
-                                    {queryTile, keyTile, lanes, rows},
+                                    {queryTile, keyTile, heads, lanes, rows},
                                     observer};
     IRRewriter rewriter(&getContext());
     WalkResult result = getOperation()->walk([&](AttentionOp op) {

@@ -37,9 +37,9 @@ FailureOr<FlatSymbolRefAttr> findObserver(AttentionOp op, StringRef observer);
 /// by `emitter`. What does not depend on the loops, and what heads share, is
 /// computed in front of them. `observer`, which may be null, is called for
 /// every tile (see `convert-mask-to-tiles`). Fails with a located error where
-/// the predicate reads what is not a memref, or the heads of a tile do not share
-/// their keys or their coordinates (`checkTileHeads`); what was emitted until
-/// then has no effect.
+/// the predicate reads what is not a memref, or the heads of a tile do not
+/// share their keys or their coordinates (`checkTileHeads`); what was emitted
+/// until then has no effect.
 LogicalResult emitAttention(ImplicitLocOpBuilder &builder, AttentionOp op,
                             const TileSizes &sizes, TileEmitter &emitter,
                             FlatSymbolRefAttr observer);

@@ -31,6 +31,8 @@ constexpr Schedule kSchedules[] = {
     {3, 10, 1, 2}, {16, 12, 16, 6}, {2, 16, 2, 1},  {4, 4, 4, 4},
     {32, 8, 8, 4}, {8, 32, 8, 2},   {64, 64, 16, 4}};
 
+constexpr int64_t kTileHeads[] = {1, 1, 2, 2, 3, 4};
+
 void replaceAll(std::string &text, StringRef from, StringRef to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;
        at += to.size())
@@ -49,6 +51,7 @@ public:
   FormWriter(RandomSource &random, std::string name) : random(random) {
     form.name = std::move(name);
     form.schedule = random.pick(kSchedules);
+    form.schedule.heads = random.pick(kTileHeads);
     kind = random.oneIn(2)   ? Kind::Open
            : random.oneIn(3) ? Kind::OnMemRefs
                              : Kind::Closed;
@@ -191,6 +194,9 @@ void FormWriter::writeOffset(const std::string &name) {
                      " " + name + " %" + name + "_b per batch : tensor<?xi32>",
                      name + "_b", "tensor<?xi32>");
   case 3:
+    // It would keep the heads of a tile apart.
+    if (form.schedule.heads > 1)
+      return;
     return addClause(1,
                      " " + name + " %" + name + "_h per head : tensor<?xi64>",
                      name + "_h", "tensor<?xi64>");
@@ -288,6 +294,7 @@ void FormWriter::writeAttention() {
   std::string schedule = " {schedule = #mask.cpu_schedule<query_tile = " +
                          std::to_string(tiles.queryTile) +
                          ", key_tile = " + std::to_string(tiles.keyTile) +
+                         ", heads = " + std::to_string(tiles.heads) +
                          ", lanes = " + std::to_string(tiles.lanes) +
                          ", rows = " + std::to_string(tiles.rows) + ">}";
   std::string ins =

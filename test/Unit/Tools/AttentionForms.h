@@ -25,7 +25,7 @@
 namespace mlir::mask::test {
 
 struct Schedule {
-  int64_t queryTile, keyTile, lanes, rows;
+  int64_t queryTile, keyTile, lanes, rows, heads = 1;
 };
 
 struct Sizes {

@@ -133,9 +133,11 @@ std::array<int64_t, 4> mlir::mask::test::drawOrigin(RandomSource &random,
 Sizes mlir::mask::test::drawSizes(RandomSource &random, const Form &form) {
   Sizes sizes;
   constexpr std::pair<int64_t, int64_t> kHeadCounts[] = {
-      {1, 1}, {2, 1}, {2, 2}, {3, 1}, {4, 2}, {4, 4}};
+      {1, 1}, {2, 1}, {2, 2}, {3, 1}, {4, 2}, {4, 4}, {8, 2}, {6, 1}};
   sizes.batch = random.oneIn(16) ? 0 : random.between(1, 3);
-  std::tie(sizes.heads, sizes.keyHeads) = random.pick(kHeadCounts);
+  do
+    std::tie(sizes.heads, sizes.keyHeads) = random.pick(kHeadCounts);
+  while (sizes.heads / sizes.keyHeads % form.schedule.heads != 0);
   sizes.queries = drawLength(random, form.schedule.queryTile);
   sizes.keys = drawLength(random, form.schedule.keyTile);
   if (random.oneIn(3))
