@@ -180,21 +180,6 @@ LogicalResult CPUTileEmitter::forEachPoint(ValueRange extents,
 // Setup
 //===----------------------------------------------------------------------===//
 
-Value CPUTileEmitter::allocate(ArrayRef<OpFoldResult> shape, Type element) {
-  SmallVector<Value> dynamic;
-  SmallVector<int64_t> sizes;
-  dispatchIndexOpFoldResults(shape, dynamic, sizes);
-  // A cache line, so that no vector straddles two.
-  auto alloc = memref::AllocOp::create(b, MemRefType::get(sizes, element),
-                                       dynamic, b.getI64IntegerAttr(64));
-  buffers.push_back(alloc);
-  return alloc;
-}
-
-Value CPUTileEmitter::allocatePerRow(Type element) {
-  return allocate({b.getIndexAttr(held)}, element);
-}
-
 std::pair<Value, Value> CPUTileEmitter::locate(Value row) {
   auto move = [&](Value first, AffineExpr distance) {
     return getValueOrCreateConstantIndexOp(
@@ -240,15 +225,16 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
   value = {op.getValue(), tile.batch, tile.keyHead};
   output = {op.getOutput(), tile.batch, tile.head};
   FloatType f32 = b.getF32Type();
-  OpFoldResult lanesAttr = b.getIndexAttr(held);
-  auto columns = [&](const AttentionOperand &operand) {
+  auto getColumns = [&](const AttentionOperand &operand) {
     return getAsOpFoldResult(operand.getSize(b, 3));
   };
-  queries = allocate({columns(query), lanesAttr}, f32);
-  scoreBuffer = allocate({b.getIndexAttr(keyTile), lanesAttr}, f32);
-  accumulator = allocate({columns(value), lanesAttr}, f32);
-  maximum = allocatePerRow(f32);
-  sum = allocatePerRow(f32);
+  OpFoldResult depth = getColumns(query), width = getColumns(value);
+  workspace.emplace(b);
+  queries = workspace->take(depth, held, f32);
+  scoreBuffer = workspace->take(b.getIndexAttr(keyTile), held, f32);
+  accumulator = workspace->take(width, held, f32);
+  maximum = workspace->take(held, f32);
+  sum = workspace->take(held, f32);
   transposeQueries();
   forLoop(index(0), index(held), lanes, [&](Value lane) {
     storeVector(splat(kLowest), maximum, lane);
@@ -261,7 +247,7 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
 }
 
 FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
-  Value buffer = allocatePerRow(b.getI32Type());
+  Value buffer = workspace->take(held, b.getI32Type());
   LogicalResult result = success();
   forLoop(index(0), index(held), 1, [&](Value lane) {
     // The lanes of queries that do not exist repeat the last one.
@@ -551,7 +537,7 @@ Value CPUTileEmitter::gatherSinks() {
     return Value();
   if (heads == 1)
     return memref::LoadOp::create(b, sinks, tile.head);
-  Value buffer = allocatePerRow(b.getF32Type());
+  Value buffer = workspace->take(held, b.getF32Type());
   forLoop(index(0), index(held), 1, [&](Value lane) {
     Value sink = memref::LoadOp::create(b, sinks, locate(lane).first);
     memref::StoreOp::create(b, sink, buffer, lane);
@@ -604,6 +590,5 @@ void CPUTileEmitter::finish(ValueRange) {
       memref::StoreOp::create(b, memref::LoadOp::create(b, maximum, lane),
                               logSumExp, ValueRange{tile.batch, head, row});
   });
-  for (Value buffer : llvm::reverse(buffers))
-    memref::DeallocOp::create(b, buffer);
+  workspace->free();
 }

@@ -10,6 +10,7 @@
 
 #include "../Skeleton/AttentionOperand.h"
 #include "../Skeleton/TileEmitter.h"
+#include "Workspace.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -93,8 +94,6 @@ private:
   void finishStatistics(Value lane, Value sinks);
   void transposeQueries();
 
-  Value allocate(ArrayRef<OpFoldResult> shape, Type element);
-  Value allocatePerRow(Type element);
   Value index(int64_t value);
   Value splat(double value);
   Value offset(Value base, int64_t distance);
@@ -110,7 +109,7 @@ private:
   int64_t vectors;
   VectorType vectorType;
   Value queries, scoreBuffer, accumulator, maximum, sum;
-  SmallVector<Value> buffers;
+  std::optional<Workspace> workspace;
 };
 
 } // namespace mlir::mask

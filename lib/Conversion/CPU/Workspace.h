@@ -1,0 +1,44 @@
+//===- Workspace.h - scratch memory of one tile -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_LIB_CONVERSION_CPU_WORKSPACE_H
+#define MASK_LIB_CONVERSION_CPU_WORKSPACE_H
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::mask {
+
+/// Scratch memory that is allocated once and cut into arrays, each of which
+/// starts at a cache line, so that no vector straddles two.
+class Workspace {
+public:
+  /// Emits the allocation at the builder's insertion point. Its size is that of
+  /// all arrays, and is set when it is freed.
+  explicit Workspace(ImplicitLocOpBuilder &builder);
+
+  /// An array of `rows` by static `columns`; `rows` exists before the
+  /// workspace.
+  Value take(OpFoldResult rows, int64_t columns, Type element);
+  /// An array of `columns` elements.
+  Value take(int64_t columns, Type element);
+  void free();
+
+private:
+  /// Where the next array of `bytes(operand)` begins.
+  Value allot(AffineExpr bytes);
+
+  ImplicitLocOpBuilder &b;
+  memref::AllocOp buffer;
+  /// The end of the last array, over `operands`.
+  AffineExpr end;
+  SmallVector<OpFoldResult> operands;
+};
+
+} // namespace mlir::mask
+
+#endif // MASK_LIB_CONVERSION_CPU_WORKSPACE_H
