@@ -8,7 +8,9 @@
 // CHECK-DAG: [[$CORE_HI:#map[0-9]*]] = affine_map<(d0) -> (8192, d0 + 1)>
 // CHECK-DAG: [[$HI:#map[0-9]*]] = affine_map<(d0) -> (8192, d0 + 64)>
 // CHECK-LABEL: func @static_window
-// CHECK: scf.parallel (%[[B:.*]], %[[H:.*]], %[[Q0:.*]]) = (%c0, %c0, %c0) to (%c3, %c2, %c8192) step (%c1, %c1, %c64)
+// CHECK: scf.parallel (%[[B:.*]], %[[H:.*]], %[[AT:.*]]) = (%c0, %c0, %c0) to (%c3, %c2, %c8192) step (%c1, %c1, %c64)
+// The last queries, which may see the most keys, come first.
+// CHECK: %[[Q0:.*]] = arith.subi %c8128, %[[AT]]
 // The two query heads share a key head.
 // CHECK: arith.divui %[[H]], %c2
 // CHECK-DAG: %[[HULL_LO:.*]] = affine.max [[$LO]](%[[Q0]])

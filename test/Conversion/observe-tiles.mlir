@@ -5,7 +5,8 @@
 // masked, which every phase knows.
 
 // CHECK-LABEL: func @observed
-// CHECK: scf.parallel (%[[B:.*]], %[[H:.*]], %[[Q:.*]]) =
+// CHECK: scf.parallel (%[[B:.*]], %[[H:.*]], %[[AT:.*]]) =
+// CHECK: %[[Q:.*]] = arith.subi %{{.*}}, %[[AT]]
 // CHECK: %[[ROWS:.*]] = affine.min
 // CHECK: mask.tile_for
 // CHECK: ^bb0(%[[K:.*]]: index, %[[SIZE:.*]]: index, %{{.*}}: index, %{{.*}}: i1, %[[UPPER:.*]]: i1):

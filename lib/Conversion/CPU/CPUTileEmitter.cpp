@@ -143,9 +143,11 @@ static Value emitExp(ImplicitLocOpBuilder &b, Value x) {
 // Grid
 //===----------------------------------------------------------------------===//
 
-LogicalResult CPUTileEmitter::forEachTile(ValueRange extents,
-                                          ArrayRef<int64_t> steps,
-                                          PositionFunction body) {
+/// A parallel loop over a grid. With OpenMP it is one loop over all positions,
+/// which threads take as they become free, in order.
+LogicalResult CPUTileEmitter::parallelLoop(
+    ValueRange extents, ArrayRef<int64_t> steps,
+    llvm::function_ref<LogicalResult(ValueRange)> body) {
   SmallVector<Value> position(extents.size(), index(0)), lower, upper,
       stepValues;
   SmallVector<unsigned> loops;
@@ -170,10 +172,29 @@ LogicalResult CPUTileEmitter::forEachTile(ValueRange extents,
   return body(position);
 }
 
+/// The tiles of a head from the last queries to the first: under a causal mask
+/// the last see the most keys, and what is long must not be begun when the
+/// other threads are about to end. Heads stay together, since they share keys.
+LogicalResult CPUTileEmitter::forEachTile(ValueRange extents,
+                                          ArrayRef<int64_t> steps,
+                                          PositionFunction body) {
+  int64_t step = steps.back();
+  Value last = getValueOrCreateConstantIndexOp(
+      b, b.getLoc(),
+      affine::makeComposedFoldedAffineApply(
+          b, b.getLoc(), (b.getAffineDimExpr(0) - 1).floorDiv(step) * step,
+          getAsOpFoldResult(extents.back())));
+  return parallelLoop(extents, steps, [&](ValueRange position) {
+    SmallVector<Value> reversed(position);
+    reversed.back() = b.createOrFold<arith::SubIOp>(last, position.back());
+    return body(reversed);
+  });
+}
+
 LogicalResult CPUTileEmitter::forEachPoint(ValueRange extents,
                                            ArrayRef<int64_t> steps,
                                            PositionFunction body) {
-  return forEachTile(extents, steps, body);
+  return parallelLoop(extents, steps, body);
 }
 
 //===----------------------------------------------------------------------===//

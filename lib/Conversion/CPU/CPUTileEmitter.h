@@ -53,6 +53,9 @@ public:
   void finish(ValueRange state) override;
 
 private:
+  LogicalResult
+  parallelLoop(ValueRange extents, ArrayRef<int64_t> steps,
+               llvm::function_ref<LogicalResult(ValueRange)> body);
   using BodyFunction = llvm::function_ref<void(Value)>;
   void forLoop(Value lower, Value upper, int64_t step, BodyFunction body);
   /// The same with carried values.

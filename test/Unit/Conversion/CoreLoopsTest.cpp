@@ -323,6 +323,7 @@ void CoreLoops::lower() {
   buildMaskToBuffersPipeline(toBuffers);
   MaskToCPUOptions options;
   options.queryTile = kQueryTile;
+  options.heads = 1;
   options.keyTile = kKeyTile;
   options.rows = 1;
   buildMaskToLoopsPipeline(toLoops, options);
