@@ -205,7 +205,9 @@ void Block::access(uint32_t site, AccessKind kind, const void *address,
       memory.note(kind, address, bytes, thread, site);
   if (!earlier)
     return;
-  bad.kind = earlier->unfinished ? Failure::UnfinishedCopy : Failure::Race;
+  bad.kind = earlier->unfinished              ? Failure::UnfinishedCopy
+             : memory.isOfThisBlock(*earlier) ? Failure::Race
+                                              : Failure::Unwritten;
   bad.otherSite = earlier->site;
   bad.otherThread = earlier->thread;
   bad.offset = memory.getOffset(address);

@@ -77,6 +77,10 @@ std::string Block::describe(const Failure &failure) const {
                          "a copy is under way to it, {3}: {4}{5}",
                          site, who, failure.offset, other,
                          name(failure.otherThread), where);
+  case Failure::Unwritten:
+    return llvm::formatv("{0}: {1} reads byte {2} of workgroup memory, which "
+                         "no thread has written{3}",
+                         site, who, failure.offset, where);
   case Failure::OutOfBounds:
     return llvm::formatv("{0}: {1} is out of bounds: {2} element(s) at index "
                          "{3} of dimension {4}, which has {5}{6}",

@@ -22,6 +22,8 @@ struct Failure {
     Race,
     /// A byte is touched while a copy to it, by `other`, is under way.
     UnfinishedCopy,
+    /// A byte is read that no thread has written.
+    Unwritten,
     /// `number` elements at index `offset` of dimension `dim` of `size`.
     OutOfBounds,
     /// `number` bytes that lie in no buffer, `offset` from the start of the

@@ -35,7 +35,7 @@ WorkgroupMemory::WorkgroupMemory(llvm::ArrayRef<Buffer> buffers)
 }
 
 void WorkgroupMemory::poison() {
-  ++epoch;
+  firstEpoch = ++epoch;
   memset(base, 0xff, size);
 }
 
@@ -71,6 +71,8 @@ std::optional<Access> WorkgroupMemory::note(AccessKind kind,
   for (History *byte = getHistory(address), *end = byte + bytes; byte != end;
        ++byte) {
     if (byte->write.unfinished || isUnordered(byte->write))
+      return byte->write;
+    if (kind != AccessKind::Write && !isOfThisBlock(byte->write))
       return byte->write;
     if (kind == AccessKind::Read) {
       // Two readers are enough: a writer is at most one of them.

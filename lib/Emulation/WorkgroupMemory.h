@@ -59,10 +59,14 @@ public:
   }
   /// Whether some buffer has all of these bytes.
   bool contains(const void *address, int64_t bytes) const;
+  bool isOfThisBlock(const Access &access) const {
+    return access.epoch >= firstEpoch;
+  }
   /// The first buffer behind which something was written.
   std::optional<unsigned> findBrokenRedZone() const;
 
-  /// Notes an access. Returns an earlier one, if it may as well come later.
+  /// Notes an access. Returns an earlier one, if it may as well come later; one
+  /// that is not of this block, if nobody has written what is read.
   std::optional<Access> note(AccessKind kind, const void *address,
                              int64_t bytes, unsigned thread, uint32_t site);
   /// Notes that the bytes just noted as written are those of a copy that is
@@ -85,7 +89,7 @@ private:
   char *base;
   int64_t size;
   std::vector<History> history;
-  uint32_t epoch = 0;
+  uint32_t epoch = 0, firstEpoch = 1;
 };
 
 } // namespace mlir::mask::simt

@@ -137,16 +137,19 @@ TEST_F(FailureTest, TwoWriters) {
 
 TEST_F(FailureTest, ThreeReadersThenAWriter) {
   // The writer is one of the readers; another one of them is reported.
-  EXPECT_EQ(run("%v = memref.load %s[%c0] : " + std::string(kSpace) +
-                    "\nmemref.store %v, %x[%i] : memref<?xf32>\n"
-                    "%last = arith.cmpi eq, %i, %c2 : index\n"
-                    "scf.if %last {\n" +
-                    store("c0") + "}",
-                threads(3)),
-            "kernel.mlir:9:1: 'memref.store': thread (2, 0, 0) races on byte 0 "
-            "of workgroup memory with kernel.mlir:5:6: 'memref.load': thread "
-            "(0, 0, 0); no barrier is between them" +
-                std::string(kWhere));
+  EXPECT_EQ(
+      run("%last = arith.cmpi eq, %i, %c2 : index\n"
+          "scf.if %last {\n" +
+              store("c0") +
+              "}\ngpu.barrier\n%v = memref.load %s[%c0] : " + kSpace +
+              "\nmemref.store %v, %x[%i] : memref<?xf32>\n"
+              "scf.if %last {\n" +
+              store("c0") + "}",
+          threads(3)),
+      "kernel.mlir:13:1: 'memref.store': thread (2, 0, 0) races on byte 0 "
+      "of workgroup memory with kernel.mlir:10:6: 'memref.load': thread "
+      "(0, 0, 0); no barrier is between them" +
+          std::string(kWhere));
 }
 
 TEST_F(FailureTest, OwnMemoryNeedsNoBarrier) {
@@ -175,13 +178,35 @@ TEST_F(FailureTest, AtomicsDoNotRaceWithEachOther) {
               "races on byte 0");
 }
 
-TEST_F(FailureTest, WorkgroupMemoryBeginsAsNaN) {
-  EXPECT_EQ(run("%v = memref.load %s[%i] : " + std::string(kSpace) +
-                    "\nmemref.store %v, %x[%i] : memref<?xf32>",
-                threads(8)),
-            "");
+TEST_F(FailureTest, NobodyWroteWhatIsRead) {
+  std::string read = "%v = memref.load %s[%i] : " + std::string(kSpace) +
+                     "\nmemref.store %v, %x[%i] : memref<?xf32>";
+  std::string some = "%few = arith.cmpi ult, %i, %c2 : index\nscf.if %few {\n" +
+                     store("i") + "}\ngpu.barrier\n";
+  EXPECT_EQ(run(some + read, threads(8)),
+            "kernel.mlir:10:6: 'memref.load': thread (2, 0, 0) reads byte 8 of "
+            "workgroup memory, which no thread has written" +
+                std::string(kWhere));
+  // Without checks it is NaN.
+  EXPECT_EQ(run(read, threads(8), {}, /*checkAccesses=*/false), "");
   for (float number : numbers)
     EXPECT_TRUE(std::isnan(number));
+}
+
+TEST_F(FailureTest, NextBlockBeginsAnew) {
+  // What the first of two blocks wrote is not there in the second one.
+  KernelLaunch launch;
+  launch.grid = {2, 1, 1};
+  EmulationOptions options;
+  options.threads = 1;
+  EXPECT_EQ(run("%b = gpu.block_id x\n%first = arith.cmpi eq, %b, %c0 : index\n"
+                "scf.if %first {\n" +
+                    store("c0") + "}\n%v = memref.load %s[%c0] : " + kSpace +
+                    "\nmemref.store %v, %x[%b] : memref<?xf32>",
+                launch, options),
+            "kernel.mlir:10:6: 'memref.load': thread (0, 0, 0) reads byte 0 of "
+            "workgroup memory, which no thread has written\n"
+            "  in block (1, 0, 0) of kernel 'kernels::k'");
 }
 
 //===----------------------------------------------------------------------===//

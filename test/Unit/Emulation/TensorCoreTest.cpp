@@ -123,10 +123,11 @@ TEST_P(MutantTest, IsFound) {
   }
 }
 
-// Which of the two is seen first hangs on the schedule.
+// Which of these is seen first hangs on the schedule.
 static const char kRace[] =
-    "kernel.mlir:[0-9]+:[0-9]+: .*: thread .* (races on|touches) byte .* of "
-    "workgroup memory .*kernel.mlir:[0-9]+:[0-9]+: .*: thread";
+    "kernel.mlir:[0-9]+:[0-9]+: .*: thread .* (((races on|touches) byte .* of "
+    "workgroup memory .*kernel.mlir:[0-9]+:[0-9]+: .*: thread)|(reads byte .* "
+    "of workgroup memory, which no thread has written))";
 static const char kMeeting[] =
     "kernel.mlir:.*(threads meet at different ops|no thread can go on)";
 
