@@ -247,7 +247,7 @@ def ConvertGPUToSimtEmulation
     as code for the CPU is. An op that is not emulated is an error.
 
     `@module::kernel(grid x, y, z, block x, y, z, dynamic bytes, arguments...)`
-    launches a kernel; it has a C interface. docs/GPU.md tells how kernels are run and
+    launches a kernel; it has a C interface. docs/Emulation.md tells how kernels are run and
     what is found in them.
 
     With `check-accesses` every access is checked: each index against its dimension,
