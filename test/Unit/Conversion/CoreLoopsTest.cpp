@@ -146,10 +146,14 @@ ExpectedLoops planLoops(AttentionOp op) {
 // What the loops do
 //===----------------------------------------------------------------------===//
 
-/// The memory that `memref` is a view of.
+/// The memory that `memref` is a view of: an array in the workspace of a tile
+/// is one of its own.
 Value getMemory(Value memref) {
-  while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
+  while (auto view = memref.getDefiningOp<ViewLikeOpInterface>()) {
+    if (isa<memref::ViewOp>(view))
+      break;
     memref = view.getViewSource();
+  }
   return memref;
 }
 
@@ -221,7 +225,7 @@ void KeyLoops::find() {
   for (Operation &op : *tiles.getBody()) {
     if (auto loop = dyn_cast<scf::ForOp>(op); loop && reads(loop, key))
       loops.push_back(loop);
-    if (auto buffer = dyn_cast<memref::AllocOp>(op);
+    if (auto buffer = dyn_cast<memref::ViewOp>(op);
         buffer && buffer.getType().getElementType().isInteger(32))
       rowEnds.push_back(buffer);
   }
