@@ -142,7 +142,9 @@ class LoopHeader:
         self.lines = []
         loop = re.search(r"mask\.tile_for\s*\[(.*?)\] step (\d+)", body)
         query = re.search(r"scf\.parallel \(%\w+, %\w+, (%\w+)\)", body)
-        self.names = {query.group(1): "%q"}
+        # Rounds count from the last tile of queries.
+        first = re.search(rf"(%\w+) = arith\.subi %\w+, {query.group(1)} :", body[query.start():])
+        self.names = {first.group(1): "%q"}
         # What all heads share is computed before the loop over heads.
         self.shared, self.body = body[:query.start()], body[query.start():]
         roles = ["%hull_lower", "%core_lower", "%core_upper", "%hull_upper"]
