@@ -26,9 +26,11 @@
 
 namespace mlir::mask::test {
 
-class EmulationTest : public testing::Test {
+/// `Base` is a test, with parameters or without.
+template <typename Base>
+class EmulationFixture : public Base {
 protected:
-  EmulationTest() {
+  EmulationFixture() {
     DialectRegistry registry;
     registerJitDialects(registry);
     context.appendDialectRegistry(registry);
@@ -96,6 +98,8 @@ protected:
 
   MLIRContext context;
 };
+
+using EmulationTest = EmulationFixture<testing::Test>;
 
 /// Fails unless some part of the message, over lines, matches.
 inline void expectMatch(StringRef message, StringRef regex) {

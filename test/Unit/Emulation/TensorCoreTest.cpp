@@ -22,8 +22,8 @@ struct Variant {
   bool sinks;
 };
 
-class TensorCoreTest : public EmulationTest,
-                       public testing::WithParamInterface<Variant> {};
+class TensorCoreTest
+    : public EmulationFixture<testing::TestWithParam<Variant>> {};
 
 } // namespace
 
@@ -86,8 +86,7 @@ struct Mutant {
   int64_t tokens = 300, window = 512;
 };
 
-class MutantTest : public EmulationTest,
-                   public testing::WithParamInterface<Mutant> {};
+class MutantTest : public EmulationFixture<testing::TestWithParam<Mutant>> {};
 
 } // namespace
 
