@@ -55,7 +55,7 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     CPUTileEmitter emitter(builder, copy, *schedule);
     TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),
                     schedule->getHeads()};
-    if (failed(emitAttention(builder, copy, sizes, emitter, *observer)))
+    if (failed(emitAttention(builder, copy, sizes, {&emitter}, *observer)))
       return failure();
     rewriter.eraseOp(copy);
     return success();

@@ -89,7 +89,7 @@ mlir::mask::lowerAttentionToGPU(RewriterBase &rewriter, AttentionOp op,
   ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
   PortableTileEmitter emitter(builder, op, *schedule);
   TileSizes sizes{schedule->queryTile, schedule->keyTile};
-  if (failed(emitAttention(builder, op, sizes, emitter, *observer)) ||
+  if (failed(emitAttention(builder, op, sizes, {&emitter}, *observer)) ||
       failed(checkMemory(op, emitter.getWorkgroupBytes(), options)))
     return failure();
   rewriter.eraseOp(op);

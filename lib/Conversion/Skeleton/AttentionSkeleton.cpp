@@ -35,10 +35,10 @@ namespace {
 class AttentionLowering {
 public:
   AttentionLowering(ImplicitLocOpBuilder &builder, AttentionOp op,
-                    const TileSizes &sizes, TileEmitter &emitter,
+                    const TileSizes &sizes, ArrayRef<TileEmitter *> emitters,
                     FlatSymbolRefAttr observer)
-      : op(op), sizes(sizes), emitter(emitter), observer(observer), b(builder) {
-  }
+      : op(op), sizes(sizes), emitters(emitters), observer(observer),
+        b(builder) {}
 
   LogicalResult run();
 
@@ -47,13 +47,14 @@ private:
   LogicalResult emitConstants();
   void findShared(Term term);
   LogicalResult emitShared();
-  void loadShared();
-  LogicalResult emitQueryTile(ValueRange position);
-  void placeHead(Value head);
+  void loadShared(TermScope &rows);
+  LogicalResult emitQueryTile(ValueRange position, TileEmitter &emitter);
+  void placeHead(Value head, TermScope &rows);
   void placeRows(Value batch, Value row, TermScope &rows);
   Value getTileNumber();
-  FailureOr<SmallVector<Value>> emitBounds();
-  TileForOp createLoop(ValueRange bounds, ValueRange inits, bool visits);
+  FailureOr<SmallVector<Value>> emitBounds(TermScope &rows);
+  TileForOp createLoop(ValueRange bounds, ValueRange inits, bool visits,
+                       int64_t ahead);
 
   Value dim(Value memref, int64_t dim) {
     return b.createOrFold<memref::DimOp>(memref, dim);
@@ -69,7 +70,7 @@ private:
 
   AttentionOp op;
   TileSizes sizes;
-  TileEmitter &emitter;
+  ArrayRef<TileEmitter *> emitters;
   FlatSymbolRefAttr observer;
   ImplicitLocOpBuilder &b;
   TermContext context;
@@ -169,7 +170,7 @@ LogicalResult AttentionLowering::emitConstants() {
   return emit(plan.tileEmpty, /*asTruth=*/true);
 }
 
-void AttentionLowering::placeHead(Value head) {
+void AttentionLowering::placeHead(Value head, TermScope &rows) {
   tile.head = head;
   // Inside of the loops: without heads there is nothing to divide by.
   Value heads = dim(op.getQuery(), 1), keyHeads = dim(op.getKey(), 1);
@@ -178,12 +179,12 @@ void AttentionLowering::placeHead(Value head) {
   tile.absoluteHead = shift(head, Parameter(), 1);
   tile.heads = sizes.heads;
   if (sizes.heads == 1) {
-    scope.bind(TermSymbol::Head, tile.absoluteHead);
+    rows.bind(TermSymbol::Head, tile.absoluteHead);
     return;
   }
-  scope.bind(TermSymbol::HeadFirst, tile.absoluteHead);
-  scope.bind(TermSymbol::HeadLast,
-             add(tile.absoluteHead, index(sizes.heads - 1)));
+  rows.bind(TermSymbol::HeadFirst, tile.absoluteHead);
+  rows.bind(TermSymbol::HeadLast,
+            add(tile.absoluteHead, index(sizes.heads - 1)));
 }
 
 /// Where the rows of a tile are: of the head that was placed, if any.
@@ -207,7 +208,7 @@ void AttentionLowering::placeRows(Value batch, Value row, TermScope &rows) {
 }
 
 /// Four bounds per interval: indices into the array of keys, within it.
-FailureOr<SmallVector<Value>> AttentionLowering::emitBounds() {
+FailureOr<SmallVector<Value>> AttentionLowering::emitBounds(TermScope &rows) {
   Value keys = dim(op.getKey(), 2);
   Term first = term(tile.firstKey), end = term(add(tile.firstKey, keys));
   std::optional<int64_t> shift = getConstantIntValue(tile.firstKey);
@@ -218,7 +219,7 @@ FailureOr<SmallVector<Value>> AttentionLowering::emitBounds() {
                     context.min(interval.coreUpper, end),
                     context.min(interval.hullUpper, end)};
     for (Term bound : terms) {
-      FailureOr<Value> value = emitTerm(b, b.getLoc(), bound, scope);
+      FailureOr<Value> value = emitTerm(b, b.getLoc(), bound, rows);
       if (failed(value))
         return failure();
       AffineExpr moved = b.getAffineDimExpr(0) - b.getAffineDimExpr(1);
@@ -300,15 +301,16 @@ LogicalResult AttentionLowering::emitShared() {
     }
     return success();
   };
-  return emitter.forEachPoint({batches, queries}, {1, queryTile}, fill);
+  return emitters.front()->forEachPoint({batches, queries}, {1, queryTile},
+                                        fill);
 }
 
-void AttentionLowering::loadShared() {
+void AttentionLowering::loadShared(TermScope &rows) {
   if (!sharedValues)
     return;
   Value number = getTileNumber();
   for (auto [column, extremum] : llvm::enumerate(shared))
-    scope.setEmitted(
+    rows.setEmitted(
         extremum, /*asTruth=*/false,
         memref::LoadOp::create(b, sharedValues,
                                ValueRange{tile.batch, number, index(column)}));
@@ -318,22 +320,27 @@ void AttentionLowering::loadShared() {
 // One tile of queries
 //===----------------------------------------------------------------------===//
 
-LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
-  placeHead(position[1]);
-  placeRows(position[0], position[2], scope);
-  loadShared();
+LogicalResult AttentionLowering::emitQueryTile(ValueRange position,
+                                               TileEmitter &emitter) {
+  TermScope rows(&scope);
+  placeHead(position[1], rows);
+  placeRows(position[0], position[2], rows);
+  loadShared(rows);
   tile.firstKey = shift(index(0), op.getKeyOffsetParameter(), 3);
 
-  FailureOr<SmallVector<Value>> bounds = emitBounds();
+  FailureOr<SmallVector<Value>> bounds = emitBounds(rows);
   if (failed(bounds))
     return failure();
   SmallVector<Value> state = emitter.begin(tile);
-  KeyTileBody body(b, op, plan, emitter, observer);
-  if (failed(body.emitPrologue(tile, scope)))
+  bool isFirst = &emitter == emitters.front();
+  KeyTileBody body(b, op, plan, emitter,
+                   isFirst ? observer : FlatSymbolRefAttr());
+  if (failed(body.emitPrologue(tile, rows)))
     return failure();
   // A predicate without intervals shows nothing.
   if (!bounds->empty()) {
-    TileForOp loop = createLoop(*bounds, state, body.classifies());
+    TileForOp loop =
+        createLoop(*bounds, state, body.classifies(), emitter.getTilesAhead());
     if (failed(body.emit(loop)))
       return failure();
     state.assign(loop.result_begin(), loop.result_end());
@@ -344,12 +351,13 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position) {
 
 /// The loop over key tiles, with empty blocks.
 TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
-                                        bool visits) {
+                                        bool visits, int64_t ahead) {
   auto loop = TileForOp::create(
       b, inits.getTypes(), bounds, /*intervals=*/Value(), /*step=*/Value(),
       /*end=*/Value(), /*part=*/Value(), /*parts=*/Value(), inits,
-      b.getI64IntegerAttr(sizes.keys), /*align=*/nullptr, /*ahead=*/nullptr,
-      /*merged=*/false, /*load_first=*/false);
+      b.getI64IntegerAttr(sizes.keys), /*align=*/nullptr,
+      ahead ? b.getI64IntegerAttr(ahead) : nullptr, /*merged=*/false,
+      /*load_first=*/ahead > 0);
   OpBuilder::InsertionGuard guard(b);
   Type index = b.getIndexType(), flag = b.getI1Type();
   auto addBlock = [&](Region &region, ArrayRef<Type> types) {
@@ -357,10 +365,14 @@ TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
                   SmallVector<Location>(types.size(), b.getLoc()));
   };
   SmallVector<Type> types = {index, index, index, flag, flag};
+  if (ahead)
+    types.append({flag, index, index});
   llvm::append_range(types, inits.getTypes());
   addBlock(loop.getBody(), types);
   if (visits)
     addBlock(loop.getVisit(), {index, index});
+  if (ahead)
+    addBlock(loop.getLoad(), {index, index, index});
   return loop;
 }
 
@@ -382,10 +394,14 @@ LogicalResult AttentionLowering::run() {
     return failure();
   Value extents[] = {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
                      dim(op.getQuery(), 2)};
-  if (failed(emitter.forEachTile(
-          extents, {1, sizes.heads, sizes.queries},
-          [&](ValueRange position) { return emitQueryTile(position); })))
-    return failure();
+  for (TileEmitter *emitter : emitters) {
+    auto emitTile = [&](ValueRange position) {
+      return emitQueryTile(position, *emitter);
+    };
+    if (failed(emitter->forEachTile(extents, {1, sizes.heads, sizes.queries},
+                                    emitTile)))
+      return failure();
+  }
   if (sharedValues)
     memref::DeallocOp::create(b, sharedValues);
   return success();
@@ -393,9 +409,9 @@ LogicalResult AttentionLowering::run() {
 
 LogicalResult mlir::mask::emitAttention(ImplicitLocOpBuilder &builder,
                                         AttentionOp op, const TileSizes &sizes,
-                                        TileEmitter &emitter,
+                                        ArrayRef<TileEmitter *> emitters,
                                         FlatSymbolRefAttr observer) {
-  return AttentionLowering(builder, op, sizes, emitter, observer).run();
+  return AttentionLowering(builder, op, sizes, emitters, observer).run();
 }
 
 /// A poisoned index may be any number; MLIR's folds take every constant for

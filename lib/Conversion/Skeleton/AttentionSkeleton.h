@@ -33,15 +33,18 @@ void prepareAttention(RewriterBase &rewriter, AttentionOp op);
 FailureOr<FlatSymbolRefAttr> findObserver(AttentionOp op, StringRef observer);
 
 /// Emits a prepared attention at the builder's insertion point: a parallel loop
-/// over batch rows, heads and tiles of queries around a `mask.tile_for`, filled
-/// by `emitter`. What does not depend on the loops, and what heads share, is
-/// computed in front of them. `observer`, which may be null, is called for
-/// every tile (see `convert-mask-to-tiles`). Fails with a located error where
-/// the predicate reads what is not a memref, or the heads of a tile do not
-/// share their keys or their coordinates (`checkTileHeads`); what was emitted
-/// until then has no effect.
+/// over batch rows, heads and tiles of queries around a `mask.tile_for`, once
+/// per emitter, which fills it: one after the other, in the order of
+/// `emitters`, of which there is at least one. What does not depend on the
+/// loops, and what heads share, is computed in front of them. `observer`, which
+/// may be null, is called for every tile of the first (see
+/// `convert-mask-to-tiles`). Fails with a located error where the predicate
+/// reads what is not a memref, or the heads of a tile do not share their keys
+/// or their coordinates (`checkTileHeads`); what was emitted until then has no
+/// effect.
 LogicalResult emitAttention(ImplicitLocOpBuilder &builder, AttentionOp op,
-                            const TileSizes &sizes, TileEmitter &emitter,
+                            const TileSizes &sizes,
+                            ArrayRef<TileEmitter *> emitters,
                             FlatSymbolRefAttr observer);
 
 } // namespace mlir::mask

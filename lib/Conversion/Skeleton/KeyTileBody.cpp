@@ -127,6 +127,24 @@ FailureOr<Value> KeyTileBody::emitConditions(TileForOp loop, TermScope &scope) {
   return any;
 }
 
+/// The map `over` from the indices of a vector of `shape`, as one from the
+/// position of an element among all of them.
+static AffineMap flatten(AffineMap over, ArrayRef<int64_t> shape) {
+  AffineExpr position = getAffineDimExpr(0, over.getContext());
+  SmallVector<AffineExpr> indices(shape.size());
+  for (int64_t dim = shape.size() - 1; dim > 0; --dim) {
+    indices[dim] = position % shape[dim];
+    position = position.floorDiv(shape[dim]);
+  }
+  indices[0] = position;
+  return over.replaceDimsAndSymbols(indices, {}, /*numResultDims=*/1,
+                                    over.getNumSymbols());
+}
+
+Value KeyTileBody::reshape(Value vector, VectorType type) {
+  return b.createOrFold<vector::ShapeCastOp>(type, vector);
+}
+
 LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
                                            SmallVectorImpl<Value> &scores) {
   if (op.getScore().empty())
@@ -135,12 +153,15 @@ LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
                       const ScoreLayout &layout) -> FailureOr<Value> {
     auto type = cast<VectorType>(scores.getType());
     int64_t lanes = type.getNumElements();
+    auto lineType = VectorType::get(lanes, type.getElementType());
+    scores = reshape(scores, lineType);
+    AffineMap over = flatten(layout.over, type.getShape());
     LaneBuilder builder(b.getLoc(), b, lanes);
     Value step =
         vector::StepOp::create(b, builder.getLaneType(b.getIndexType()));
     auto coordinate = [&](unsigned i, Value first) {
       Value distance =
-          emitAffine(builder, layout.over.getResult(i), step, layout.symbols);
+          emitAffine(builder, over.getResult(i), step, layout.symbols);
       return builder.add(first, distance);
     };
     SmallVector<Value> arguments = {
@@ -149,8 +170,10 @@ LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
     llvm::append_range(arguments, op.getScoreCaptures());
     FailureOr<Value> result =
         emitLaneRegion(b, b.getLoc(), op.getScore(), arguments, lanes);
-    if (failed(result) || isa<VectorType>(result->getType()))
-      return result;
+    if (failed(result))
+      return failure();
+    if (isa<VectorType>(result->getType()))
+      return reshape(*result, type);
     return Value(vector::BroadcastOp::create(b, type, *result));
   };
   return emitter.mapScores(keys, scores, function);
@@ -158,11 +181,17 @@ LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
 
 /// One vector of scores, `hidden` (minus infinity if null) where the part hides
 /// the key.
-Value KeyTileBody::apply(const Part &part, Value scores,
+Value KeyTileBody::apply(const Part &part, const KeyTile &keys, Value scores,
                          const ScoreLayout &layout, FloatAttr hidden) {
   const TilePart &plan = *part.plan;
   bool isCondition = plan.kind == TilePart::Condition;
   Value ends = isCondition ? Value() : emitter.getRows(part.rowEnds, layout);
+  if (plan.kind == TilePart::UpperEnd && emitter.hasMissingKeys()) {
+    Value last = getKeyEnd(keys);
+    if (isa<VectorType>(ends.getType()))
+      last = vector::BroadcastOp::create(b, ends.getType(), last);
+    ends = arith::MinSIOp::create(b, ends, last);
+  }
   auto apply = ApplyOp::create(
       b, scores, tile.absoluteBatch, tile.absoluteHead, tile.firstQuery,
       tile.firstKey, layout.symbols,
@@ -179,6 +208,38 @@ Value KeyTileBody::apply(const Part &part, Value scores,
   return apply.getResult();
 }
 
+/// Hides the keys of an interval's last tile that do not exist, where no upper
+/// ends of rows do: a tile that is not whole does not lie inside of the core.
+LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
+                                           SmallVectorImpl<Value> &scores) {
+  auto upperEnds = llvm::find_if(parts, [](const Part &part) {
+    return part.plan->kind == TilePart::UpperEnd;
+  });
+  bool hasUpperEnds = upperEnds != parts.end();
+  if (hasUpperEnds && !upperEnds->plan->onlyWhereLowerHolds)
+    return success();
+  Value isShort = b.createOrFold<arith::CmpIOp>(
+      arith::CmpIPredicate::slt, keys.size, index(*loop.getConstantStep()));
+  if (hasUpperEnds)
+    isShort = b.createOrFold<arith::AndIOp>(isShort, loop.getLowerFails());
+  auto function = [&](Value scores,
+                      const ScoreLayout &layout) -> FailureOr<Value> {
+    return ApplyOp::create(b, scores, tile.absoluteBatch, tile.absoluteHead,
+                           tile.firstQuery, tile.firstKey, layout.symbols,
+                           /*lower=*/Value(), /*upper=*/Value(),
+                           getKeyEnd(keys), isShort, /*captures=*/ValueRange(),
+                           layout.over, /*hidden=*/FloatAttr())
+        .getResult();
+  };
+  return emitter.mapScores(keys, scores, function);
+}
+
+/// One past the last key of a tile.
+Value KeyTileBody::getKeyEnd(const KeyTile &keys) {
+  return b.createOrFold<arith::IndexCastOp>(b.getI32Type(),
+                                            add(keys.first, keys.size));
+}
+
 LogicalResult KeyTileBody::emitMask(const KeyTile &keys,
                                     SmallVectorImpl<Value> &scores) {
   for (const Part &part : parts) {
@@ -191,7 +252,7 @@ LogicalResult KeyTileBody::emitMask(const KeyTile &keys,
       b.setInsertionPointToStart(branch.thenBlock());
       auto function = [&](Value scores,
                           const ScoreLayout &layout) -> FailureOr<Value> {
-        return apply(part, scores, layout, FloatAttr());
+        return apply(part, keys, scores, layout, FloatAttr());
       };
       if (failed(emitter.mapScores(keys, masked, function)))
         return failure();
@@ -216,10 +277,18 @@ void KeyTileBody::observe(const KeyTile &keys, Value masked) {
   });
 }
 
+/// The arguments of the body that tell of the tile ahead.
+NextTile KeyTileBody::getNext(TileForOp loop, int64_t ahead) {
+  Block &body = loop.getBody().front();
+  return {body.getArgument(5),
+          {body.getArgument(6), body.getArgument(7),
+           add(loop.getOrdinal(), index(ahead))}};
+}
+
 LogicalResult KeyTileBody::emitBody(TileForOp loop) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&loop.getBody().front());
-  KeyTile keys{loop.getKey(), loop.getSize()};
+  KeyTile keys{loop.getKey(), loop.getSize(), loop.getOrdinal()};
   TermScope inner(scope);
   placeKeys(keys.first, keys.size, inner);
   FailureOr<Value> masked = emitConditions(loop, inner);
@@ -227,15 +296,21 @@ LogicalResult KeyTileBody::emitBody(TileForOp loop) {
     return failure();
   if (observer)
     observe(keys, *masked ? *masked : truth(false));
+  if (std::optional<int64_t> ahead = loop.getAhead())
+    emitter.receive(keys, getNext(loop, *ahead));
   SmallVector<Value> scores = emitter.scores(keys);
-  if (failed(emitScoreRegion(keys, scores)) || failed(emitMask(keys, scores)))
+  if (failed(emitScoreRegion(keys, scores)))
+    return failure();
+  if (emitter.hasMissingKeys() && failed(hideMissingKeys(keys, loop, scores)))
+    return failure();
+  if (failed(emitMask(keys, scores)))
     return failure();
   SmallVector<Value> state(loop.getRegionIterArgs());
   FloatAttr zero = b.getF32FloatAttr(0);
   auto visible = [&](Value flags,
                      const ScoreLayout &layout) -> FailureOr<Value> {
     for (const Part &part : parts)
-      flags = apply(part, flags, layout, zero);
+      flags = apply(part, keys, flags, layout, zero);
     return flags;
   };
   if (failed(emitter.update(keys, scores, *masked, visible, state)))
@@ -244,8 +319,18 @@ LogicalResult KeyTileBody::emitBody(TileForOp loop) {
   return success();
 }
 
+void KeyTileBody::emitLoad(Block &block) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&block);
+  emitter.fetch(
+      {block.getArgument(0), block.getArgument(1), block.getArgument(2)});
+  YieldOp::create(b, ValueRange());
+}
+
 LogicalResult KeyTileBody::emit(TileForOp loop) {
   if (!loop.getVisit().empty() && failed(emitVisit(loop.getVisit().front())))
     return failure();
+  if (!loop.getLoad().empty())
+    emitLoad(loop.getLoad().front());
   return emitBody(loop);
 }

@@ -52,13 +52,19 @@ private:
 
   FailureOr<Value> emitRowEnds(Term end);
   LogicalResult emitVisit(Block &block);
+  void emitLoad(Block &block);
   LogicalResult emitBody(TileForOp loop);
+  NextTile getNext(TileForOp loop, int64_t ahead);
   FailureOr<Value> emitConditions(TileForOp loop, TermScope &scope);
   LogicalResult emitScoreRegion(const KeyTile &keys,
                                 SmallVectorImpl<Value> &scores);
   LogicalResult emitMask(const KeyTile &keys, SmallVectorImpl<Value> &scores);
-  Value apply(const Part &part, Value scores, const ScoreLayout &layout,
-              FloatAttr hidden);
+  LogicalResult hideMissingKeys(const KeyTile &keys, TileForOp loop,
+                                SmallVectorImpl<Value> &scores);
+  Value getKeyEnd(const KeyTile &keys);
+  Value apply(const Part &part, const KeyTile &keys, Value scores,
+              const ScoreLayout &layout, FloatAttr hidden);
+  Value reshape(Value vector, VectorType type);
   void observe(const KeyTile &keys, Value masked);
 
   void placeKeys(Value first, Value size, TermScope &scope);

@@ -30,9 +30,16 @@ struct QueryTile {
   Value absoluteBatch, absoluteHead, firstQuery, lastQuery, firstKey;
 };
 
-/// One tile of keys: indices into the array of keys.
+/// One tile of keys: indices into the array of keys, and which of the visited
+/// tiles it is.
 struct KeyTile {
-  Value first, size;
+  Value first, size, ordinal;
+};
+
+/// The tile that is to be loaded next, if `exists`, an `i1`, holds.
+struct NextTile {
+  Value exists;
+  KeyTile tile;
 };
 
 /// Which elements a vector of scores holds: `over` maps the indices of an
@@ -73,6 +80,15 @@ public:
   /// Emits `body` so that it runs once per tile, not once per thread.
   virtual void once(function_ref<void()> body) = 0;
 
+  /// How many visited tiles ahead of its use a tile is loaded; zero if it is
+  /// read where it lies.
+  virtual int64_t getTilesAhead() const { return 0; }
+  /// Emits what starts to load a tile, before the loop: the first ones.
+  virtual void fetch(const KeyTile &tile) {}
+  /// Emits what makes a tile whose loading was started ready for use, and
+  /// starts to load the tile that is `getTilesAhead()` further, `next`.
+  virtual void receive(const KeyTile &tile, const NextTile &next) {}
+
   /// Emits what comes before the loop. Returns the carried values, if any.
   virtual SmallVector<Value> begin(const QueryTile &tile) = 0;
 
@@ -87,6 +103,9 @@ public:
   /// Emits the scores of a tile of keys. Returns them, unless they are in
   /// scratch memory.
   virtual SmallVector<Value> scores(const KeyTile &tile) = 0;
+  /// Whether vectors of scores hold keys of a tile that do not exist. The
+  /// skeleton hides them.
+  virtual bool hasMissingKeys() const { return false; }
   /// Applies `function` to all scores of the tile.
   virtual LogicalResult mapScores(const KeyTile &tile,
                                   SmallVectorImpl<Value> &scores,
