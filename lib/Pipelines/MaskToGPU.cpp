@@ -37,6 +37,7 @@ template <typename Options>
 static void addKernelStages(OpPassManager &pm, const Options &options) {
   buildMaskToBuffersPipeline(pm);
   ConvertMaskToGPUOptions tiles;
+  tiles.emitter = options.emitter;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
   tiles.threads = options.threads;
@@ -46,6 +47,7 @@ static void addKernelStages(OpPassManager &pm, const Options &options) {
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
   addTileStages(pm);
+  pm.addNestedPass<func::FuncOp>(createMaskLowerGathers());
   // What can be computed in a kernel from less is no argument of it.
   pm.addPass(createGpuLaunchSinkIndexComputationsPass());
   pm.addPass(createGpuKernelOutliningPass());
@@ -81,6 +83,7 @@ void mlir::mask::buildMaskToNVVMPipeline(OpPassManager &pm,
   pm.addPass(createGpuNVVMAttachTarget(target));
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
   addKernelLLVMStages(kernels, /*isNVVM=*/true);
+  kernels.addPass(createMaskPrepareNVVM());
   kernels.addPass(createConvertNVGPUToNVVMPass());
   kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createConvertGpuOpsToNVVMOps());

@@ -3,7 +3,7 @@
 // RUN: not mask-opt %s --convert-mask-to-gpu="threads=2048 query-tile=128" --split-input-file 2>&1 | FileCheck %s --check-prefix=MANY
 // RUN: not mask-opt %s --convert-mask-to-gpu="query-tile=20" --split-input-file 2>&1 | FileCheck %s --check-prefix=QUERIES
 // RUN: not mask-opt %s --convert-mask-to-gpu="key-tile=24" --split-input-file 2>&1 | FileCheck %s --check-prefix=KEYS
-// RUN: not mask-opt %s --convert-mask-to-gpu="depth=0" --split-input-file 2>&1 | FileCheck %s --check-prefix=DEPTH
+// RUN: not mask-opt %s --convert-mask-to-gpu="depth=-1" --split-input-file 2>&1 | FileCheck %s --check-prefix=DEPTH
 // RUN: not mask-opt %s --convert-mask-to-gpu="value-columns=-16" --split-input-file 2>&1 | FileCheck %s --check-prefix=COLUMNS
 // RUN: not mask-opt %s --convert-mask-to-gpu="query-tile=128 key-tile=128" --split-input-file 2>&1 | FileCheck %s --check-prefix=MEMORY
 // RUN: not mask-opt %s --convert-mask-to-gpu="observer=missing" --split-input-file 2>&1 | FileCheck %s --check-prefix=OBSERVER
@@ -11,7 +11,7 @@
 // MANY: error: 'mask.attention' op cannot be scheduled: a workgroup has at most 1024 threads, got 2048
 // QUERIES: error: 'mask.attention' op cannot be scheduled: query-tile must be a positive multiple of 8, got 20
 // KEYS: error: 'mask.attention' op cannot be scheduled: key-tile must be a positive multiple of 16, got 24
-// DEPTH: error: 'mask.attention' op cannot be scheduled: depth must be a positive multiple of 1, got 0
+// DEPTH: error: 'mask.attention' op cannot be scheduled: depth must be a positive multiple of 1, got -1
 // COLUMNS: error: 'mask.attention' op cannot be scheduled: value-columns must be a positive multiple of 16, got -16
 // The scores alone are 128 x 129 x 4.
 // MEMORY: error: 'mask.attention' op cannot be scheduled: its tiles take 117760 bytes of workgroup memory, more than the 49152 that there are

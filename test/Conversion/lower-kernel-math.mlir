@@ -40,6 +40,8 @@ gpu.module @kernels {
 // CHECK: llvm.call_intrinsic "llvm.sqrt"
 // CHECK: llvm.call_intrinsic "llvm.floor"
 // CHECK: llvm.call_intrinsic "llvm.fabs"
+// CHECK: llvm.call_intrinsic "llvm.maxnum"
+// CHECK: llvm.call_intrinsic "llvm.minnum"
 // CHECK: "llvm.intr.ctlz"
 gpu.module @kernels {
   gpu.func @exact(%x: f32, %i: i32, %out: memref<f32>, %out_i: memref<i32>) kernel {
@@ -47,8 +49,10 @@ gpu.module @kernels {
     %b = math.sqrt %a : f32
     %c = math.floor %b : f32
     %d = math.absf %c : f32
+    %m = arith.maxnumf %d, %x : f32
+    %n = arith.minnumf %m, %b : f32
     %e = math.ctlz %i : i32
-    memref.store %d, %out[] : memref<f32>
+    memref.store %n, %out[] : memref<f32>
     memref.store %e, %out_i[] : memref<i32>
     gpu.return
   }

@@ -8,6 +8,8 @@
 #ifndef MASK_CONVERSION_PASSES_H
 #define MASK_CONVERSION_PASSES_H
 
+#include "Mask/Conversion/AttentionToGPU.h"
+
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::mask {

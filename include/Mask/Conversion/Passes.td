@@ -115,16 +115,25 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     `gpu-kernel-outlining` make kernels of it: in the module `@mask_kernels`, named
     after the function that the attention is in, with `_bounds` for those before.
 
-    The code of a tile is portable: workgroup memory, barriers and scalar
+    With `emitter=portable` the code of a tile is workgroup memory, barriers and scalar
     arithmetic in f32, nothing that a target may lack. Q and K pass through workgroup
     memory in blocks of `depth`, so that its size does not depend on the head
     dimension; sums, maxima and the output of a thread are in registers, carried by
     the loop over key tiles. Wide values are cut into blocks of `value-columns`, each
-    the work of another workgroup.
+    the work of another workgroup. A workgroup has `threads` threads: 16 columns of
+    `threads / 16`. `query-tile` is a multiple of their rows, `key-tile` and
+    `value-columns` are multiples of 16. If 0, sizes are 32, and 128 threads.
 
-    A workgroup has `threads` threads: 16 columns of `threads / 16`. `query-tile` is a
-    multiple of their rows, `key-tile` and `value-columns` are multiples of 16. Sizes
-    that take more than `workgroup-memory` bytes are errors, with the numbers.
+    With `emitter=tensor-core` it is that of NVIDIA's tensor cores (sm_80 and later):
+    `nvgpu.mma.sync` of f16 or bf16 with sums of f32, fragments by `nvgpu.ldmatrix`,
+    `nvgpu.device_async_copy` of the next tile of keys while one is worked on. A warp has
+    16 queries, so `query-tile` is a multiple of 16, and so is `key-tile`; both are 64 if 0.
+    The head dimension and that of the values are static multiples of 16 of at
+    most 128, rows lie in memory without gaps, and the arrays start at multiples of
+    16 bytes. A tile whose result is not finite is flagged; a second launch, of portable
+    code, computes flagged tiles again, since values of hidden keys may be NaN.
+
+    Sizes that take more than `workgroup-memory` bytes are errors, with the numbers.
 
     The workgroups that run first are those of late queries, which have the most
     work under a causal mask; the heads of a tile are adjacent.
@@ -144,22 +153,31 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     ```
   }];
   let options = [
-    Option<"queryTile", "query-tile", "int64_t", "32", "queries per tile">,
-    Option<"keyTile", "key-tile", "int64_t", "32", "keys per tile">,
-    Option<"threads", "threads", "int64_t", "128", "threads per workgroup">,
-    Option<"depth", "depth", "int64_t", "32",
-           "how much of the head dimension is in workgroup memory at a time">,
+    Option<"emitter", "emitter", "::mlir::mask::GPUEmitter",
+           "::mlir::mask::GPUEmitter::Portable", "what the code of a tile is made of",
+           [{::llvm::cl::values(
+               clEnumValN(::mlir::mask::GPUEmitter::Portable, "portable",
+                          "workgroup memory and scalar arithmetic in f32"),
+               clEnumValN(::mlir::mask::GPUEmitter::TensorCore, "tensor-core",
+                          "NVIDIA's matrix instructions on f16 or bf16"))}]>,
+    Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0 chooses">,
+    Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0 chooses">,
+    Option<"threads", "threads", "int64_t", "0",
+           "threads per workgroup; 0 chooses; not for tensor cores">,
+    Option<"depth", "depth", "int64_t", "0",
+           "how much of the head dimension is in workgroup memory at a time; 0 chooses; not for tensor cores">,
     Option<"valueColumns", "value-columns", "int64_t", "0",
-           "value columns per workgroup; 0 chooses">,
-    Option<"workgroupMemory", "workgroup-memory", "int64_t", "49152",
-           "the most workgroup memory, in bytes">,
+           "value columns per workgroup; 0 chooses; not for tensor cores">,
+    Option<"workgroupMemory", "workgroup-memory", "int64_t", "0",
+           "the most workgroup memory, in bytes; 0 chooses">,
     Option<"observer", "observer", "std::string", "",
            "function called for every tile whose scores are computed">
   ];
   let dependentDialects = [
     "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
     "func::FuncDialect", "gpu::GPUDialect", "math::MathDialect",
-    "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
+    "memref::MemRefDialect", "nvgpu::NVGPUDialect", "scf::SCFDialect",
+    "vector::VectorDialect"
   ];
 }
 
@@ -230,6 +248,53 @@ def MaskLowerKernelMath : Pass<"mask-lower-kernel-math"> {
   let dependentDialects = [
     "arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect",
     "vector::VectorDialect"
+  ];
+}
+
+def MaskLowerGathers : Pass<"mask-lower-gathers"> {
+  let summary = "turn gathers into loads of elements";
+  let description = [{
+    A thread of a GPU has no gather. A `vector.gather` of one dimension from a memref
+    becomes a load per element, each in an `scf.if` on its flag of the mask: what is not
+    to be read is not touched.
+
+    ```mlir
+    // before
+    %v = vector.gather %m[%c0] [%i], %flags, %zeros : memref<?xi32>, vector<2xindex>, vector<2xi1>, vector<2xi32> into vector<2xi32>
+    // after
+    %v0 = scf.if %flag0 -> i32 {
+      %e = memref.load %m[%i0] : memref<?xi32>
+      scf.yield %e : i32
+    } else {
+      scf.yield %zero : i32
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect",
+    "vector::VectorDialect"
+  ];
+}
+
+def MaskPrepareNVVM : Pass<"mask-prepare-nvvm"> {
+  let summary = "lower what MLIR's conversions to NVVM do not";
+  let description = [{
+    To be run before `convert-nvgpu-to-nvvm` and `convert-gpu-to-nvvm`. The first knows
+    `nvgpu.mma.sync` of f16, but not of bf16, of which it cannot tell the type of the
+    operands: it becomes `nvvm.mma.sync` of pairs of elements, as integers. The second
+    knows vectors of one dimension: `vector.fma`, `vector.to_elements` and
+    `vector.shape_cast` of more become such.
+
+    ```mlir
+    // before
+    %d = nvgpu.mma.sync (%a, %b, %c) {mmaShape = [16, 8, 16]} : (vector<4x2xbf16>, vector<2x2xbf16>, vector<2x2xf32>) -> vector<2x2xf32>
+    // after
+    %s = nvvm.mma.sync A[%a0, %a1, %a2, %a3] B[%b0, %b1] C[%c0, %c1, %c2, %c3]
+      {multiplicandAPtxType = #nvvm.mma_type<bf16>, ...} : (i32, i32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
+    ```
+  }];
+  let dependentDialects = [
+    "LLVM::LLVMDialect", "NVVM::NVVMDialect", "vector::VectorDialect"
   ];
 }
 

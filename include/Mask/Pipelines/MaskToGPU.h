@@ -8,6 +8,8 @@
 #ifndef MASK_PIPELINES_MASKTOGPU_H
 #define MASK_PIPELINES_MASKTOGPU_H
 
+#include "Mask/Conversion/AttentionToGPU.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
@@ -22,27 +24,36 @@ struct GPUPipelineOptions : public PassPipelineOptions<Options> {
   template <typename T>
   using Option = typename PassPipelineOptions<Options>::template Option<T>;
 
+  Option<GPUEmitter> emitter{
+      *this, "emitter", llvm::cl::desc("What the code of a tile is made of"),
+      llvm::cl::init(GPUEmitter::Portable),
+      llvm::cl::values(
+          clEnumValN(GPUEmitter::Portable, "portable",
+                     "Workgroup memory and scalar arithmetic in f32"),
+          clEnumValN(GPUEmitter::TensorCore, "tensor-core",
+                     "NVIDIA's matrix instructions on f16 or bf16"))};
   Option<int64_t> queryTile{*this, "query-tile",
-                            llvm::cl::desc("Queries per tile"),
-                            llvm::cl::init(32)};
-  Option<int64_t> keyTile{*this, "key-tile", llvm::cl::desc("Keys per tile"),
-                          llvm::cl::init(32)};
+                            llvm::cl::desc("Queries per tile; 0 chooses"),
+                            llvm::cl::init(0)};
+  Option<int64_t> keyTile{*this, "key-tile",
+                          llvm::cl::desc("Keys per tile; 0 chooses"),
+                          llvm::cl::init(0)};
   Option<int64_t> threads{*this, "threads",
-                          llvm::cl::desc("Threads per workgroup"),
-                          llvm::cl::init(128)};
+                          llvm::cl::desc("Threads per workgroup; 0 chooses"),
+                          llvm::cl::init(0)};
   Option<int64_t> depth{
       *this, "depth",
       llvm::cl::desc("How much of the head dimension is in workgroup memory at "
-                     "a time"),
-      llvm::cl::init(32)};
+                     "a time; 0 chooses"),
+      llvm::cl::init(0)};
   Option<int64_t> valueColumns{
       *this, "value-columns",
       llvm::cl::desc("Value columns per workgroup; 0 chooses"),
       llvm::cl::init(0)};
   Option<int64_t> workgroupMemory{
       *this, "workgroup-memory",
-      llvm::cl::desc("The most workgroup memory, in bytes"),
-      llvm::cl::init(48 * 1024)};
+      llvm::cl::desc("The most workgroup memory, in bytes; 0 chooses"),
+      llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",
       llvm::cl::desc(

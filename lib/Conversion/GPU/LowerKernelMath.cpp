@@ -156,6 +156,8 @@ LogicalResult LowerKernelMath::lowerExact() {
   functions.add<ToIntrinsic<math::CopySignOp>>(context, "llvm.copysign");
   functions.add<ToIntrinsic<math::FloorOp>>(context, "llvm.floor");
   functions.add<ToIntrinsic<math::FmaOp>>(context, "llvm.fma");
+  functions.add<ToIntrinsic<arith::MaxNumFOp>>(context, "llvm.maxnum");
+  functions.add<ToIntrinsic<arith::MinNumFOp>>(context, "llvm.minnum");
   functions.add<ToIntrinsic<math::RoundEvenOp>>(context, "llvm.roundeven");
   functions.add<ToIntrinsic<math::SqrtOp>>(context, "llvm.sqrt");
   functions.add<ToIntrinsic<math::TruncOp>>(context, "llvm.trunc");

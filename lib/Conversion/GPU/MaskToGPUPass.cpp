@@ -15,6 +15,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -47,8 +48,9 @@ struct ConvertMaskToGPU
   using Base::Base;
 
   void runOnOperation() override {
-    AttentionToGPUOptions options{queryTile,    keyTile,         threads, depth,
-                                  valueColumns, workgroupMemory, observer};
+    AttentionToGPUOptions options{emitter,         queryTile, keyTile,
+                                  threads,         depth,     valueColumns,
+                                  workgroupMemory, observer};
     IRRewriter rewriter(&getContext());
     WalkResult result = getOperation()->walk([&](AttentionOp op) {
       return WalkResult(lowerAttentionToGPU(rewriter, op, options));

@@ -105,6 +105,35 @@ Value WorkgroupEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
   return launch.addWorkgroupAttribution(type, b.getLoc());
 }
 
+int64_t WorkgroupEmitter::allocateDynamic(int64_t bytes) {
+  int64_t position = dynamicBytes;
+  dynamicBytes += bytes;
+  workgroupBytes += bytes;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(launch);
+  Value total = arith::ConstantOp::create(b, b.getI32IntegerAttr(dynamicBytes));
+  launch.getDynamicSharedMemorySizeMutable().assign(total);
+  return position;
+}
+
+Value WorkgroupEmitter::viewDynamic(int64_t position, ArrayRef<int64_t> shape,
+                                    Type element) {
+  auto space = gpu::AddressSpaceAttr::get(
+      b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
+  auto getType = [&](ArrayRef<int64_t> shape, Type element) {
+    return MemRefType::get(shape, element, MemRefLayoutAttrInterface(), space);
+  };
+  Value bytes = gpu::DynamicSharedMemoryOp::create(
+      b, getType(ShapedType::kDynamic, b.getI8Type()));
+  return memref::ViewOp::create(b, getType(shape, element), bytes,
+                                index(position), ValueRange());
+}
+
+SmallVector<Value> WorkgroupEmitter::getFlagPosition(Value batch, Value head,
+                                                     Value row) {
+  return {batch, head, b.createOrFold<arith::DivUIOp>(row, index(queryTile))};
+}
+
 //===----------------------------------------------------------------------===//
 // Grid
 //===----------------------------------------------------------------------===//
@@ -171,7 +200,7 @@ LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
   counts.push_back(b.createOrFold<arith::CeilDivUIOp>(
       b.createOrFold<memref::DimOp>(op.getValue(), 3), index(valueColumns)));
   OpBuilder::InsertionGuard guard(b);
-  launch = createLaunch(getProduct(b, counts), threads, "");
+  launch = createLaunch(getProduct(b, counts), threads, flags ? "_exact" : "");
   thread = launch.getThreadIds().x;
   SmallVector<Value> position =
       delinearize(b, launch.getBlockIds().x, counts, {0, 2, 1, 3});
@@ -180,7 +209,15 @@ LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
   Value last = b.createOrFold<arith::SubIOp>(counts[2], index(1));
   position[2] = multiply(b.createOrFold<arith::SubIOp>(last, position[2]),
                          index(steps[2]));
-  return body(position);
+  if (!flags)
+    return body(position);
+  Value flag =
+      load(flags, getFlagPosition(position[0], position[1], position[2]));
+  Value zero = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+  LogicalResult result = success();
+  ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, flag, zero),
+         [&] { result = body(position); });
+  return result;
 }
 
 LogicalResult WorkgroupEmitter::forEachPoint(ValueRange extents,

@@ -29,6 +29,10 @@ public:
   /// barrier of a key tile.
   FailureOr<Value> mapRows(RowFunction function) override;
 
+  /// Emits nothing but for the tiles whose element of `flags`, an i32 per batch
+  /// row, head and `queryTile` queries, is not zero.
+  void restrictTo(Value flags) { this->flags = flags; }
+
   /// The workgroup memory that what was emitted takes, in bytes.
   int64_t getWorkgroupBytes() const { return workgroupBytes; }
 
@@ -50,6 +54,11 @@ protected:
   void forThreads(int64_t count, BodyFunction body);
   /// Workgroup memory of a static size.
   Value allocate(ArrayRef<int64_t> shape, Type element);
+  /// Workgroup memory that the launch asks for, of which there can be more on
+  /// NVIDIA GPUs: the position of so many bytes, a multiple of 16.
+  int64_t allocateDynamic(int64_t bytes);
+  /// The memory from there on as an array.
+  Value viewDynamic(int64_t position, ArrayRef<int64_t> shape, Type element);
   void barrier() { gpu::BarrierOp::create(b); }
 
   /// Remembers the tile and the arrays at its batch row and heads.
@@ -62,6 +71,8 @@ protected:
   Value multiply(Value x, Value y);
   Value lessThan(Value x, Value y);
   Value isZero(Value x);
+  /// Of the tile that starts at query `row`: its place in an array of flags.
+  SmallVector<Value> getFlagPosition(Value batch, Value head, Value row);
   Value load(Value memref, ValueRange indices);
   void store(Value value, Value memref, ValueRange indices);
 
@@ -80,7 +91,8 @@ private:
 
   int64_t queryTile, valueColumns, threads;
   gpu::LaunchOp launch;
-  int64_t workgroupBytes = 0;
+  int64_t workgroupBytes = 0, dynamicBytes = 0;
+  Value flags;
 };
 
 /// What becomes of a row: the factor of its sum of weighted values, and its
