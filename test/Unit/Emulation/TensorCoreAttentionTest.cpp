@@ -1,0 +1,255 @@
+//===- TensorCoreAttentionTest.cpp - attention on tensor cores, emulated
+//-----------===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every element of output and log-sum-exp against the interpreter.
+//
+//===----------------------------------------------------------------------===//
+
+#include "EmulatedAttention.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::mask;
+using namespace mlir::mask::test;
+
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr const char *kEmitter = "emitter=tensor-core";
+
+using TensorCoreAttentionTest = EmulatedAttentionTest;
+
+/// Three documents in each batch row.
+Fact makeDocuments(int64_t batch, int64_t tokens) {
+  Fact fact{"docs", "i32", {batch, tokens}, {}};
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t i = 0; i < tokens; ++i)
+      fact.values.push_back((i + 17 * b) * 3 / tokens);
+  return fact;
+}
+
+/// Keys that are valid: with holes, and none at the end.
+Fact makeValid(int64_t batch, int64_t tokens) {
+  Fact fact{"valid", "i1", {batch, tokens}, {}};
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t i = 0; i < tokens; ++i)
+      fact.values.push_back(i % 7 != 3 && i < tokens - 20 * (b + 1));
+  return fact;
+}
+
+TEST_F(TensorCoreAttentionTest, Causal) {
+  AttentionCase a;
+  a.queries = a.keys = 140;
+  a.heads = 1;
+  a.fill(1);
+  check(a, kEmitter, getSchedules());
+}
+
+TEST_F(TensorCoreAttentionTest, Half) {
+  AttentionCase a;
+  a.element = "f16";
+  a.queries = a.keys = 100;
+  a.fill(18);
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, WideHeads) {
+  AttentionCase a;
+  a.dim = a.valueDim = 128;
+  a.queries = a.keys = 130;
+  a.fill(2);
+  check(a, kEmitter, getAdversaries());
+}
+
+/// Columns that threads do not divide, and different ones for values.
+TEST_F(TensorCoreAttentionTest, OddHeads) {
+  AttentionCase a;
+  a.dim = 80;
+  a.valueDim = 48;
+  a.queries = a.keys = 70;
+  a.fill(3);
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, Window) {
+  AttentionCase a;
+  a.mask = "%p = mask.window left 40 right 0";
+  a.queries = a.keys = 260;
+  a.heads = 1;
+  a.fill(4);
+  check(a, kEmitter, getAdversaries());
+}
+
+/// No mask, but a last tile that is not whole.
+TEST_F(TensorCoreAttentionTest, Unmasked) {
+  AttentionCase a;
+  a.mask = "%p = mask.full";
+  a.batch = 2;
+  a.heads = a.keyHeads = 1;
+  a.queries = 65;
+  a.keys = 100;
+  a.fill(5);
+  check(a, kEmitter, getAdversaries());
+}
+
+/// The first keys and a window: two intervals.
+TEST_F(TensorCoreAttentionTest, FirstKeysAndWindow) {
+  AttentionCase a;
+  a.mask = R"(%w = mask.window left 30 right 0
+    %f = mask.prefix 4
+    %c = mask.causal
+    %u = mask.or %w, %f
+    %p = mask.and %u, %c)";
+  a.queries = a.keys = 260;
+  a.heads = 1;
+  a.fill(6);
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, Documents) {
+  AttentionCase a;
+  a.mask = R"(%c = mask.causal
+    %d = mask.document %docs : tensor<?x?xi32>
+    %p = mask.and %c, %d)";
+  a.batch = 2;
+  a.queries = a.keys = 200;
+  a.facts = {makeDocuments(2, 200)};
+  a.fill(7);
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, PaddingWithHoles) {
+  AttentionCase a;
+  a.mask = R"(%c = mask.causal
+    %w = mask.key_padding %valid : tensor<?x?xi1>
+    %p = mask.and %c, %w)";
+  a.batch = 2;
+  a.facts = {makeValid(2, 150)};
+  a.fill(8);
+  check(a, kEmitter, getAdversaries());
+}
+
+/// Values and keys that nobody sees are not finite, in tiles that others see.
+TEST_F(TensorCoreAttentionTest, HiddenNaN) {
+  AttentionCase a;
+  a.mask = R"(%c = mask.causal
+    %w = mask.key_padding %valid : tensor<?x?xi1>
+    %p = mask.and %c, %w)";
+  a.facts = {makeValid(1, 150)};
+  a.fill(9);
+  for (int64_t k = 0; k < a.keys; ++k)
+    if (!a.facts[0].values[k])
+      for (int64_t d = 0; d < a.dim; ++d) {
+        a.value[k * a.dim + d] = d % 2 ? kInf : std::nan("");
+        a.key[k * a.dim + d] = std::nan("");
+      }
+  check(a, kEmitter, getAdversaries());
+}
+
+/// What some rows see and others do not.
+TEST_F(TensorCoreAttentionTest, VisibleInfinity) {
+  AttentionCase a;
+  a.fill(10);
+  a.value[100 * a.dim + 5] = kInf;
+  a.value[120 * a.dim + 7] = std::nan("");
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, Sinks) {
+  AttentionCase a;
+  a.mask = "%p = mask.window left 40 right 0";
+  a.clauses = "sinks(%sinks : tensor<?xf32>)";
+  a.facts = {{"sinks", "f32", {2}, {1.5, -2.0}}};
+  a.fill(11);
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, SoftCap) {
+  AttentionCase a;
+  a.clauses = "soft_cap 2.0";
+  a.fill(12, /*queryFactor=*/4);
+  check(a, kEmitter, getAdversaries());
+}
+
+/// A score region that reads where an element is; and rows of whose scores all
+/// are minus infinity, inside of the core too.
+TEST_F(TensorCoreAttentionTest, ScoreRegion) {
+  AttentionCase a;
+  a.clauses = R"(score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      %d = arith.subi %j, %i : index
+      %n = arith.addi %h, %d : index
+      %w = arith.index_cast %n : index to i32
+      %f = arith.sitofp %w : i32 to f32
+      %c = arith.constant 0.03125 : f32
+      %m = arith.mulf %f, %c : f32
+      %x = arith.addf %s, %m : f32
+      %none = arith.constant 0xFF800000 : f32
+      %c3 = arith.constant 3 : index
+      %r = arith.remui %i, %c3 : index
+      %c0 = arith.constant 0 : index
+      %dead = arith.cmpi eq, %r, %c0 : index
+      %y = arith.select %dead, %none, %x : f32
+      mask.yield %y : f32
+    })";
+  a.fill(13);
+  check(a, kEmitter, getAdversaries());
+}
+
+TEST_F(TensorCoreAttentionTest, Scales) {
+  for (float scale : {0.0f, -0.25f, 1.0f, 3.0f}) {
+    AttentionCase a;
+    a.clauses = "scale(%scale)";
+    a.numbers = {{"scale", scale}};
+    a.queries = a.keys = 70;
+    a.heads = 1;
+    a.fill(14);
+    check(a, kEmitter, getAdversaries());
+  }
+}
+
+/// The maximum moves in every tile, far.
+TEST_F(TensorCoreAttentionTest, GreatScores) {
+  AttentionCase a;
+  a.element = "f16";
+  a.queries = a.keys = 200;
+  a.fill(15, /*queryFactor=*/30);
+  for (int64_t k = 0; k < a.keys; ++k)
+    for (int64_t d = 0; d < a.dim; ++d)
+      a.key[k * a.dim + d] = a.round(a.key[k * a.dim + d] * (1 + k / 16));
+  check(a, kEmitter, getAdversaries());
+}
+
+/// Queries of a cache: more keys than queries, and rows that see nothing.
+TEST_F(TensorCoreAttentionTest, Offsets) {
+  AttentionCase a;
+  a.mask = "%p = mask.window left 30 right 0";
+  a.clauses = "query_offset %offset";
+  a.positions = {{"offset", 60}};
+  a.queries = 100;
+  a.keys = 120;
+  a.fill(16);
+  check(a, kEmitter, getAdversaries());
+}
+
+/// Other tiles, other numbers of warps.
+TEST_F(TensorCoreAttentionTest, TileShapes) {
+  for (const char *tiles :
+       {" query-tile=16 key-tile=16", " query-tile=32 key-tile=128",
+        " query-tile=128 key-tile=32"}) {
+    AttentionCase a;
+    a.mask = "%p = mask.window left 50 right 0";
+    a.queries = a.keys = 130;
+    a.heads = 1;
+    a.fill(17);
+    check(a, kEmitter + std::string(tiles), getAdversaries());
+  }
+}
+
+} // namespace
