@@ -33,11 +33,12 @@ namespace {
 /// and numbers are no arguments but constants.
 class FunctionBuilder {
 public:
-  FunctionBuilder(ModuleOp module, DataType dataType, const Request &request,
-                  const AttentionArrays *sizes,
+  FunctionBuilder(ModuleOp module, const JitOptions &options,
+                  const Request &request, const AttentionArrays *sizes,
                   SmallVectorImpl<std::pair<std::string, Type>> &parameters)
       : builder(OpBuilder::atBlockEnd(module.getBody())), loc(module.getLoc()),
-        elementType(getFloatType(module.getContext(), dataType)),
+        options(options),
+        elementType(getFloatType(module.getContext(), options.dataType)),
         request(request), sizes(sizes), parameters(parameters) {}
 
   LogicalResult build(PolicyOp policy, StringRef layerType,
@@ -58,6 +59,7 @@ private:
 
   OpBuilder builder;
   Location loc;
+  const JitOptions &options;
   FloatType elementType;
   const Request &request;
   /// Null if sizes are dynamic.
@@ -109,6 +111,10 @@ FunctionBuilder::Offset FunctionBuilder::addOffset(StringRef name,
 Type FunctionBuilder::getDataType(
     std::array<int64_t AttentionArrays::*, 4> shape) {
   SmallVector<int64_t> extents(4, ShapedType::kDynamic);
+  int64_t columns = shape.back() == &AttentionArrays::dim ? options.headDim
+                                                          : options.valueDim;
+  if (columns)
+    extents.back() = columns;
   if (sizes)
     for (auto [extent, member] : llvm::zip_equal(extents, shape))
       extent = sizes->*member;
@@ -225,8 +231,7 @@ AttentionKernel::compile(PolicyOp policy, StringRef layerType,
   auto copy = cast<PolicyOp>(policy->clone());
   module->push_back(copy);
   std::unique_ptr<AttentionKernel> kernel(new AttentionKernel(policy.getLoc()));
-  FunctionBuilder builder(*module, options.dataType, request, sizes,
-                          kernel->parameters);
+  FunctionBuilder builder(*module, options, request, sizes, kernel->parameters);
   if (failed(builder.build(copy, layerType, packing, form)))
     return failure();
   std::string name = (policy.getSymName() + "." +
@@ -245,6 +250,7 @@ static LogicalResult lowerToKernels(ModuleOp module,
   if (options.configure && failed(options.configure(pm)))
     return failure();
   MaskToGPUOptions pipeline;
+  pipeline.emitter = options.emitter;
   if (options.schedule.queryTile)
     pipeline.queryTile = options.schedule.queryTile;
   if (options.schedule.keyTile)

@@ -22,7 +22,7 @@ static void storeColumns(const GoldenCase &golden, ArrayRef<float> output,
   int64_t keys = golden.request.keys;
   int64_t rows = golden.batch * golden.request.queries;
   for (int64_t row = 0; row < rows; ++row)
-    for (int64_t j = 0; j < columns; ++j)
+    for (int64_t j = 0; j < std::min(columns, keys - firstKey); ++j)
       mask[row * keys + firstKey + j] = output[row * columns + j] > 0;
 }
 
@@ -35,8 +35,11 @@ mlir::mask::recoverMask(const GoldenCase &golden, PolicyOp policy,
           interpretPolicy(policy, golden.layerType, golden.packing, request)))
     return failure();
   int64_t batch = golden.batch, queries = request.queries, keys = request.keys;
-  int64_t columns = std::min(kColumns, keys);
-  AttentionArrays arrays{batch, 1, 1, queries, keys, kDim, columns};
+  const JitOptions &options = kernels.getOptions();
+  int64_t dim = options.headDim ? options.headDim : kDim;
+  int64_t columns =
+      options.valueDim ? options.valueDim : std::min(kColumns, keys);
+  AttentionArrays arrays{batch, 1, 1, queries, keys, dim, columns};
   FailureOr<AttentionKernel *> kernel =
       kernels.get(policy, golden.layerType, golden.packing, request, arrays);
   if (failed(kernel))
@@ -45,7 +48,7 @@ mlir::mask::recoverMask(const GoldenCase &golden, PolicyOp policy,
   if (failed(facts))
     return failure();
 
-  std::vector<float> query(batch * queries * kDim), key(batch * keys * kDim);
+  std::vector<float> query(batch * queries * dim), key(batch * keys * dim);
   std::vector<float> logSumExp(batch * queries);
   std::vector<float> output(batch * queries * columns);
   arrays.query = query.data();
@@ -55,10 +58,10 @@ mlir::mask::recoverMask(const GoldenCase &golden, PolicyOp policy,
   std::vector<uint8_t> mask(batch * queries * keys);
   for (int64_t next = 0; next < keys; next += columns) {
     // The last call has as many columns as the others.
-    int64_t first = std::min(next, keys - columns);
+    int64_t first = std::max<int64_t>(std::min(next, keys - columns), 0);
     std::vector<float> value(batch * keys * columns);
     for (int64_t b = 0; b < batch; ++b)
-      for (int64_t j = 0; j < columns; ++j)
+      for (int64_t j = 0; j < std::min(columns, keys); ++j)
         value[(b * keys + first + j) * columns + j] = 1;
     arrays.value = value.data();
     if (llvm::Error error = (*kernel)->run(arrays, *facts))

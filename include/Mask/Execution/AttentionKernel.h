@@ -109,6 +109,7 @@ public:
                                    std::optional<PackingRule> packing,
                                    const Request &request,
                                    const AttentionArrays &sizes);
+  const JitOptions &getOptions() const { return options; }
   /// How many were compiled.
   size_t size() const { return kernels.size(); }
 

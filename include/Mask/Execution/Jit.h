@@ -8,6 +8,7 @@
 #ifndef MASK_EXECUTION_JIT_H
 #define MASK_EXECUTION_JIT_H
 
+#include "Mask/Conversion/AttentionToGPU.h"
 #include "Mask/Conversion/CPUSchedule.h"
 #include "Mask/Emulation/Emulation.h"
 #include "Mask/Execution/DataType.h"
@@ -57,6 +58,11 @@ struct JitOptions {
   TileFunction observer = nullptr;
   /// Attention becomes kernels for GPUs, which run emulated, instead of loops.
   std::optional<EmulationOptions> emulation;
+  /// What the code of such a kernel's tiles is made of.
+  GPUEmitter emitter = GPUEmitter::Portable;
+  /// Head dimensions of query and key, and of value, that attention is compiled
+  /// for alone; any where zero.
+  int64_t headDim = 0, valueDim = 0;
   /// The elements of query, key, value and output in compiled code.
   DataType dataType = DataType::F32;
   /// Functions of this process that compiled code may call, by name.
