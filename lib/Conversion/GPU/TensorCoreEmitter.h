@@ -68,11 +68,11 @@ public:
   void receive(const KeyTile &tile, const NextTile &next) override;
   SmallVector<Value> begin(const QueryTile &tile) override;
   Value getRows(Value handle, const ScoreLayout &layout) override;
-  SmallVector<Value> scores(const KeyTile &keys) override;
+  SmallVector<Value> scores(const KeyTile &tile) override;
   bool hasMissingKeys() const override { return true; }
   LogicalResult mapScores(const KeyTile &keys, SmallVectorImpl<Value> &scores,
                           ScoreFunction function) override;
-  LogicalResult update(const KeyTile &keys, ArrayRef<Value> scores,
+  LogicalResult update(const KeyTile &tile, ArrayRef<Value> scores,
                        Value hidden, ScoreFunction visible,
                        SmallVectorImpl<Value> &state) override;
   void finish(ValueRange state) override;

@@ -212,7 +212,7 @@ Value KeyTileBody::apply(const Part &part, const KeyTile &keys, Value scores,
 /// ends of rows do: a tile that is not whole does not lie inside of the core.
 LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
                                            SmallVectorImpl<Value> &scores) {
-  auto upperEnds = llvm::find_if(parts, [](const Part &part) {
+  auto *upperEnds = llvm::find_if(parts, [](const Part &part) {
     return part.plan->kind == TilePart::UpperEnd;
   });
   bool hasUpperEnds = upperEnds != parts.end();
