@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The project in four screens. Every number is computed while it runs.
+"""The project in five screens. Every number is computed while it runs.
 
 `tools/dev.sh demo` builds the tools and starts this: `demo.py BUILD`, with
-`--without-timings` for the first three only.
+`--without-timings` for all but the fourth.
 """
+import importlib.util
 import json
 import pathlib
 import re
@@ -279,6 +280,58 @@ def measured(demo):
     print(f"Largest error against the interpreter: {bench.check(args):.1e}")
 
 
+#===----------------------------------------------------------------------===#
+# 5: kernels
+#===----------------------------------------------------------------------===#
+
+GPU_CONFIG = ROOT / "test" / "configs" / "mistral-7b-v0.1.json"
+COUNTED = [("mma.sync", r"mma\.sync"), ("ldmatrix", r"ldmatrix"), ("cp.async", r"cp\.async\.c[ag]\."),
+           ("ex2", r"ex2\.approx"), ("barrier", r"(?:bar|barrier)\.(?:cta\.)?sync"),
+           ("setp", r"setp\."), ("selp", r"selp\.")]
+
+
+def load_script(path):
+    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def print_kernel_loops(ptx, name):
+    """What the loops over tiles of keys hold, in the order of the code."""
+    kernel = re.search(rf"^\.visible \.entry {name}\(.*?^}}", ptx, flags=re.M | re.S).group(0)
+    loops = load_script(ROOT / "test" / "GPU" / "Inputs" / "kernel-loops.py").loops(
+        kernel.splitlines(), r"(\$L\w+):", r"\bbra(?:\.uni)?\s+(\$L\w+);", r"\bret;")
+    loops = [loop for loop in loops if any("mma.sync" in line for line in loop)]
+    titles = ["before the core", "core", "after the core"]
+    print(f"  {'tiles of 64 x 64':<18}{'instructions':>13}" + "".join(f"{title:>9}" for title, _ in COUNTED))
+    for title, loop in zip(titles, loops):
+        code = [line for line in loop if re.match(r"\s+(@%p\d+ )?[a-z]", line)]
+        counts = [len(re.findall(pattern, "\n".join(code))) for _, pattern in COUNTED]
+        print(f"  {title:<18}{len(code):>13}" + "".join(f"{count:>9}" for count in counts))
+
+
+def kernels(demo):
+    screen(5, "Mistral 7B as kernels for tensor cores: the same bounds, three loops")
+    model, ptx = demo.scratch / "mistral.mlir", demo.scratch / "mistral.ptx"
+    demo.run("mask-translate", "--import-hf-config", GPU_CONFIG, "--dtype=bf16", "-o", model)
+    demo.run("mask-compile", model, "--emit=ptx", "--chip=sm_90", "--tiles=emitter=tensor-core", "-o", ptx)
+    print_kernel_loops(ptx.read_text(), "attention_layer_sliding_attention")
+    print(textwrap.fill(
+        "A select of the core is the size of a copy, a comparison that of a copy or a loop: no score is "
+        "compared or selected there. Nothing has to be linked.", WIDTH, initial_indent="  ", subsequent_indent="  "))
+    print("\nSuch a kernel, its threads run here, each warp as far ahead as barriers let it:")
+    data = demo.scratch / "gpu"
+    subprocess.run([sys.executable, ROOT / "test" / "Tools" / "Inputs" / "make-attention.py", data,
+                    *"1 4 1 300 300 128 128 bf16".split()], check=True)
+    facts = demo.scratch / "facts.json"
+    facts.write_text('{"q_len": 300, "kv_len": 300, "window": 100}')
+    print("  " + demo.run(
+        "mask-run", "--target=simt-emulation", "--emitter=tensor-core", "--warp-order=skewed", "--dtype=bf16",
+        "--policy=causal-sliding", f"--facts={facts}", f"--query={data}-query.npy", f"--key={data}-key.npy",
+        f"--value={data}-value.npy", "--check").strip() + " (bf16, against float64; no race)")
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit("usage: demo.py BUILD [--without-timings]")
@@ -291,6 +344,7 @@ def main():
         imported_model(demo)
         if "--without-timings" not in sys.argv:
             measured(demo)
+        kernels(demo)
     print(f"\n{time.monotonic() - start:.0f} seconds. Three commands to try next:\n")
     where = f"$PWD/{build.relative_to(ROOT)}" if build.is_relative_to(ROOT) else build
     print(textwrap.dedent(f"""\

@@ -91,3 +91,14 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+gpu.module @kernels {
+  gpu.func @remainder(%x: f32, %out: memref<f32>) kernel {
+    // expected-error @+1 {{'arith.remf' cannot be computed in a kernel: it has no approximation for 'f32'}}
+    %y = arith.remf %x, %x : f32
+    memref.store %y, %out[] : memref<f32>
+    gpu.return
+  }
+}

@@ -256,7 +256,7 @@ def MaskLowerGathers : Pass<"mask-lower-gathers"> {
   let description = [{
     A thread of a GPU has no gather. A `vector.gather` of one dimension from a memref
     becomes a load per element, each in an `scf.if` on its flag of the mask: what is not
-    to be read is not touched.
+    to be read is not touched. `vector.step`, the positions of lanes, becomes a constant.
 
     ```mlir
     // before

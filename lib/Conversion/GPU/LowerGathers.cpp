@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
@@ -73,6 +74,8 @@ struct LowerGathers : public mask::impl::MaskLowerGathersBase<LowerGathers> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<LowerGather>(&getContext());
+    // Positions of lanes have no form in the dialects of targets either.
+    vector::populateVectorStepLoweringPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

@@ -180,7 +180,9 @@ LogicalResult LowerKernelMath::lowerExact() {
 /// Anything else would be a call of a library that kernels do not have.
 LogicalResult LowerKernelMath::checkRest() {
   WalkResult result = getOperation()->walk([&](Operation *op) {
-    if (!isa_and_present<math::MathDialect>(op->getDialect()) ||
+    // A remainder of floats is a function of libraries, too.
+    if ((!isa_and_present<math::MathDialect>(op->getDialect()) &&
+         !isa<arith::RemFOp>(op)) ||
         (!nvvm && op->getName().getStringRef() == getExponential()))
       return WalkResult::advance();
     return WalkResult(op->emitError()

@@ -100,7 +100,8 @@ def sass(path, ptxas, nvdisasm, limit):
             f"of {size}" + (f", {'within' if size <= int(limit) else 'MORE THAN'} {limit}" if is_core else ""))
 
 
-if sys.argv[1] == "ptxas":
-    assemble(*sys.argv[2:], "/dev/null")
-else:
-    globals()[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    if sys.argv[1] == "ptxas":
+        assemble(*sys.argv[2:], "/dev/null")
+    else:
+        globals()[sys.argv[1]](*sys.argv[2:])
