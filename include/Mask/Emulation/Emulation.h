@@ -7,7 +7,7 @@
 //
 // Kernels that `convert-gpu-to-simt-emulation` has made callable run here: a
 // fibre per GPU thread, blocks spread over threads of this machine. What a GPU
-// leaves open is chosen to break kernels that rely on it. See docs/Emulation.md.
+// leaves open is chosen to break kernels that rely on it: docs/Emulation.md.
 //
 //===----------------------------------------------------------------------===//
 
