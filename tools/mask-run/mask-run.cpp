@@ -149,14 +149,16 @@ static cl::opt<bool>
 MASK_STRING_OPTION(saveTemps, targetCategory, "save-temps",
                    "Keep the intermediate forms of the code", "dir");
 
-static cl::opt<GPUEmitter>
-    emitter("emitter", cl::desc("What GPU kernels are made of"),
-            cl::init(GPUEmitter::Portable),
-            cl::values(clEnumValN(GPUEmitter::Portable, "portable",
-                                  "scalar arithmetic in f32 (default)"),
-                       clEnumValN(GPUEmitter::TensorCore, "tensor-core",
-                                  "matrix instructions on f16 or bf16")),
-            cl::cat(targetCategory));
+static cl::opt<GPUEmitter> emitter(
+    "emitter", cl::desc("What GPU kernels are made of"),
+    cl::init(GPUEmitter::Portable),
+    cl::values(clEnumValN(GPUEmitter::Portable, "portable",
+                          "scalar arithmetic in f32 (default)"),
+               clEnumValN(GPUEmitter::TensorCore, "tensor-core",
+                          "matrix instructions on f16 or bf16"),
+               clEnumValN(GPUEmitter::Auto, "auto",
+                          "tensor cores where they can, else portable")),
+    cl::cat(targetCategory));
 static cl::opt<WarpOrder> warpOrder(
     "warp-order", cl::desc("Which threads of an emulated workgroup are ahead"),
     cl::init(WarpOrder::Forward),
@@ -388,7 +390,7 @@ static LogicalResult runCases(MLIRContext &context) {
   if (failed(options))
     return failure();
   // Query and key are zero, so that any head dimension will do.
-  if (options->emitter == GPUEmitter::TensorCore) {
+  if (options->emitter != GPUEmitter::Portable) {
     options->headDim = 16;
     options->valueDim = 64;
   }
@@ -437,7 +439,7 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
     return failure();
   if (options->emulation)
     options->dataType = buffers.type;
-  if (options->emitter == GPUEmitter::TensorCore) {
+  if (options->emitter != GPUEmitter::Portable) {
     options->headDim = buffers.sizes.dim;
     options->valueDim = buffers.sizes.valueDim;
   }
@@ -501,7 +503,7 @@ static double getRounding(DataType type) {
   if (target != Target::SIMTEmulation || type == DataType::F32)
     return 0;
   double unit = type == DataType::F16 ? 0x1p-11 : 0x1p-8;
-  return emitter == GPUEmitter::TensorCore ? 2 * unit : unit;
+  return emitter == GPUEmitter::Portable ? unit : 2 * unit;
 }
 
 /// Of each element of the output the sum of the magnitudes that it is made of:

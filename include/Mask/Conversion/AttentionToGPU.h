@@ -15,7 +15,11 @@
 namespace mlir::mask {
 
 /// What the code of a tile is made of (see `convert-mask-to-gpu`).
-enum class GPUEmitter { Portable, TensorCore };
+enum class GPUEmitter {
+  Portable,   ///< scalar arithmetic in f32
+  TensorCore, ///< NVIDIA's matrix instructions
+  Auto        ///< tensor cores where they can; a remark says why they cannot
+};
 
 /// The sizes of a workgroup's work (see `convert-mask-to-gpu`); 0 leaves a size
 /// to the emitter.

@@ -133,6 +133,9 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     16 bytes. A tile whose result is not finite is flagged; a second launch, of portable
     code, computes flagged tiles again, since values of hidden keys may be NaN.
 
+    With `emitter=auto` an attention is computed by tensor cores where they can, and by
+    portable code where its data do not fit them, which a remark says with the numbers.
+
     Sizes that take more than `workgroup-memory` bytes are errors, with the numbers.
 
     The workgroups that run first are those of late queries, which have the most
@@ -159,7 +162,9 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
                clEnumValN(::mlir::mask::GPUEmitter::Portable, "portable",
                           "workgroup memory and scalar arithmetic in f32"),
                clEnumValN(::mlir::mask::GPUEmitter::TensorCore, "tensor-core",
-                          "NVIDIA's matrix instructions on f16 or bf16"))}]>,
+                          "NVIDIA's matrix instructions on f16 or bf16"),
+               clEnumValN(::mlir::mask::GPUEmitter::Auto, "auto",
+                          "tensor cores where they can, else portable"))}]>,
     Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0 chooses">,
     Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0 chooses">,
     Option<"threads", "threads", "int64_t", "0",

@@ -31,7 +31,9 @@ struct GPUPipelineOptions : public PassPipelineOptions<Options> {
           clEnumValN(GPUEmitter::Portable, "portable",
                      "Workgroup memory and scalar arithmetic in f32"),
           clEnumValN(GPUEmitter::TensorCore, "tensor-core",
-                     "NVIDIA's matrix instructions on f16 or bf16"))};
+                     "NVIDIA's matrix instructions on f16 or bf16"),
+          clEnumValN(GPUEmitter::Auto, "auto",
+                     "Tensor cores where they can, else portable"))};
   Option<int64_t> queryTile{*this, "query-tile",
                             llvm::cl::desc("Queries per tile; 0 chooses"),
                             llvm::cl::init(0)};

@@ -28,23 +28,26 @@ static constexpr int64_t kColumns = PortableSchedule::kColumns;
 static constexpr int64_t kStaticMemory = 48 * 1024,
                          kTensorCoreMemory = 99 * 1024;
 
+/// Begins to say why sizes or data do not fit an emitter.
+using RefuseFunction = function_ref<InFlightDiagnostic()>;
+
 static InFlightDiagnostic scheduleError(AttentionOp op) {
   return op.emitOpError() << "cannot be scheduled: ";
 }
 
-static LogicalResult checkMultiple(AttentionOp op, StringRef name,
+static LogicalResult checkMultiple(RefuseFunction refuse, StringRef name,
                                    int64_t value, int64_t unit) {
   if (value > 0 && value % unit == 0)
     return success();
-  return scheduleError(op) << name << " must be a positive multiple of " << unit
-                           << ", got " << value;
+  return refuse() << name << " must be a positive multiple of " << unit
+                  << ", got " << value;
 }
 
-static LogicalResult checkThreads(AttentionOp op, int64_t threads) {
+static LogicalResult checkThreads(RefuseFunction refuse, int64_t threads) {
   if (threads <= kMostThreads)
     return success();
-  return scheduleError(op) << "a workgroup has at most " << kMostThreads
-                           << " threads, got " << threads;
+  return refuse() << "a workgroup has at most " << kMostThreads
+                  << " threads, got " << threads;
 }
 
 /// Checks what a launch takes, when all of it is known.
@@ -70,6 +73,7 @@ static int64_t chooseValueColumns(AttentionOp op) {
 /// The sizes of a workgroup, if they fit each other.
 static FailureOr<PortableSchedule>
 getPortableSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
+  auto refuse = [&] { return scheduleError(op); };
   auto choose = [](int64_t given, int64_t otherwise) {
     return given ? given : otherwise;
   };
@@ -77,14 +81,14 @@ getPortableSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
       choose(options.queryTile, 32), choose(options.keyTile, 32),
       choose(options.threads, 128), choose(options.depth, 32),
       choose(options.valueColumns, chooseValueColumns(op))};
-  if (failed(checkMultiple(op, "threads", schedule.threads, kColumns)) ||
-      failed(checkThreads(op, schedule.threads)) ||
-      failed(checkMultiple(op, "query-tile", schedule.queryTile,
+  if (failed(checkMultiple(refuse, "threads", schedule.threads, kColumns)) ||
+      failed(checkThreads(refuse, schedule.threads)) ||
+      failed(checkMultiple(refuse, "query-tile", schedule.queryTile,
                            schedule.threadRows())) ||
-      failed(checkMultiple(op, "key-tile", schedule.keyTile, kColumns)) ||
-      failed(checkMultiple(op, "depth", schedule.depth, 1)) ||
-      failed(
-          checkMultiple(op, "value-columns", schedule.valueColumns, kColumns)))
+      failed(checkMultiple(refuse, "key-tile", schedule.keyTile, kColumns)) ||
+      failed(checkMultiple(refuse, "depth", schedule.depth, 1)) ||
+      failed(checkMultiple(refuse, "value-columns", schedule.valueColumns,
+                           kColumns)))
     return failure();
   return schedule;
 }
@@ -107,26 +111,28 @@ static LogicalResult emitPortable(ImplicitLocOpBuilder &builder, AttentionOp op,
 //===----------------------------------------------------------------------===//
 
 /// Copies are of 16 bytes: rows are static, and lie side by side.
-static LogicalResult checkRows(AttentionOp op, StringRef name, Value array) {
+static LogicalResult checkRows(RefuseFunction refuse, StringRef name,
+                               Value array) {
   auto type = cast<MemRefType>(array.getType());
   int64_t columns = type.getDimSize(3);
   if (ShapedType::isDynamic(columns) || columns % 16 || columns > 128)
-    return scheduleError(op)
+    return refuse()
            << "on tensor cores the rows of " << name
            << " must have a static multiple of 16 elements, at most 128, got "
            << type;
   if (!type.getLayout().isIdentity())
-    return scheduleError(op) << "on tensor cores the rows of " << name
-                             << " must lie side by side, got " << type;
+    return refuse() << "on tensor cores the rows of " << name
+                    << " must lie side by side, got " << type;
   return success();
 }
 
 /// The sizes of a workgroup, if they fit each other and the data.
 static FailureOr<TensorCoreSchedule>
-getTensorCoreSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
+getTensorCoreSchedule(AttentionOp op, const AttentionToGPUOptions &options,
+                      RefuseFunction refuse) {
   Type element = cast<ShapedType>(op.getQuery().getType()).getElementType();
   if (!element.isF16() && !element.isBF16())
-    return scheduleError(op)
+    return refuse()
            << "tensor cores are used for f16 and bf16 only, got data of type "
            << element;
   std::pair<StringRef, int64_t> fixed[] = {
@@ -135,14 +141,14 @@ getTensorCoreSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
       {"value-columns", options.valueColumns}};
   for (auto [name, value] : fixed)
     if (value)
-      return scheduleError(op)
-             << name << " is not a choice on tensor cores, got " << value;
+      return refuse() << name << " is not a choice on tensor cores, got "
+                      << value;
   std::pair<StringRef, Value> arrays[] = {{"query", op.getQuery()},
                                           {"key", op.getKey()},
                                           {"value", op.getValue()},
                                           {"output", op.getOutput()}};
   for (auto [name, array] : arrays)
-    if (failed(checkRows(op, name, array)))
+    if (failed(checkRows(refuse, name, array)))
       return failure();
   auto getColumns = [](Value array) {
     return cast<ShapedType>(array.getType()).getDimSize(3);
@@ -151,10 +157,10 @@ getTensorCoreSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
                               options.keyTile ? options.keyTile : 64,
                               getColumns(op.getKey()),
                               getColumns(op.getValue())};
-  if (failed(checkMultiple(op, "query-tile", schedule.queryTile,
+  if (failed(checkMultiple(refuse, "query-tile", schedule.queryTile,
                            TensorCoreSchedule::kWarpRows)) ||
-      failed(checkMultiple(op, "key-tile", schedule.keyTile, 16)) ||
-      failed(checkThreads(op, schedule.threads())))
+      failed(checkMultiple(refuse, "key-tile", schedule.keyTile, 16)) ||
+      failed(checkThreads(refuse, schedule.threads())))
     return failure();
   return schedule;
 }
@@ -230,15 +236,22 @@ mlir::mask::lowerAttentionToGPU(RewriterBase &rewriter, AttentionOp op,
   FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
   if (failed(observer) || failed(verifyHoistable(op)))
     return failure();
-  bool isPortable = options.emitter == GPUEmitter::Portable;
-  FailureOr<PortableSchedule> portable;
-  FailureOr<TensorCoreSchedule> tensorCore;
-  if (isPortable)
-    portable = getPortableSchedule(op, options);
-  else
-    tensorCore = getTensorCoreSchedule(op, options);
-  if (failed(portable) && failed(tensorCore))
+  FailureOr<TensorCoreSchedule> tensorCore = failure();
+  bool isStrict = options.emitter == GPUEmitter::TensorCore;
+  if (options.emitter != GPUEmitter::Portable)
+    tensorCore = getTensorCoreSchedule(op, options, [&] {
+      return isStrict ? scheduleError(op)
+                      : op.emitRemark() << "is computed by portable code: ";
+    });
+  bool isPortable = failed(tensorCore);
+  if (isPortable && isStrict)
     return failure();
+  FailureOr<PortableSchedule> portable = failure();
+  if (isPortable) {
+    portable = getPortableSchedule(op, options);
+    if (failed(portable))
+      return failure();
+  }
   prepareAttention(rewriter, op);
   ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
   if (failed(
