@@ -206,6 +206,17 @@ static LogicalResult reject(StringRef what,
   return error ? fail(std::move(error)) : success();
 }
 
+/// Options that this emulation would not look at.
+static LogicalResult checkEmulation() {
+  if (emitter == GPUEmitter::Portable &&
+      failed(reject("portable kernels, which copy nothing asynchronously",
+                    {&copyTime})))
+    return failure();
+  if (warpOrder == WarpOrder::Random || copyTime == CopyTime::Random)
+    return success();
+  return reject("an emulation in which nothing is random", {&seed});
+}
+
 static LogicalResult checkTarget() {
   auto name = [](Target target) -> StringRef {
     switch (target) {
@@ -223,7 +234,7 @@ static LogicalResult checkTarget() {
     llvm_unreachable("every target has a name");
   };
   if (target == Target::SIMTEmulation)
-    return success();
+    return checkEmulation();
   if (failed(reject("--target=" + name(target).str() +
                         "; it is for simt-emulation",
                     {&emitter, &warpOrder, &copyTime, &seed})))

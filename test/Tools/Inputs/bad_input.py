@@ -244,6 +244,8 @@ def options():
         (run, "--warp-order=skewed", "--warp-order does not go with --target=cpu; it is for simt-emulation"),
         (run, "--emitter=tensor-core", "--emitter does not go with --target=cpu; it is for simt-emulation"),
         (run, "--target=interpreter --copy-time=early", "--copy-time does not go with --target=interpreter; it is for simt-emulation"),
+        (run, "--target=simt-emulation --copy-time=early", "--copy-time does not go with portable kernels, which copy nothing asynchronously"),
+        (run, "--target=simt-emulation --seed=3", "--seed does not go with an emulation in which nothing is random"),
         (run, "--target=simt-emulation --warp-order=sideways", "Cannot find option named 'sideways'"),
         (run, "--target=simt-emulation --static --bench", "--query does not go with --bench"),
         (run, "--target=vulkan", "target 'vulkan' is not built"),
