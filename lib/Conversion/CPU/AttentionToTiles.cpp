@@ -7,7 +7,6 @@
 
 #include "Mask/Conversion/AttentionToTiles.h"
 
-#include "../EmitOrErase.h"
 #include "../Skeleton/AttentionSkeleton.h"
 #include "CPUTileEmitter.h"
 #include "Mask/IR/Captures.h"
@@ -47,21 +46,11 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     return failure();
   if (failed(verifyHoistable(op)))
     return failure();
-  auto emit = [&] {
-    // Preparing changes the attention: only a copy of it.
-    auto copy = cast<AttentionOp>(rewriter.clone(*op));
-    prepareAttention(rewriter, copy);
-    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+  auto emit = [&](ImplicitLocOpBuilder &builder, AttentionOp copy) {
     CPUTileEmitter emitter(builder, copy, *schedule);
     TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),
                     schedule->getHeads()};
-    if (failed(emitAttention(builder, copy, sizes, {&emitter}, *observer)))
-      return failure();
-    rewriter.eraseOp(copy);
-    return success();
+    return emitAttention(builder, copy, sizes, {&emitter}, *observer);
   };
-  if (failed(emitOrErase(rewriter, op, emit)))
-    return failure();
-  rewriter.eraseOp(op);
-  return success();
+  return replaceAttention(rewriter, op, emit);
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Skeleton/AttentionPattern.h"
 #include "Mask/Conversion/AttentionToTiles.h"
 #include "Mask/Conversion/Passes.h"
 
@@ -27,20 +28,6 @@ using namespace mlir::mask;
 
 namespace {
 
-struct AttentionPattern : OpRewritePattern<AttentionOp> {
-  AttentionPattern(MLIRContext *context, const AttentionToTilesOptions &options)
-      : OpRewritePattern(context), options(options) {}
-
-  LogicalResult matchAndRewrite(AttentionOp op,
-                                PatternRewriter &rewriter) const override {
-    if (op.hasPureTensorSemantics())
-      return rewriter.notifyMatchFailure(op, "is on tensors");
-    return lowerAttentionToTiles(rewriter, op, options);
-  }
-
-  AttentionToTilesOptions options;
-};
-
 struct ConvertMaskToTiles
     : public mask::impl::ConvertMaskToTilesBase<ConvertMaskToTiles> {
   using Base::Base;
@@ -49,11 +36,8 @@ struct ConvertMaskToTiles
     AttentionToTilesOptions options{{vectorBits, vectorRegisters},
                                     {queryTile, keyTile, heads, lanes, rows},
                                     observer};
-    IRRewriter rewriter(&getContext());
-    WalkResult result = getOperation()->walk([&](AttentionOp op) {
-      return WalkResult(lowerAttentionToTiles(rewriter, op, options));
-    });
-    if (result.wasInterrupted())
+    if (failed(lowerAttentions<AttentionToTilesOptions, lowerAttentionToTiles>(
+            getOperation(), options)))
       signalPassFailure();
   }
 };
@@ -62,5 +46,7 @@ struct ConvertMaskToTiles
 
 void mlir::mask::populateMaskToTilesPatterns(
     RewritePatternSet &patterns, const AttentionToTilesOptions &options) {
-  patterns.add<AttentionPattern>(patterns.getContext(), options);
+  patterns
+      .add<AttentionPattern<AttentionToTilesOptions, lowerAttentionToTiles>>(
+          patterns.getContext(), options);
 }

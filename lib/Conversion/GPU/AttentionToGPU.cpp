@@ -252,13 +252,10 @@ mlir::mask::lowerAttentionToGPU(RewriterBase &rewriter, AttentionOp op,
     if (failed(portable))
       return failure();
   }
-  prepareAttention(rewriter, op);
-  ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
-  if (failed(
-          isPortable
-              ? emitPortable(builder, op, *portable, *observer, options)
-              : emitTensorCore(builder, op, *tensorCore, *observer, options)))
-    return failure();
-  rewriter.eraseOp(op);
-  return success();
+  auto emit = [&](ImplicitLocOpBuilder &builder, AttentionOp copy) {
+    return isPortable
+               ? emitPortable(builder, copy, *portable, *observer, options)
+               : emitTensorCore(builder, copy, *tensorCore, *observer, options);
+  };
+  return replaceAttention(rewriter, op, emit);
 }

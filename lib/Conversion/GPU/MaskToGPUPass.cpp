@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Skeleton/AttentionPattern.h"
 #include "Mask/Conversion/AttentionToGPU.h"
 #include "Mask/Conversion/Passes.h"
 
@@ -29,20 +30,6 @@ using namespace mlir::mask;
 
 namespace {
 
-struct AttentionPattern : OpRewritePattern<AttentionOp> {
-  AttentionPattern(MLIRContext *context, const AttentionToGPUOptions &options)
-      : OpRewritePattern(context), options(options) {}
-
-  LogicalResult matchAndRewrite(AttentionOp op,
-                                PatternRewriter &rewriter) const override {
-    if (op.hasPureTensorSemantics())
-      return rewriter.notifyMatchFailure(op, "is on tensors");
-    return lowerAttentionToGPU(rewriter, op, options);
-  }
-
-  AttentionToGPUOptions options;
-};
-
 struct ConvertMaskToGPU
     : public mask::impl::ConvertMaskToGPUBase<ConvertMaskToGPU> {
   using Base::Base;
@@ -51,11 +38,8 @@ struct ConvertMaskToGPU
     AttentionToGPUOptions options{emitter,         queryTile, keyTile,
                                   threads,         depth,     valueColumns,
                                   workgroupMemory, observer};
-    IRRewriter rewriter(&getContext());
-    WalkResult result = getOperation()->walk([&](AttentionOp op) {
-      return WalkResult(lowerAttentionToGPU(rewriter, op, options));
-    });
-    if (result.wasInterrupted())
+    if (failed(lowerAttentions<AttentionToGPUOptions, lowerAttentionToGPU>(
+            getOperation(), options)))
       signalPassFailure();
   }
 };
@@ -64,5 +48,6 @@ struct ConvertMaskToGPU
 
 void mlir::mask::populateMaskToGPUPatterns(
     RewritePatternSet &patterns, const AttentionToGPUOptions &options) {
-  patterns.add<AttentionPattern>(patterns.getContext(), options);
+  patterns.add<AttentionPattern<AttentionToGPUOptions, lowerAttentionToGPU>>(
+      patterns.getContext(), options);
 }

@@ -8,6 +8,7 @@
 #include "AttentionSkeleton.h"
 
 #include "../Emit/LaneBuilder.h"
+#include "../EmitOrErase.h"
 #include "CheckAttention.h"
 #include "KeyTileBody.h"
 #include "Mask/Analysis/TilePlan.h"
@@ -428,13 +429,32 @@ static void settlePoison(RewriterBase &rewriter, AttentionOp op) {
   }
 }
 
-void mlir::mask::prepareAttention(RewriterBase &rewriter, AttentionOp op) {
+static void prepareAttention(RewriterBase &rewriter, AttentionOp op) {
   hoistFacts(rewriter, op);
   expandSoftCap(rewriter, op);
   rewriter.setInsertionPoint(op);
   settlePoison(rewriter, op);
   ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
   emitChecks(builder, op);
+}
+
+LogicalResult mlir::mask::replaceAttention(
+    RewriterBase &rewriter, AttentionOp op,
+    function_ref<LogicalResult(ImplicitLocOpBuilder &, AttentionOp)> emit) {
+  auto replace = [&]() -> LogicalResult {
+    // Preparing changes the attention: only a copy of it.
+    auto copy = cast<AttentionOp>(rewriter.clone(*op));
+    prepareAttention(rewriter, copy);
+    ImplicitLocOpBuilder builder(op.getLoc(), rewriter);
+    if (failed(emit(builder, copy)))
+      return failure();
+    rewriter.eraseOp(copy);
+    return success();
+  };
+  if (failed(emitOrErase(rewriter, op, replace)))
+    return failure();
+  rewriter.eraseOp(op);
+  return success();
 }
 
 FailureOr<FlatSymbolRefAttr> mlir::mask::findObserver(AttentionOp op,

@@ -20,12 +20,14 @@ struct TileSizes {
   int64_t queries, keys, heads = 1;
 };
 
-/// Brings a closed attention on memrefs, of which `verifyHoistable` holds, into
-/// the form that `emitAttention` takes: numbers that its predicate is computed
-/// from move in front of it, a soft cap becomes a score region, and what only a
-/// call can tell is checked there (`emitChecks`). Leaves the insertion point at
-/// the attention.
-void prepareAttention(RewriterBase &rewriter, AttentionOp op);
+/// Replaces a closed attention on memrefs, of which `verifyHoistable` holds, by
+/// what `emit` makes of a copy in the form that `emitAttention` takes: numbers
+/// that its predicate is computed from are in front of it, a soft cap is a
+/// score region, and what only a call can tell is checked there (`emitChecks`).
+/// Where `emit` fails, everything is left as it was.
+LogicalResult replaceAttention(
+    RewriterBase &rewriter, AttentionOp op,
+    function_ref<LogicalResult(ImplicitLocOpBuilder &, AttentionOp)> emit);
 
 /// The function `observer`, which is told of every tile (see
 /// `convert-mask-to-tiles`), or null if the name is empty. Fails with a located

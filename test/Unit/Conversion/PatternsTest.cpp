@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mask/Conversion/AttentionToGPU.h"
 #include "Mask/Conversion/AttentionToTiles.h"
 #include "Mask/Conversion/TilesToSCF.h"
 #include "Mask/IR/AttentionCasts.h"
@@ -19,6 +20,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -41,7 +43,7 @@ protected:
   PatternsTest() {
     context
         .loadDialect<MaskDialect, affine::AffineDialect, arith::ArithDialect,
-                     cf::ControlFlowDialect, func::FuncDialect,
+                     cf::ControlFlowDialect, func::FuncDialect, gpu::GPUDialect,
                      math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
                      tensor::TensorDialect, vector::VectorDialect>();
     context.disableMultithreading();
@@ -149,6 +151,28 @@ TEST_F(PatternsTest, tilesFailUnchanged) {
             std::string::npos)
       << diagnostics;
   EXPECT_EQ(print(), before);
+}
+
+/// How much workgroup memory a launch takes is known when it is emitted.
+TEST_F(PatternsTest, launchesFailUnchanged) {
+  rewrite(attention("%y = math.absf %s : f32"), [](RewritePatternSet &set) {
+    AttentionToGPUOptions options;
+    options.workgroupMemory = 1024;
+    populateMaskToGPUPatterns(set, options);
+  });
+  EXPECT_NE(diagnostics.find("more than the 1024 that there are"),
+            std::string::npos)
+      << diagnostics;
+  EXPECT_EQ(print(), before);
+}
+
+TEST_F(PatternsTest, launches) {
+  rewrite(attention("%y = math.absf %s : f32"),
+          [](RewritePatternSet &set) { populateMaskToGPUPatterns(set); });
+  EXPECT_EQ(diagnostics, "");
+  EXPECT_EQ(count<AttentionOp>(), 0u);
+  EXPECT_EQ(count<TileForOp>(), 1u);
+  EXPECT_EQ(count<gpu::LaunchOp>(), 1u);
 }
 
 namespace {
