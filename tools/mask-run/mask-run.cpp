@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Bench.h"
+#include "Check.h"
 
 #include "Mask/Execution/Jit.h"
 #include "Mask/InitAll.h"
@@ -23,7 +24,6 @@
 #include "mlir/Support/Timing.h"
 
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
@@ -467,46 +467,6 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   return error ? fail(std::move(error)) : success();
 }
 
-/// The error of a number; that of an infinity or of NaN is infinite, unless
-/// both are the same infinity.
-static double getError(float computed, double expected) {
-  if (std::isfinite(computed) && std::isfinite(expected))
-    return std::abs(computed - expected);
-  return computed == expected ? 0 : std::numeric_limits<double>::infinity();
-}
-
-static double maxError(ArrayRef<float> computed, ArrayRef<double> expected) {
-  double error = 0;
-  for (auto [a, b] : llvm::zip_equal(computed, expected))
-    error = std::max(error, getError(a, b));
-  return error;
-}
-
-/// Whether each error is at most `tolerance`, for values up to `largest`, and
-/// `rounding` of a magnitude, one per number; none where there is no rounding.
-static bool areWithin(ArrayRef<float> computed, ArrayRef<double> expected,
-                      double largest, double rounding = 0,
-                      ArrayRef<double> magnitudes = {}) {
-  for (auto [i, a, b] : llvm::enumerate(computed, expected)) {
-    double bound = tolerance * largest;
-    if (rounding > 0 && std::isfinite(b))
-      bound += rounding * std::abs(magnitudes[i]);
-    if (!(getError(a, b) <= bound))
-      return false;
-  }
-  return true;
-}
-
-/// The largest finite magnitude, at least 1.
-template <typename T>
-static double getLargest(const std::vector<T> &values) {
-  double largest = 1;
-  for (double value : values)
-    if (std::isfinite(value))
-      largest = std::max(largest, std::abs(value));
-  return largest;
-}
-
 /// What an emulated kernel of 16 bits loses, relative to what it rounds: half a
 /// unit of the last place of the output, of which f16 has 11 bits and bf16 has
 /// 8. Tensor cores round each weight as well, which the output may cancel.
@@ -531,26 +491,6 @@ getMagnitudes(PolicyOp policy, StringRef layer, std::optional<PackingRule> rule,
   if (failed(sums))
     return failure();
   return std::move(sums->output);
-}
-
-/// Prints the errors against the interpreter; fails where they are too large.
-/// The bound grows with the values, since f32 is a relative format.
-static LogicalResult report(const AttentionBuffers &buffers,
-                            const InterpretedAttention &expected,
-                            ArrayRef<double> magnitudes) {
-  llvm::outs() << "max abs error "
-               << llvm::format("%.3g",
-                               maxError(buffers.output, expected.output))
-               << ", of the log-sum-exp "
-               << llvm::format("%.3g",
-                               maxError(buffers.logSumExp, expected.logSumExp))
-               << "\n";
-  if (areWithin(buffers.output, expected.output, getLargest(buffers.value),
-                getRounding(buffers.type), magnitudes) &&
-      areWithin(buffers.logSumExp, expected.logSumExp,
-                getLargest(expected.logSumExp)))
-    return success();
-  return fail("differs from the interpreter by more than --tolerance");
 }
 
 /// Writes both files or none.
@@ -642,11 +582,16 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
     return failure();
   }
   if (check) {
-    FailureOr<std::vector<double>> magnitudes = std::vector<double>();
-    if (getRounding(buffers->type) > 0)
-      magnitudes = getMagnitudes(policy, layer, rule, request, *buffers, form);
-    if (failed(magnitudes) || failed(report(*buffers, *expected, *magnitudes)))
-      return failure();
+    ErrorBounds bounds{tolerance, getRounding(buffers->type), {}};
+    if (bounds.rounding > 0) {
+      auto magnitudes =
+          getMagnitudes(policy, layer, rule, request, *buffers, form);
+      if (failed(magnitudes))
+        return failure();
+      bounds.magnitudes = std::move(*magnitudes);
+    }
+    if (!reportErrors(*buffers, *expected, bounds, llvm::outs()))
+      return fail("differs from the interpreter by more than --tolerance");
   }
   return write(*buffers);
 }
