@@ -40,9 +40,9 @@ FailureOr<HostParameter> PredicateCompiler::parameter(Operation *op,
   result.given = parameter.isGiven();
   if (std::optional<int64_t> constant = parameter.getConstant())
     result.number = *constant;
-  if (!parameter.value)
+  if (!parameter.getValue())
     return result;
-  FailureOr<HostValue> value = facts.evaluate(parameter.value);
+  FailureOr<HostValue> value = facts.evaluate(parameter.getValue());
   if (failed(value))
     return failure();
   if (std::holds_alternative<AbsentValue>(*value)) {
@@ -50,13 +50,13 @@ FailureOr<HostParameter> PredicateCompiler::parameter(Operation *op,
     return result;
   }
   if (!parameter.axis) {
-    FailureOr<int64_t> number = facts.evaluateNumber(parameter.value);
+    FailureOr<int64_t> number = facts.evaluateNumber(parameter.getValue());
     if (failed(number))
       return failure();
     result.number = *number;
     return result;
   }
-  FailureOr<HostArray> array = facts.evaluateArray(parameter.value);
+  FailureOr<HostArray> array = facts.evaluateArray(parameter.getValue());
   if (failed(array))
     return failure();
   result.array = *array;
@@ -70,7 +70,7 @@ LogicalResult PredicateCompiler::checkParameters(Operation *op) {
     return success();
   for (const PredicateParameter &entry : predicate.getParameters()) {
     // Static numbers are the verifier's, which allows for other ones.
-    if (!entry.least || !entry.parameter.value)
+    if (!entry.least || !entry.parameter.getValue())
       continue;
     FailureOr<HostParameter> values = parameter(op, entry.parameter);
     if (failed(values))

@@ -144,14 +144,14 @@ LogicalResult AttentionReader::readOffset(Parameter offset, StringRef name,
   if (!offset.isGiven())
     return success();
   if (!offset.axis) {
-    FailureOr<int64_t> number = facts.evaluateNumber(offset.value);
+    FailureOr<int64_t> number = facts.evaluateNumber(offset.getValue());
     if (failed(number))
       return failure();
     values = {clampParameter(*number)};
     return success();
   }
   FailureOr<std::shared_ptr<const IntegerArray>> array =
-      facts.evaluateArray(offset.value);
+      facts.evaluateArray(offset.getValue());
   if (failed(array))
     return failure();
   axis = *offset.axis;

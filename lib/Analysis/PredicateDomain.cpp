@@ -185,7 +185,7 @@ void Refutation::assumeConstraints(Branch &branch, Operation *op) {
   if (!predicate)
     return;
   for (const PredicateParameter &entry : predicate.getParameters()) {
-    if (!entry.least || !entry.parameter.value)
+    if (!entry.least || !entry.parameter.getValue())
       continue;
     int64_t least = entry.parameter.axis ? std::min<int64_t>(*entry.least, 1)
                                          : *entry.least;

@@ -31,10 +31,10 @@ Term PredicateBounds::parameter(Parameter parameter) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return context.constant(*constant);
   if (!parameter.axis)
-    return context.parameter(parameter.value, kMaxParameter);
+    return context.parameter(parameter.getValue(), kMaxParameter);
   TermSymbol axis = *parameter.axis == ParameterAxis::Batch ? TermSymbol::Batch
                                                             : TermSymbol::Head;
-  return context.load({TermSource::Data, parameter.value, {}},
+  return context.load({TermSource::Data, parameter.getValue(), {}},
                       context.symbol(axis), /*otherwise=*/1, kMaxParameter);
 }
 
@@ -47,8 +47,8 @@ Term PredicateBounds::isInside(ArrayRef<Parameter> parameters) {
     TermSymbol axis = *parameter.axis == ParameterAxis::Batch
                           ? TermSymbol::Batch
                           : TermSymbol::Head;
-    inside =
-        context.min(inside, isInside(parameter.value, context.symbol(axis)));
+    inside = context.min(inside,
+                         isInside(parameter.getValue(), context.symbol(axis)));
   }
   return inside;
 }

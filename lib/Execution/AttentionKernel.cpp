@@ -50,12 +50,7 @@ private:
   Value addParameter(StringRef name, Type type);
   Value addFact(StringRef name, Type type);
   /// A number is constant or a value; what the value is indexed by.
-  struct Offset {
-    IntegerAttr constant;
-    Value value;
-    ParameterAxisAttr axis;
-  };
-  Offset addOffset(StringRef name, ArrayRef<int64_t> offset);
+  Parameter addOffset(StringRef name, ArrayRef<int64_t> offset);
 
   OpBuilder builder;
   Location loc;
@@ -94,18 +89,15 @@ Value FunctionBuilder::addFact(StringRef name, Type type) {
   return builder.createOrFold<tensor::CastOp>(loc, type, argument);
 }
 
-FunctionBuilder::Offset FunctionBuilder::addOffset(StringRef name,
-                                                   ArrayRef<int64_t> offset) {
+Parameter FunctionBuilder::addOffset(StringRef name, ArrayRef<int64_t> offset) {
   if (offset.size() == 1) {
     if (sizes)
-      return {builder.getI64IntegerAttr(offset[0]), {}, {}};
-    return {{}, addParameter(name, builder.getIndexType()), {}};
+      return builder.getI64IntegerAttr(offset[0]);
+    return OpFoldResult(addParameter(name, builder.getIndexType()));
   }
   int64_t rows = sizes ? offset.size() : ShapedType::kDynamic;
   auto type = RankedTensorType::get({rows}, builder.getI64Type());
-  return {{},
-          addParameter(name, type),
-          ParameterAxisAttr::get(builder.getContext(), ParameterAxis::Batch)};
+  return {addParameter(name, type), ParameterAxis::Batch};
 }
 
 Type FunctionBuilder::getDataType(
@@ -150,8 +142,8 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
   };
   Value output = addOutput(data), logSumExp = addOutput(rows);
   Value scale = addArgument(builder.getF32Type());
-  Offset queryOffset = addOffset(kQueryOffset, request.queryOffset),
-         keyOffset = addOffset(kKeyOffset, request.keyOffset);
+  Parameter queryOffset = addOffset(kQueryOffset, request.queryOffset),
+            keyOffset = addOffset(kKeyOffset, request.keyOffset);
 
   FailureOr<Value> predicate = buildPredicate(
       builder, loc, policy, layerType, packing,
@@ -166,12 +158,8 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
   auto attention = AttentionOp::create(
       builder, loc, TypeRange{data, rows}, query, key, value,
       ValueRange{asTensor(data, output), asTensor(rows, logSumExp)}, *predicate,
-      /*captures=*/ValueRange(),
-      /*score_captures=*/ValueRange(), /*sinks=*/Value(), scale,
-      /*origin=*/ValueRange(), queryOffset.value, keyOffset.value,
-      queryOffset.constant, queryOffset.axis, keyOffset.constant,
-      keyOffset.axis,
-      /*soft_cap=*/FloatAttr(), ScheduleAttrInterface());
+      /*sinks=*/Value(), scale, queryOffset, keyOffset,
+      /*soft_cap=*/FloatAttr());
   if (form)
     copyScore(builder, form, attention);
   for (auto [result, buffer] :

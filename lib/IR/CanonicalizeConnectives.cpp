@@ -269,7 +269,7 @@ struct TightenWindowByChunk : OpRewritePattern<AndOp> {
     auto drop = [&](Parameter &side) {
       if (!side.getConstant() || *side.getConstant() < *size - 1)
         return;
-      side.attribute.reset();
+      side = Parameter();
       changed = true;
     };
     for (Value &input : inputs) {

@@ -28,19 +28,13 @@ namespace {
 
 /// `input` under the shift of `op`.
 Value shiftLike(ShiftOp op, Value input, OpBuilder &builder) {
-  return ShiftOp::create(builder, op.getLoc(), op.getType(), input,
-                         op.getQuery(), op.getKey(), op.getConstantQueryAttr(),
-                         op.getQueryAxisAttr(), op.getConstantKeyAttr(),
-                         op.getKeyAxisAttr());
+  return ShiftOp::create(builder, op.getLoc(), input, op.getQueryParameter(),
+                         op.getKeyParameter());
 }
 
 /// `value`, if there is one and it lies within `limit`.
 std::optional<int64_t> within(std::optional<int64_t> value, int64_t limit) {
   return value && *value == clampTo(*value, limit) ? value : std::nullopt;
-}
-
-Parameter number(int64_t value) {
-  return {static_cast<uint64_t>(value), Value(), std::nullopt};
 }
 
 //===----------------------------------------------------------------------===//
@@ -98,7 +92,7 @@ struct MoveRestrictionOut : OpRewritePattern<OpTy> {
 };
 
 /// The sum of two shifts, if it needs no arithmetic on run-time values.
-std::optional<Parameter> addShifts(Parameter a, Parameter b) {
+std::optional<Parameter> addShifts(Builder &builder, Parameter a, Parameter b) {
   if (a.getConstant() == 0)
     return b;
   if (b.getConstant() == 0)
@@ -107,7 +101,9 @@ std::optional<Parameter> addShifts(Parameter a, Parameter b) {
     return std::nullopt;
   auto sum = within(llvm::checkedAdd(*a.getConstant(), *b.getConstant()),
                     kMaxParameter);
-  return sum ? std::optional<Parameter>(number(*sum)) : std::nullopt;
+  if (!sum)
+    return std::nullopt;
+  return builder.getI64IntegerAttr(*sum);
 }
 
 /// shift(shift(a)) -> shift(a)
@@ -118,22 +114,13 @@ struct ShiftShift : OpRewritePattern<ShiftOp> {
     auto inner = op.getInput().getDefiningOp<ShiftOp>();
     if (!inner)
       return rewriter.notifyMatchFailure(op, "the input is not shifted");
-    auto query = addShifts(op.getQueryParameter(), inner.getQueryParameter());
-    auto key = addShifts(op.getKeyParameter(), inner.getKeyParameter());
+    auto query =
+        addShifts(rewriter, op.getQueryParameter(), inner.getQueryParameter());
+    auto key =
+        addShifts(rewriter, op.getKeyParameter(), inner.getKeyParameter());
     if (!query || !key)
       return rewriter.notifyMatchFailure(op, "a sum is known only at run time");
-    auto constant = [&](Parameter shift) {
-      return shift.attribute ? rewriter.getI64IntegerAttr(*shift.attribute)
-                             : IntegerAttr();
-    };
-    auto axis = [&](Parameter shift) {
-      return shift.axis
-                 ? ParameterAxisAttr::get(rewriter.getContext(), *shift.axis)
-                 : ParameterAxisAttr();
-    };
-    rewriter.replaceOpWithNewOp<ShiftOp>(
-        op, op.getType(), inner.getInput(), query->value, key->value,
-        constant(*query), axis(*query), constant(*key), axis(*key));
+    rewriter.replaceOpWithNewOp<ShiftOp>(op, inner.getInput(), *query, *key);
     return success();
   }
 };
@@ -149,8 +136,7 @@ StaticShift getStaticShift(ShiftOp op) {
     shift.query = query.getConstant();
     shift.key = key.getConstant();
     shift.distance = llvm::checkedSub(*shift.query, *shift.key);
-  } else if (query.value && query.value == key.value && !query.axis &&
-             !key.axis) {
+  } else if (query.getValue() && query == key && !query.axis) {
     shift.distance = 0;
   }
   return shift;
@@ -182,21 +168,17 @@ struct DropUnreadShift : OpRewritePattern<ShiftOp> {
     if (!leaf)
       return rewriter.notifyMatchFailure(op, "the input is an argument");
     bool query =
-        !leaf.readsQuery() && !op.getQueryAxis() && op.getConstantQuery() != 0;
-    bool key = !leaf.readsKey() && !op.getKeyAxis() && op.getConstantKey() != 0;
+        !leaf.readsQuery() && !op.getQueryAxis() && op.getStaticQuery() != 0;
+    bool key = !leaf.readsKey() && !op.getKeyAxis() && op.getStaticKey() != 0;
     if (!query && !key)
       return rewriter.notifyMatchFailure(
           op, "the input reads both, or is shifted per row");
     rewriter.modifyOpInPlace(op, [&] {
       IntegerAttr zero = rewriter.getI64IntegerAttr(0);
-      if (query) {
-        op.getQueryMutable().clear();
-        op.setConstantQueryAttr(zero);
-      }
-      if (key) {
-        op.getKeyMutable().clear();
-        op.setConstantKeyAttr(zero);
-      }
+      if (query)
+        op.setQueryParameter(zero);
+      if (key)
+        op.setKeyParameter(zero);
     });
     return success();
   }
@@ -222,14 +204,14 @@ static Value shiftWindow(Value window, StaticShift shift, OpBuilder &builder) {
         within(llvm::checkedSub(*left, *shift.distance), kMaxParameter);
     if (!moved)
       return {};
-    bounds->left = number(*moved);
+    bounds->left = builder.getI64IntegerAttr(*moved);
   }
   if (auto right = bounds->right.getConstant()) {
     auto moved =
         within(llvm::checkedAdd(*right, *shift.distance), kMaxParameter);
     if (!moved)
       return {};
-    bounds->right = number(*moved);
+    bounds->right = builder.getI64IntegerAttr(*moved);
   }
   return createWindow(builder, window.getLoc(), *bounds);
 }
@@ -257,10 +239,8 @@ Value ChunkOp::getShifted(OpBuilder &builder, StaticShift shift) {
              kMaxParameter);
   if (!offset)
     return {};
-  return ChunkOp::create(builder, getLoc(), getType(), getSize(), Value(),
-                         getConstantSizeAttr(), getSizeAxisAttr(),
-                         builder.getI64IntegerAttr(*offset),
-                         ParameterAxisAttr());
+  return ChunkOp::create(builder, getLoc(), getSizeParameter(),
+                         builder.getI64IntegerAttr(*offset));
 }
 
 Value DilatedOp::getShifted(OpBuilder &, StaticShift shift) {

@@ -50,8 +50,8 @@ struct UnitChunkToWindow : OpRewritePattern<ChunkOp> {
       return rewriter.notifyMatchFailure(op, "not of one token");
     if (op.getOffsetAxis())
       return rewriter.notifyMatchFailure(op, "an offset per row has an extent");
-    rewriter.replaceOpWithNewOp<WindowOp>(op, std::optional<int64_t>(0),
-                                          std::optional<int64_t>(0));
+    IntegerAttr zero = rewriter.getI64IntegerAttr(0);
+    rewriter.replaceOpWithNewOp<WindowOp>(op, zero, zero);
     return success();
   }
 };
@@ -237,7 +237,11 @@ struct IntervalToWindow : OpRewritePattern<IntervalOp> {
     for (std::optional<int64_t> side : {left, right})
       if (side && *side != clampParameter(*side))
         return rewriter.notifyMatchFailure(op, "a bound lies too far away");
-    rewriter.replaceOpWithNewOp<WindowOp>(op, left, right);
+    auto side = [&](std::optional<int64_t> number) {
+      return number ? Parameter(rewriter.getI64IntegerAttr(*number))
+                    : Parameter();
+    };
+    rewriter.replaceOpWithNewOp<WindowOp>(op, side(left), side(right));
     return success();
   }
 

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Connective.h"
+#include "Mask/IR/Range.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -68,12 +69,15 @@ struct NegateWindow : OpRewritePattern<NotOp> {
       return rewriter.notifyMatchFailure(op, "the input is no static window");
     if (bounds->left.isGiven() == bounds->right.isGiven())
       return rewriter.notifyMatchFailure(op, "not half-bounded");
-    WindowBounds complement;
-    // -x - 1 without overflow.
-    if (bounds->left.isGiven())
-      complement.right.attribute = ~*bounds->left.attribute;
-    else
-      complement.left.attribute = ~*bounds->right.attribute;
+    // The other side begins one past this one: at -x - 1.
+    Parameter given = bounds->left.isGiven() ? bounds->left : bounds->right;
+    int64_t number = ~*given.getConstant();
+    if (number != clampParameter(number))
+      return rewriter.notifyMatchFailure(op, "the bound lies too far away");
+    Parameter opposite = rewriter.getI64IntegerAttr(number);
+    WindowBounds complement = bounds->left.isGiven()
+                                  ? WindowBounds{Parameter(), opposite}
+                                  : WindowBounds{opposite, Parameter()};
     rewriter.replaceOp(op, createWindow(rewriter, op.getLoc(), complement));
     return success();
   }

@@ -22,9 +22,8 @@ inline OpFoldResult truth(Operation *op, bool visible) {
 /// Makes a constant `index` operand the static parameter, unless it lies below
 /// `least`: what only the request can be blamed for stays for the interpreter
 /// to report. As where it is read at run time, the number is clamped.
-bool makeStatic(Operation *op, Value value, Attribute constant,
-                MutableOperandRange operand,
-                function_ref<void(IntegerAttr)> setConstant,
+bool makeStatic(Parameter parameter, Attribute constant,
+                function_ref<void(Parameter)> set,
                 int64_t least = std::numeric_limits<int64_t>::min());
 
 } // namespace mlir::mask

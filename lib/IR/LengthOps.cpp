@@ -34,8 +34,8 @@ static OpFoldResult foldLength(OpTy op, Attribute length) {
   if (isAbsent(op.getLength()))
     return truth(op, *getLength(op).neutral);
   bool changed =
-      makeStatic(op, op.getLength(), length, op.getLengthMutable(),
-                 [&](auto number) { op.setConstantLengthAttr(number); });
+      makeStatic(op.getLengthParameter(), length,
+                 [&](Parameter number) { op.setLengthParameter(number); });
   return changed ? op.getResult() : OpFoldResult();
 }
 
@@ -63,8 +63,7 @@ static Value shiftLength(OpTy op, StaticShift shift, OpBuilder &builder) {
   std::optional<int64_t> moved = llvm::checkedSub(*length, *by);
   if (!moved || *moved != clampParameter(*moved))
     return {};
-  return OpTy::create(builder, op.getLoc(), op.getType(), Value(),
-                      builder.getI64IntegerAttr(*moved), ParameterAxisAttr());
+  return OpTy::create(builder, op.getLoc(), builder.getI64IntegerAttr(*moved));
 }
 
 Value PrefixOp::getShifted(OpBuilder &builder, StaticShift shift) {

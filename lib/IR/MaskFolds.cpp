@@ -40,26 +40,17 @@ static bool isEmpty(Attribute predicate) {
   return visible && !visible.getValue();
 }
 
-bool mlir::mask::makeStatic(Operation *op, Value value, Attribute constant,
-                            MutableOperandRange operand,
-                            function_ref<void(IntegerAttr)> setConstant,
-                            int64_t least) {
+bool mlir::mask::makeStatic(Parameter parameter, Attribute constant,
+                            function_ref<void(Parameter)> set, int64_t least) {
+  Value value = parameter.getValue();
   auto number = dyn_cast_if_present<IntegerAttr>(constant);
   if (!value || !value.getType().isIndex() || !number)
     return false;
   int64_t element = clampParameter(number.getValue().getSExtValue());
   if (element < least)
     return false;
-  setConstant(Builder(op->getContext()).getI64IntegerAttr(element));
-  operand.clear();
+  set(Builder(constant.getContext()).getI64IntegerAttr(element));
   return true;
-}
-
-/// Removes a parameter operand.
-static void dropParameter(MutableOperandRange operand,
-                          function_ref<void(ParameterAxisAttr)> setAxis) {
-  operand.clear();
-  setAxis({});
 }
 
 //===----------------------------------------------------------------------===//
@@ -77,21 +68,20 @@ OpFoldResult AbsentOp::fold(FoldAdaptor) { return absent(*this); }
 OpFoldResult WindowOp::fold(FoldAdaptor adaptor) {
   bool changed = false;
   if (isAbsent(getLeft())) {
-    dropParameter(getLeftMutable(), [&](auto axis) { setLeftAxisAttr(axis); });
+    setLeftParameter(Parameter());
     changed = true;
   }
   if (isAbsent(getRight())) {
-    dropParameter(getRightMutable(),
-                  [&](auto axis) { setRightAxisAttr(axis); });
+    setRightParameter(Parameter());
     changed = true;
   }
   changed |= makeStatic(
-      *this, getLeft(), adaptor.getLeft(), getLeftMutable(),
-      [&](auto number) { setConstantLeftAttr(number); },
+      getLeftParameter(), adaptor.getLeft(),
+      [&](Parameter number) { setLeftParameter(number); },
       /*least=*/0);
   changed |= makeStatic(
-      *this, getRight(), adaptor.getRight(), getRightMutable(),
-      [&](auto number) { setConstantRightAttr(number); },
+      getRightParameter(), adaptor.getRight(),
+      [&](Parameter number) { setRightParameter(number); },
       /*least=*/0);
   Parameter left = getLeftParameter(), right = getRightParameter();
   if (!left.isGiven() && !right.isGiven())
@@ -122,27 +112,25 @@ OpFoldResult ChunkOp::fold(FoldAdaptor adaptor) {
     return truth(*this, true);
   bool changed = false;
   if (isAbsent(getOffset())) {
-    dropParameter(getOffsetMutable(),
-                  [&](auto axis) { setOffsetAxisAttr(axis); });
+    setOffsetParameter(Parameter());
     changed = true;
   }
   changed |= makeStatic(
-      *this, getSize(), adaptor.getSize(), getSizeMutable(),
-      [&](auto number) { setConstantSizeAttr(number); },
+      getSizeParameter(), adaptor.getSize(),
+      [&](Parameter number) { setSizeParameter(number); },
       /*least=*/1);
-  changed |=
-      makeStatic(*this, getOffset(), adaptor.getOffset(), getOffsetMutable(),
-                 [&](auto number) { setConstantOffsetAttr(number); });
+  changed |= makeStatic(getOffsetParameter(), adaptor.getOffset(),
+                        [&](Parameter number) { setOffsetParameter(number); });
   // Only the offset's remainder counts; zero is the missing offset.
   std::optional<int64_t> size = getSizeParameter().getConstant(),
                          offset = getOffsetParameter().getConstant();
   if (offset) {
     int64_t rest = size ? llvm::mod(*offset, *size) : *offset;
     if (rest == 0) {
-      removeConstantOffsetAttr();
+      setOffsetParameter(Parameter());
       changed = true;
     } else if (rest != *offset) {
-      setConstantOffsetAttr(Builder(getContext()).getI64IntegerAttr(rest));
+      setOffsetParameter(Builder(getContext()).getI64IntegerAttr(rest));
       changed = true;
     }
   }
@@ -157,8 +145,8 @@ OpFoldResult DilatedOp::fold(FoldAdaptor adaptor) {
   if (isAbsent(getStride()))
     return truth(*this, true);
   bool changed = makeStatic(
-      *this, getStride(), adaptor.getStride(), getStrideMutable(),
-      [&](auto number) { setConstantStrideAttr(number); },
+      getStrideParameter(), adaptor.getStride(),
+      [&](Parameter number) { setStrideParameter(number); },
       /*least=*/1);
   if (getStrideParameter().getConstant() == 1)
     return truth(*this, true);
@@ -236,21 +224,17 @@ OpFoldResult ShiftOp::fold(FoldAdaptor adaptor) {
   bool changed = false;
   IntegerAttr zero = Builder(getContext()).getI64IntegerAttr(0);
   if (isAbsent(getQuery())) {
-    dropParameter(getQueryMutable(),
-                  [&](auto axis) { setQueryAxisAttr(axis); });
-    setConstantQueryAttr(zero);
+    setQueryParameter(zero);
     changed = true;
   }
   if (isAbsent(getKey())) {
-    dropParameter(getKeyMutable(), [&](auto axis) { setKeyAxisAttr(axis); });
-    setConstantKeyAttr(zero);
+    setKeyParameter(zero);
     changed = true;
   }
-  changed |=
-      makeStatic(*this, getQuery(), adaptor.getQuery(), getQueryMutable(),
-                 [&](auto number) { setConstantQueryAttr(number); });
-  changed |= makeStatic(*this, getKey(), adaptor.getKey(), getKeyMutable(),
-                        [&](auto number) { setConstantKeyAttr(number); });
+  changed |= makeStatic(getQueryParameter(), adaptor.getQuery(),
+                        [&](Parameter number) { setQueryParameter(number); });
+  changed |= makeStatic(getKeyParameter(), adaptor.getKey(),
+                        [&](Parameter number) { setKeyParameter(number); });
   Parameter query = getQueryParameter(), key = getKeyParameter();
   if (query.getConstant() == 0 && key.getConstant() == 0)
     return getInput();

@@ -132,17 +132,6 @@ static void printIntervalBound(OpAsmPrinter &printer, Operation *,
 #define GET_OP_CLASSES
 #include "Mask/IR/MaskOps.cpp.inc"
 
-void WindowOp::build(OpBuilder &builder, OperationState &state,
-                     std::optional<int64_t> left,
-                     std::optional<int64_t> right) {
-  auto attribute = [&](std::optional<int64_t> bound) {
-    return bound ? builder.getI64IntegerAttr(*bound) : IntegerAttr();
-  };
-  build(builder, state, PredicateType::get(builder.getContext()), Value(),
-        Value(), attribute(left), ParameterAxisAttr(), attribute(right),
-        ParameterAxisAttr());
-}
-
 //===----------------------------------------------------------------------===//
 // Verifiers; constraint numbers are those of the op's documentation. What
 // parameters have to be is the interface's (verifyPredicateParameters).

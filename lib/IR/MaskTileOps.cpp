@@ -18,7 +18,7 @@ using namespace mlir::mask;
 
 OpFoldResult TileForOp::getMixedStep() {
   return getStep() ? OpFoldResult(getStep())
-                   : OpFoldResult(getConstantStepAttr());
+                   : OpFoldResult(getStaticStepAttr());
 }
 
 /// What is wrong with a step is said by the verifier, or at run time.
@@ -34,7 +34,7 @@ LogicalResult TileForOp::fold(FoldAdaptor adaptor,
   int64_t step = constant.getValue().getSExtValue();
   if (!isValidStep(step, getAlign()))
     return failure();
-  setConstantStepAttr(Builder(getContext()).getI64IntegerAttr(step));
+  setStaticStepAttr(Builder(getContext()).getI64IntegerAttr(step));
   getStepMutable().clear();
   return success();
 }
@@ -131,9 +131,9 @@ static LogicalResult verifyWalk(TileForOp op) {
   } else if (bounds == 0 || bounds % 4) {
     return op.emitOpError() << "takes 4 bounds per interval, got " << bounds;
   }
-  if (!op.getStep() == !op.getConstantStep())
+  if (!op.getStep() == !op.getStaticStep())
     return op.emitOpError() << "takes a step, as a number or as a value";
-  std::optional<int64_t> step = op.getConstantStep();
+  std::optional<int64_t> step = op.getStaticStep();
   if (step && !isValidStep(*step, std::nullopt))
     return op.emitOpError()
            << "step must lie between 1 and " << kMaxTile << ", got " << *step;

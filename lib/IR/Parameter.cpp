@@ -13,12 +13,30 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+std::optional<int64_t> Parameter::getConstant() const {
+  auto constant =
+      dyn_cast_if_present<IntegerAttr>(dyn_cast_if_present<Attribute>(number));
+  return constant ? std::optional(constant.getValue().getSExtValue())
+                  : std::nullopt;
+}
+
+IntegerAttr Parameter::getStaticAttr(MLIRContext *context) const {
+  std::optional<int64_t> constant = getConstant();
+  return constant ? Builder(context).getI64IntegerAttr(*constant)
+                  : IntegerAttr();
+}
+
+ParameterAxisAttr Parameter::getAxisAttr(MLIRContext *context) const {
+  return axis ? ParameterAxisAttr::get(context, *axis) : ParameterAxisAttr();
+}
+
 LogicalResult mlir::mask::verifyParameter(Operation *op, Parameter parameter,
                                           StringRef name) {
-  if (parameter.attribute && parameter.value)
+  Value value = parameter.getValue();
+  if (value && op->getAttr(("static_" + name).str()))
     return op->emitOpError()
            << "'" << name << "' is given both as a constant and as a value";
-  bool perRow = parameter.value && !parameter.value.getType().isIndex();
+  bool perRow = value && !value.getType().isIndex();
   if (perRow && !parameter.axis)
     return op->emitOpError()
            << "one-dimensional '" << name

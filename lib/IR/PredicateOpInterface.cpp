@@ -60,9 +60,8 @@ SmallVector<TableRead> mlir::mask::getTableReads(Operation *op) {
     return {};
   SmallVector<TableRead> reads = predicate.getFactReads();
   for (const PredicateParameter &entry : predicate.getParameters())
-    if (entry.parameter.value && entry.parameter.axis)
-      reads.push_back(
-          {entry.parameter.value, {getIndex(*entry.parameter.axis)}});
+    if (Value data = entry.parameter.getValue(); data && entry.parameter.axis)
+      reads.push_back({data, {getIndex(*entry.parameter.axis)}});
   return reads;
 }
 

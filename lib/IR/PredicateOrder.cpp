@@ -140,7 +140,7 @@ int PredicateOrder::compare(Value a, Value b) {
 }
 
 bool PredicateOrder::isSame(Parameter a, Parameter b) {
-  if (a.attribute != b.attribute || a.axis != b.axis || !a.value != !b.value)
-    return false;
-  return !a.value || isSame(a.value, b.value);
+  if (!a.getValue() || !b.getValue())
+    return a == b;
+  return a.axis == b.axis && isSame(a.getValue(), b.getValue());
 }

@@ -31,7 +31,7 @@ static bool chunkImplies(PredicateOrder &order, ChunkOp a, ChunkOp b) {
   Parameter offsetA = a.getOffsetParameter(), offsetB = b.getOffsetParameter();
   if (order.isSame(offsetA, offsetB))
     return true;
-  if (offsetA.value || offsetB.value)
+  if (offsetA.getValue() || offsetB.getValue())
     return false;
   int64_t restA = llvm::mod(offsetA.getConstant().value_or(0), *sizeA);
   int64_t restB = llvm::mod(offsetB.getConstant().value_or(0), *sizeA);

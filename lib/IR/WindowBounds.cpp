@@ -15,7 +15,8 @@ using namespace mlir::mask;
 
 std::optional<WindowBounds> mlir::mask::getWindowBounds(Value predicate) {
   if (predicate.getDefiningOp<CausalOp>())
-    return WindowBounds{Parameter(), Parameter{0, Value(), std::nullopt}};
+    return WindowBounds{Parameter(),
+                        Builder(predicate.getContext()).getI64IntegerAttr(0)};
   if (auto window = predicate.getDefiningOp<WindowOp>())
     return WindowBounds{window.getLeftParameter(), window.getRightParameter()};
   return std::nullopt;
@@ -25,18 +26,7 @@ Value mlir::mask::createWindow(OpBuilder &builder, Location loc,
                                WindowBounds bounds) {
   if (!bounds.left.isGiven() && bounds.right.getConstant() == 0)
     return CausalOp::create(builder, loc, PredicateType::get(loc.getContext()));
-  auto number = [&](Parameter side) {
-    return side.attribute ? builder.getI64IntegerAttr(*side.attribute)
-                          : IntegerAttr();
-  };
-  auto axis = [&](Parameter side) {
-    return side.axis ? ParameterAxisAttr::get(loc.getContext(), *side.axis)
-                     : ParameterAxisAttr();
-  };
-  return WindowOp::create(builder, loc, PredicateType::get(loc.getContext()),
-                          bounds.left.value, bounds.right.value,
-                          number(bounds.left), axis(bounds.left),
-                          number(bounds.right), axis(bounds.right));
+  return WindowOp::create(builder, loc, bounds.left, bounds.right);
 }
 
 bool mlir::mask::reachesAsFar(PredicateOrder &order, Parameter a, Parameter b) {
@@ -48,7 +38,7 @@ bool mlir::mask::reachesAsFar(PredicateOrder &order, Parameter a, Parameter b) {
   if (numberA && numberB)
     return *numberA >= *numberB;
   // Data per row has an extent, a number has none.
-  if (numberB && a.value && !a.axis)
+  if (numberB && a.getValue() && !a.axis)
     return *numberB <= 0;
   return order.isSame(a, b);
 }
@@ -112,8 +102,8 @@ std::optional<WindowBounds> mlir::mask::uniteWindows(PredicateOrder &order,
 
 void mlir::mask::warnOfEmptyWindows(Operation *root) {
   root->walk([](WindowOp op) {
-    std::optional<int64_t> left = op.getConstantLeft(),
-                           right = op.getConstantRight();
+    std::optional<int64_t> left = op.getLeftParameter().getConstant(),
+                           right = op.getRightParameter().getConstant();
     if (left && right && *left + *right < 0 && (*left == -1 || *right == -1))
       op.emitWarning() << "a window of left " << *left << " right " << *right
                        << " shows nothing; -1 is no bound in FlashAttention, "

@@ -177,8 +177,8 @@ FailureOr<Asked> TableChecker::shifted(Asked asked, Parameter parameter,
   int64_t by = 0;
   if (std::optional<int64_t> constant = parameter.getConstant()) {
     by = *constant;
-  } else if (parameter.value) {
-    FailureOr<HostValue> value = instance.facts.evaluate(parameter.value);
+  } else if (parameter.getValue()) {
+    FailureOr<HostValue> value = instance.facts.evaluate(parameter.getValue());
     if (failed(value))
       return failure();
     if (auto *number = std::get_if<int64_t>(&*value))

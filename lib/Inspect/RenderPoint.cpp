@@ -62,9 +62,9 @@ std::optional<int64_t> PointPrinter::getValue(Parameter parameter,
                                               const MaskElement &at) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return constant;
-  if (!parameter.value)
+  if (!parameter.getValue())
     return std::nullopt;
-  FailureOr<HostValue> value = facts.evaluate(parameter.value);
+  FailureOr<HostValue> value = facts.evaluate(parameter.getValue());
   if (failed(value))
     return std::nullopt;
   if (auto *number = std::get_if<int64_t>(&*value))

@@ -121,9 +121,9 @@ static std::string describeParameter(Parameter parameter,
                                      const ValueNames &names) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return std::to_string(*constant);
-  if (!parameter.value)
+  if (!parameter.getValue())
     return "unbounded";
-  std::string text = names.describe(parameter.value);
+  std::string text = names.describe(parameter.getValue());
   if (parameter.axis)
     text += parameter.axis == ParameterAxis::Batch ? "[b]" : "[h]";
   return text;

@@ -80,10 +80,10 @@ Term AttentionDomain::offset(Parameter offset) {
   if (!offset.isGiven())
     return context.constant(0);
   if (!offset.axis)
-    return number(offset.value);
+    return number(offset.getValue());
   TermSymbol axis = *offset.axis == ParameterAxis::Batch ? TermSymbol::Batch
                                                          : TermSymbol::Head;
-  return context.load({TermSource::Data, lookupInside(offset.value), {}},
+  return context.load({TermSource::Data, lookupInside(offset.getValue()), {}},
                       context.symbol(axis), /*otherwise=*/1, kMaxParameter);
 }
 

@@ -218,6 +218,16 @@ func.func @no_fold_window_union(%t: tensor<?xi32>) -> (!mask.predicate, !mask.pr
   return %0, %1 : !mask.predicate, !mask.predicate
 }
 
+// The other side would begin one past the range of parameters.
+// CHECK-LABEL: func @no_window_complement
+// CHECK: %[[NOT:.*]] = mask.not
+// CHECK: return %[[NOT]]
+func.func @no_window_complement() -> !mask.predicate {
+  %far = mask.window left 1099511627776 right unbounded
+  %0 = mask.not %far
+  return %0 : !mask.predicate
+}
+
 // CHECK-LABEL: func @window_complement
 // CHECK-DAG: %[[FUTURE:.*]] = mask.window left -1 right unbounded
 // CHECK-DAG: %[[PAST:.*]] = mask.window left unbounded right -6

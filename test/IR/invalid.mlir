@@ -5,7 +5,7 @@
 // (P1) A parameter is one thing.
 func.func @parameter_twice(%w: index) {
   // expected-error @below {{'mask.window' op 'left' is given both as a constant and as a value}}
-  "mask.window"(%w) <{constant_left = 3 : i64, operandSegmentSizes = array<i32: 1, 0>}> : (index) -> !mask.predicate
+  "mask.window"(%w) <{static_left = 3 : i64, operandSegmentSizes = array<i32: 1, 0>}> : (index) -> !mask.predicate
   return
 }
 
@@ -1029,7 +1029,7 @@ func.func @tile_for_c2_both(%b: index) {
   // expected-error @below {{'mask.tile_for' op takes a step, as a number or as a value}}
   mask.tile_for [%b, %b, %b, %b] step %b {
   ^bb0(%k0: index, %size: index, %n: index, %lower: i1, %upper: i1):
-  } {constant_step = 8 : i64}
+  } {static_step = 8 : i64}
   return
 }
 

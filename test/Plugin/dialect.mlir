@@ -17,7 +17,7 @@ func.func @sliding(%q: tensor<1x8x?x64xf32>, %kv: tensor<1x2x?x64xf32>) -> tenso
   // CHECK: %[[W:.*]] = mask.window left 1023 right 0
   // CHECK-NEXT: mask.attention ins(%[[Q]]
   // CHECK-SAME: mask(%[[W]])
-  // GENERIC: "mask.window"(){{.*}}constant_left = 1023
+  // GENERIC: "mask.window"(){{.*}}static_left = 1023
   %w = mask.window left 1023 right 0
   %not = mask.not %w
   %both = mask.not %not

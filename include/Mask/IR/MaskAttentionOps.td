@@ -21,6 +21,9 @@ def Mask_AttentionOutput : AnyTypeOf<[
     TensorRankOf<[F64, F32, F16, BF16], [3, 4]>, MemRefRankOf<[F64, F32, F16, BF16], [3, 4]>],
   "attention output of shape [batch, heads, seq, dim] or [batch, heads, seq]">;
 
+def Mask_QueryOffset : Mask_Parameter<"query_offset", "QueryOffset">;
+def Mask_KeyOffset : Mask_Parameter<"key_offset", "KeyOffset">;
+
 def Mask_AttentionOp : Mask_Op<"attention", [
     AttrSizedOperandSegments, DestinationStyleOpInterface, IsolatedFromAbove,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
@@ -70,7 +73,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
            outs(%out : tensor<1x8x?x64xf32>) mask(%p) -> tensor<1x8x?x64xf32>
     ```
   }];
-  let arguments = (ins
+  let arguments = !con((ins
     Mask_AttentionData:$query, Mask_AttentionData:$key, Mask_AttentionData:$value,
     Variadic<Mask_AttentionOutput>:$outputs,
     Optional<Mask_Predicate>:$mask,
@@ -78,12 +81,10 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     Variadic<Mask_Capture>:$score_captures,
     Optional<Mask_Sinks>:$sinks,
     Optional<F32>:$scale,
-    Variadic<Index>:$origin,
-    Optional<Mask_ParameterType>:$query_offset, Optional<Mask_ParameterType>:$key_offset,
-    OptionalAttr<I64Attr>:$constant_query_offset, OptionalAttr<Mask_ParameterAxisAttr>:$query_offset_axis,
-    OptionalAttr<I64Attr>:$constant_key_offset, OptionalAttr<Mask_ParameterAxisAttr>:$key_offset_axis,
-    OptionalAttr<F32Attr>:$soft_cap,
-    OptionalAttr<Mask_ScheduleAttrInterface>:$schedule);
+    Variadic<Index>:$origin),
+    Mask_QueryOffset.operands, Mask_KeyOffset.operands, Mask_QueryOffset.args, Mask_KeyOffset.args,
+    (ins OptionalAttr<F32Attr>:$soft_cap,
+    OptionalAttr<Mask_ScheduleAttrInterface>:$schedule));
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region AnyRegion:$predicate, AnyRegion:$score);
   let assemblyFormat = [{
@@ -95,15 +96,29 @@ def Mask_AttentionOp : Mask_Op<"attention", [
       | `scale` `(` $scale `)`
       | `soft_cap` $soft_cap
       | `origin` `(` $origin `)`
-      | `query_offset` custom<Parameter>($constant_query_offset, $query_offset, type($query_offset), $query_offset_axis)
-      | `key_offset` custom<Parameter>($constant_key_offset, $key_offset, type($key_offset), $key_offset_axis)
+      | `query_offset` custom<Parameter>($static_query_offset, $query_offset, type($query_offset), $query_offset_axis)
+      | `key_offset` custom<Parameter>($static_key_offset, $key_offset, type($key_offset), $key_offset_axis)
       | `captures` `(` $captures `:` type($captures) `)`
       | `score_captures` `(` $score_captures `:` type($score_captures) `)`
     )
     (`predicate` $predicate^)? (`score` $score^)?
     attr-dict (`->` type($results)^)?
   }];
-  let extraClassDeclaration = [{
+  let builders = [OpBuilder<(ins
+      "::mlir::TypeRange":$results, "::mlir::Value":$query, "::mlir::Value":$key,
+      "::mlir::Value":$value, "::mlir::ValueRange":$outputs, "::mlir::Value":$mask,
+      "::mlir::Value":$sinks, "::mlir::Value":$scale, "Parameter":$query_offset,
+      "Parameter":$key_offset, "::mlir::FloatAttr":$soft_cap), [{
+    ::mlir::MLIRContext *context = $_builder.getContext();
+    build($_builder, $_state, results, query, key, value, outputs, mask,
+          /*captures=*/::mlir::ValueRange(), /*score_captures=*/::mlir::ValueRange(),
+          sinks, scale, /*origin=*/::mlir::ValueRange(),
+          query_offset.getValue(), key_offset.getValue(),
+          query_offset.getStaticAttr(context), query_offset.getAxisAttr(context),
+          key_offset.getStaticAttr(context), key_offset.getAxisAttr(context),
+          soft_cap, ScheduleAttrInterface());
+  }]>];
+  let extraClassDeclaration = !strconcat(Mask_QueryOffset.accessors, Mask_KeyOffset.accessors, [{
     MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
     Value getOutput() { return getOutputs()[0]; }
     /// The log-sum-exp destination, or null.
@@ -112,13 +127,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     bool hasPureTensorSemantics() { return isa<TensorType>(getQuery().getType()); }
     /// The predicate: `mask`, or what the region yields.
     Value getPredicateValue();
-    Parameter getQueryOffsetParameter() {
-      return {getConstantQueryOffset(), getQueryOffset(), getQueryOffsetAxis()};
-    }
-    Parameter getKeyOffsetParameter() {
-      return {getConstantKeyOffset(), getKeyOffset(), getKeyOffsetAxis()};
-    }
-  }];
+  }]);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }

@@ -38,7 +38,7 @@ def Mask_Dialect : Dialect {
     A *parameter* of an op (`custom<Parameter>` in its syntax) is a number, an `index`
     value, one-dimensional data with one number per batch row or per head, or not
     given: `7`, `%n`, `%t per batch : tensor<?xi32>`, `unbounded`. The generic form
-    has an attribute `constant_NAME`, an operand `NAME` and an attribute `NAME_axis`
+    has an attribute `static_NAME`, an operand `NAME` and an attribute `NAME_axis`
     for it. Of every parameter holds:
 
     * (P1) It is not given both as a constant and as a value.

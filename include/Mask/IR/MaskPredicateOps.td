@@ -8,8 +8,7 @@
 #ifndef MASK_PREDICATE_OPS_TD
 #define MASK_PREDICATE_OPS_TD
 
-include "Mask/IR/MaskAttrs.td"
-include "Mask/IR/MaskTypes.td"
+include "Mask/IR/MaskParameter.td"
 include "Mask/IR/PredicateOpInterface.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -45,14 +44,14 @@ class Mask_PredicateOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
-/// The arguments of one parameter: `constant_NAME` (static), `NAME` (run time),
-/// or neither (unbounded or unused). `NAME_axis` says what a one-dimensional
-/// `NAME` is indexed by.
-class Mask_Parameter<string name> {
-  dag args = !dag(ins, [OptionalAttr<I64Attr>, OptionalAttr<Mask_ParameterAxisAttr>],
-                  ["constant_" # name, name # "_axis"]);
-  dag operands = !dag(ins, [Optional<Mask_ParameterType>], [name]);
-}
+def Mask_Left : Mask_Parameter<"left", "Left">;
+def Mask_Right : Mask_Parameter<"right", "Right">;
+def Mask_Size : Mask_Parameter<"size", "Size">;
+def Mask_Offset : Mask_Parameter<"offset", "Offset">;
+def Mask_Length : Mask_Parameter<"length", "Length">;
+def Mask_Stride : Mask_Parameter<"stride", "Stride">;
+def Mask_Query : Mask_Parameter<"query", "Query">;
+def Mask_Key : Mask_Parameter<"key", "Key">;
 
 /// Declares the rules of a leaf for the normal form, for `extraClassDeclaration`.
 defvar Mask_LeafRules = [{
@@ -130,22 +129,20 @@ def Mask_WindowOp : Mask_PredicateOp<"window", [AttrSizedOperandSegments]> {
     %c = mask.window left %per_row per batch : tensor<?xi32> right 4
     ```
   }];
-  let arguments = !con(Mask_Parameter<"left">.operands, Mask_Parameter<"right">.operands,
-                       Mask_Parameter<"left">.args, Mask_Parameter<"right">.args);
+  let arguments = !con(Mask_Left.operands, Mask_Right.operands,
+                       Mask_Left.args, Mask_Right.args);
   let assemblyFormat = [{
-    `left` custom<Parameter>($constant_left, $left, type($left), $left_axis)
-    `right` custom<Parameter>($constant_right, $right, type($right), $right_axis)
+    `left` custom<Parameter>($static_left, $left, type($left), $left_axis)
+    `right` custom<Parameter>($static_right, $right, type($right), $right_axis)
     attr-dict
   }];
-  let builders = [OpBuilder<(ins "std::optional<int64_t>":$left, "std::optional<int64_t>":$right)>];
-  let extraClassDeclaration = Mask_LeafRules # [{
-    Parameter getLeftParameter() { return {getConstantLeft(), getLeft(), getLeftAxis()}; }
-    Parameter getRightParameter() { return {getConstantRight(), getRight(), getRightAxis()}; }
+  let builders = [Mask_BuildFromParameters<"left", "right">];
+  let extraClassDeclaration = !strconcat(Mask_LeafRules, Mask_Left.accessors, Mask_Right.accessors, [{
     ::llvm::SmallVector<PredicateParameter> getParameters() {
       return {PredicateParameter("left", getLeftParameter()).atLeast(0, /*staticToo=*/false),
               PredicateParameter("right", getRightParameter()).atLeast(0, /*staticToo=*/false)};
     }
-  }];
+  }]);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -220,24 +217,21 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
     %b = mask.chunk size 4 offset %left_padding per batch : tensor<?xi32>
     ```
   }];
-  let arguments = !con(Mask_Parameter<"size">.operands, Mask_Parameter<"offset">.operands,
-                       Mask_Parameter<"size">.args, Mask_Parameter<"offset">.args);
+  let arguments = !con(Mask_Size.operands, Mask_Offset.operands,
+                       Mask_Size.args, Mask_Offset.args);
   let assemblyFormat = [{
-    `size` custom<Parameter>($constant_size, $size, type($size), $size_axis)
-    `` custom<OptionalOffset>($constant_offset, $offset, type($offset), $offset_axis)
+    `size` custom<Parameter>($static_size, $size, type($size), $size_axis)
+    `` custom<OptionalOffset>($static_offset, $offset, type($offset), $offset_axis)
     attr-dict
   }];
-  let extraClassDeclaration = Mask_LeafRules # [{
-    Parameter getSizeParameter() { return {getConstantSize(), getSize(), getSizeAxis()}; }
-    Parameter getOffsetParameter() {
-      return {getConstantOffset(), getOffset(), getOffsetAxis()};
-    }
+  let builders = [Mask_BuildFromParameters<"size", "offset">];
+  let extraClassDeclaration = !strconcat(Mask_LeafRules, Mask_Size.accessors, Mask_Offset.accessors, [{
     ::llvm::SmallVector<PredicateParameter> getParameters() {
       return {PredicateParameter("size", getSizeParameter()).required().atLeast(1).ifAbsent(true),
               PredicateParameter("offset", getOffsetParameter())};
     }
     bool showsDiagonal() { return !getSizeAxis() && !getOffsetAxis(); }
-  }];
+  }]);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -245,17 +239,17 @@ def Mask_ChunkOp : Mask_PredicateOp<"chunk", [AttrSizedOperandSegments]> {
 class Mask_LengthOp<string mnemonic, string coordinate, bit showsAllIfAbsent> : Mask_PredicateOp<mnemonic> {
   let rank = 3;
   let formula = "{" # coordinate # "} < {length}";
-  let arguments = !con(Mask_Parameter<"length">.operands, Mask_Parameter<"length">.args);
+  let arguments = !con(Mask_Length.operands, Mask_Length.args);
   let assemblyFormat = [{
-    custom<Parameter>($constant_length, $length, type($length), $length_axis) attr-dict
+    custom<Parameter>($static_length, $length, type($length), $length_axis) attr-dict
   }];
-  let extraClassDeclaration = Mask_LeafRules # [{
-    Parameter getLengthParameter() { return {getConstantLength(), getLength(), getLengthAxis()}; }
+  let builders = [Mask_BuildFromParameter<"length">];
+  let extraClassDeclaration = !strconcat(Mask_LeafRules, Mask_Length.accessors, [{
     ::llvm::SmallVector<PredicateParameter> getParameters() {
       return {PredicateParameter("length", getLengthParameter()).required().ifAbsent(}]
     # showsAllIfAbsent # [{)};
     }
-  }];
+  }]);
   let hasFolder = 1;
 }
 
@@ -343,17 +337,17 @@ def Mask_DilatedOp : Mask_PredicateOp<"dilated"> {
     %p = mask.dilated 3
     ```
   }];
-  let arguments = !con(Mask_Parameter<"stride">.operands, Mask_Parameter<"stride">.args);
+  let arguments = !con(Mask_Stride.operands, Mask_Stride.args);
   let assemblyFormat = [{
-    custom<Parameter>($constant_stride, $stride, type($stride), $stride_axis) attr-dict
+    custom<Parameter>($static_stride, $stride, type($stride), $stride_axis) attr-dict
   }];
-  let extraClassDeclaration = Mask_LeafRules # [{
-    Parameter getStrideParameter() { return {getConstantStride(), getStride(), getStrideAxis()}; }
+  let builders = [Mask_BuildFromParameter<"stride">];
+  let extraClassDeclaration = !strconcat(Mask_LeafRules, Mask_Stride.accessors, [{
     ::llvm::SmallVector<PredicateParameter> getParameters() {
       return {PredicateParameter("stride", getStrideParameter()).required().atLeast(1).ifAbsent(true)};
     }
     bool showsDiagonal() { return !getStrideAxis(); }
-  }];
+  }]);
   let hasFolder = 1;
 }
 
@@ -559,25 +553,25 @@ def Mask_ShiftOp : Mask_PredicateOp<"shift", [AttrSizedOperandSegments]> {
     ```
   }];
   let arguments = !con((ins Mask_Predicate:$input),
-                       Mask_Parameter<"query">.operands, Mask_Parameter<"key">.operands,
-                       Mask_Parameter<"query">.args, Mask_Parameter<"key">.args);
+                       Mask_Query.operands, Mask_Key.operands,
+                       Mask_Query.args, Mask_Key.args);
   let assemblyFormat = [{
-    $input `query` custom<Parameter>($constant_query, $query, type($query), $query_axis)
-    `key` custom<Parameter>($constant_key, $key, type($key), $key_axis)
+    $input `query` custom<Parameter>($static_query, $query, type($query), $query_axis)
+    `key` custom<Parameter>($static_key, $key, type($key), $key_axis)
     attr-dict
   }];
-  let extraClassDeclaration = [{
-    Parameter getQueryParameter() {
-      return {getConstantQuery(), getQuery(), getQueryAxis()};
-    }
-    Parameter getKeyParameter() {
-      return {getConstantKey(), getKey(), getKeyAxis()};
-    }
+  let builders = [OpBuilder<(ins "::mlir::Value":$input, "Parameter":$query, "Parameter":$key), [{
+    ::mlir::MLIRContext *context = $_builder.getContext();
+    build($_builder, $_state, input.getType(), input, query.getValue(), key.getValue(),
+          query.getStaticAttr(context), query.getAxisAttr(context),
+          key.getStaticAttr(context), key.getAxisAttr(context));
+  }]>];
+  let extraClassDeclaration = !strconcat(Mask_Query.accessors, Mask_Key.accessors, [{
     ::llvm::SmallVector<PredicateParameter> getParameters() {
       return {PredicateParameter("query", getQueryParameter()).required(),
               PredicateParameter("key", getKeyParameter()).required()};
     }
-  }];
+  }]);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }

@@ -98,14 +98,14 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
                        Optional<MemRefRankOf<[Index], [2]>>:$intervals,
                        Optional<Index>:$step, Optional<Index>:$end,
                        Optional<Index>:$part, Optional<Index>:$parts,
-                       Variadic<AnyType>:$inits, OptionalAttr<I64Attr>:$constant_step,
+                       Variadic<AnyType>:$inits, OptionalAttr<I64Attr>:$static_step,
                        OptionalAttr<I64Attr>:$align, OptionalAttr<I64Attr>:$ahead,
                        UnitAttr:$merged, UnitAttr:$load_first);
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body, AnyRegion:$visit, AnyRegion:$load);
   let assemblyFormat = [{
     (`[` $bounds^ `]`)? (`in` $intervals^ `:` type($intervals))? 
-    `step` custom<Step>($constant_step, $step)
+    `step` custom<Step>($static_step, $step)
     oilist(
         `whole` $end
       | `align` $align

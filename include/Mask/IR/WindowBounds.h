@@ -17,7 +17,7 @@ struct WindowBounds {
   Parameter left, right;
 
   /// Both sides are unbounded or static.
-  bool isStatic() const { return !left.value && !right.value; }
+  bool isStatic() const { return !left.getValue() && !right.getValue(); }
   /// A side is indexed by batch row or head: outside of the extent of that
   /// data the window shows nothing (law 1).
   bool isPerRow() const { return left.axis || right.axis; }

@@ -147,13 +147,13 @@ FailureOr<Value> PredicateEmitter::parameter(Parameter parameter, Value &inside,
                                              int64_t otherwise) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return b.index(*constant);
-  FailureOr<Value> value = fact(parameter.value);
+  FailureOr<Value> value = fact(parameter.getValue());
   if (failed(value))
     return failure();
   if (!parameter.axis)
     return b.toLimited(*value);
   if (!isa<MemRefType>(value->getType()))
-    return emitError(parameter.value.getLoc())
+    return emitError(parameter.getValue().getLoc())
            << "parameter of type " << value->getType()
            << " must be a memref here";
   Value row = *parameter.axis == ParameterAxis::Batch ? point.b : point.h;

@@ -114,7 +114,7 @@ Value AttentionLowering::shift(Value value, Parameter offset, unsigned axis) {
     return *constant ? add(value, index(*constant)) : value;
   if (!offset.isGiven())
     return value;
-  Value amount = offset.value;
+  Value amount = offset.getValue();
   if (offset.axis) {
     Value row = *offset.axis == ParameterAxis::Batch ? tile.absoluteBatch
                                                      : tile.absoluteHead;

@@ -79,10 +79,10 @@ void CheckEmitter::requireAtLeast(Operation *owner, Value number, int64_t least,
 void CheckEmitter::requireAtLeast(Operation *owner, Parameter parameter,
                                   int64_t least, StringRef name) {
   // Static numbers are the verifier's, which allows for other ones.
-  if (!parameter.value)
+  if (!parameter.getValue())
     return;
   std::string quoted = ("'" + name + "'").str();
-  Value data = getOutside(parameter.value);
+  Value data = getOutside(parameter.getValue());
   if (!parameter.axis)
     return requireAtLeast(owner, data, least, quoted);
   // Data that is no memref is refused where it is read.
@@ -177,7 +177,7 @@ void CheckEmitter::checkOffset(Parameter offset, StringRef name) {
   Value needed = dim(op.getQuery(), axis);
   if (!op.getOrigin().empty())
     needed = b.createOrFold<arith::AddIOp>(op.getOrigin()[axis], needed);
-  require(op, compare(CmpIPredicate::sge, dim(offset.value, 0), needed),
+  require(op, compare(CmpIPredicate::sge, dim(offset.getValue(), 0), needed),
           "'" + name + "' must have an element for each " +
               (axis == 0 ? "batch row" : "head"));
 }

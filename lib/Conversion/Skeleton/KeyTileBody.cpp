@@ -219,7 +219,7 @@ LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
   if (hasUpperEnds && !upperEnds->plan->onlyWhereLowerHolds)
     return success();
   Value isShort = b.createOrFold<arith::CmpIOp>(
-      arith::CmpIPredicate::slt, keys.size, index(*loop.getConstantStep()));
+      arith::CmpIPredicate::slt, keys.size, index(*loop.getStaticStep()));
   if (hasUpperEnds)
     isShort = b.createOrFold<arith::AndIOp>(isShort, loop.getLowerFails());
   auto function = [&](Value scores,

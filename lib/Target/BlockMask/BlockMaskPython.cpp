@@ -33,16 +33,16 @@ std::string PythonWriter::guarded(ArrayRef<std::string> guards,
 Expression PythonWriter::writeParameter(Parameter parameter, Location loc) {
   if (std::optional<int64_t> constant = parameter.getConstant())
     return std::to_string(*constant);
-  if (!parameter.value)
+  if (!parameter.getValue())
     return std::string();
-  FailureOr<HostValue> value = facts.evaluate(parameter.value);
+  FailureOr<HostValue> value = facts.evaluate(parameter.getValue());
   if (failed(value))
     return failure();
   if (std::holds_alternative<AbsentValue>(*value))
     return std::string();
   if (auto *number = std::get_if<int64_t>(&*value))
     return std::to_string(*number);
-  Expression name = addArray(parameter.value, "parameter");
+  Expression name = addArray(parameter.getValue(), "parameter");
   if (failed(name))
     return failure();
   return *name + (parameter.axis == ParameterAxis::Head ? "[h]" : "[b]");

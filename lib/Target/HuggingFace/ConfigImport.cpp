@@ -214,10 +214,8 @@ static func::FuncOp buildLayer(OpBuilder &builder, const ModelConfig &config,
   if (config.softcap)
     softCap = builder.getF32FloatAttr(*config.softcap);
   auto attention = AttentionOp::create(
-      builder, loc, type, query, key, value, output, mask, ValueRange(),
-      ValueRange(), sinks, scale, ValueRange(), Value(), Value(), IntegerAttr(),
-      ParameterAxisAttr(), IntegerAttr(), ParameterAxisAttr(), softCap,
-      ScheduleAttrInterface());
+      builder, loc, type, query, key, value, output, mask, sinks, scale,
+      /*query_offset=*/Parameter(), /*key_offset=*/Parameter(), softCap);
   finishFunction(builder, layer, attention.getResults());
   return layer;
 }
