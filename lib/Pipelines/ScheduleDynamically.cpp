@@ -20,6 +20,27 @@ namespace mlir::mask {
 
 using namespace mlir;
 
+/// Scratch memory that every round allocates and frees becomes the thread's: it
+/// is allocated before the first of its rounds and freed after the last.
+static void keepScratch(RewriterBase &rewriter, scf::ParallelOp loop,
+                        omp::WsloopOp rounds) {
+  for (auto alloc :
+       llvm::make_early_inc_range(loop.getBody()->getOps<memref::AllocOp>())) {
+    auto frees =
+        llvm::make_filter_range(alloc->getUsers(), [](Operation *user) {
+          return isa<memref::DeallocOp>(user);
+        });
+    if (!llvm::hasSingleElement(frees) ||
+        (*frees.begin())->getBlock() != loop.getBody() ||
+        !llvm::all_of(alloc->getOperands(), [&](Value size) {
+          return loop.isDefinedOutsideOfLoop(size);
+        }))
+      continue;
+    rewriter.moveOpAfter(*frees.begin(), rounds);
+    rewriter.moveOpBefore(alloc, rounds);
+  }
+}
+
 /// Moves the body of `loop` into an OpenMP loop. What is on the stack in a
 /// round is freed after it, as in upstream's lowering.
 static void lowerToOpenMP(RewriterBase &rewriter, scf::ParallelOp loop) {
@@ -30,6 +51,7 @@ static void lowerToOpenMP(RewriterBase &rewriter, scf::ParallelOp loop) {
   auto shared = omp::WsloopOp::create(rewriter, loc);
   shared.setScheduleKind(omp::ClauseScheduleKind::Dynamic);
   omp::TerminatorOp::create(rewriter, loc);
+  keepScratch(rewriter, loop, shared);
   rewriter.createBlock(&shared.getRegion());
   auto nest = omp::LoopNestOp::create(
       rewriter, loc, loop.getNumLoops(), loop.getLowerBound(),

@@ -38,6 +38,34 @@ func.func @loops(%m: memref<?x?xi32>, %n: index, %x: i32) {
   return
 }
 
+// What a round needs for itself is allocated once per thread, unless its size
+// is the round's.
+// CHECK-LABEL: func.func @scratch
+// CHECK-SAME: %[[N:.*]]: index
+// CHECK: omp.parallel {
+// CHECK-NEXT: %[[KEPT:.*]] = memref.alloc(%[[N]]) : memref<?xi32>
+// CHECK-NEXT: omp.wsloop
+// CHECK: %[[OWN:.*]] = memref.alloc(%{{.*}}) : memref<?xi32>
+// CHECK: memref.store %{{.*}}, %[[KEPT]]
+// CHECK-NOT: memref.dealloc %[[KEPT]]
+// CHECK: memref.dealloc %[[OWN]]
+// CHECK: omp.yield
+// CHECK: memref.dealloc %[[KEPT]]
+// CHECK-NEXT: omp.terminator
+func.func @scratch(%n: index, %x: i32) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  scf.parallel (%i) = (%zero) to (%n) step (%one) {
+    %kept = memref.alloc(%n) : memref<?xi32>
+    %own = memref.alloc(%i) : memref<?xi32>
+    memref.store %x, %kept[%i] : memref<?xi32>
+    memref.dealloc %kept : memref<?xi32>
+    memref.dealloc %own : memref<?xi32>
+    scf.reduce
+  } {mask.uneven}
+  return
+}
+
 // CHECK-LABEL: func.func @negative_reduction
 // CHECK: scf.parallel
 func.func @negative_reduction(%n: index, %x: i32) -> i32 {

@@ -36,6 +36,8 @@ def MaskScheduleDynamically : Pass<"mask-schedule-dynamically"> {
     is done with one. The lowering of attention marks its loops `mask.uneven`; those
     become loops of OpenMP here, since `convert-scf-to-openmp`, which takes all others
     afterwards, has no schedules. A marked loop with reductions is left to it, too.
+    Memory that a round allocates and frees, of a size that is the same in all of them, is
+    allocated once per thread.
 
     ```mlir
     scf.parallel (%i) = (%lb) to (%ub) step (%s) {
