@@ -7,20 +7,16 @@
 
 #include "Mask/Execution/Jit.h"
 
+#include "Mask/Execution/NativeCode.h"
 #include "Mask/Pipelines/MaskToCPU.h"
 #include "Mask/Support/OutputFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Analysis/TargetTransformInfo.h"
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
-#include "llvm/IR/Function.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -69,36 +65,6 @@ saveTemp(const JitOptions &options, const Twine &file,
   return writeFile((options.saveTemps + "/" + file).str(), print);
 }
 
-/// A target machine with everything that this processor has.
-static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createTargetMachine(llvm::CodeGenOptLevel level) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
-  if (!builder)
-    return builder.takeError();
-  builder->setCodeGenOptLevel(level);
-  return builder->createTargetMachine();
-}
-
-/// What schedules are chosen from.
-static CPUTarget describeTarget(const llvm::TargetMachine &machine) {
-  llvm::LLVMContext context;
-  llvm::Module module("target", context);
-  module.setDataLayout(machine.createDataLayout());
-  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
-  auto *function = llvm::Function::Create(
-      type, llvm::GlobalValue::ExternalLinkage, "any", module);
-  auto target = machine.getTargetTransformInfo(*function);
-  int64_t bits =
-      target
-          .getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector)
-          .getFixedValue();
-  int64_t registers = target.getNumberOfRegisters(
-      target.getRegisterClassForType(/*Vector=*/true));
-  return {bits, registers};
-}
-
 static constexpr StringLiteral kObserver = "mask_observe_tile";
 
 StringRef mlir::mask::declareObserver(ModuleOp module) {
@@ -111,26 +77,6 @@ StringRef mlir::mask::declareObserver(ModuleOp module) {
                                        builder.getFunctionType(types, {}));
   function.setPrivate();
   return kObserver;
-}
-
-/// Optimizes in place. The loops that count are register tiles, unrolled
-/// already, and LLVM's unrolling of what is around them doubles the code. The
-/// third level adds passes for code that is not made here.
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager calls;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(calls);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, calls, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
-      .run(module, modules);
 }
 
 static LogicalResult lower(ModuleOp module, const JitOptions &options,
@@ -165,7 +111,7 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
     return report(std::move(error));
   auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
                                 : llvm::CodeGenOptLevel::None;
-  auto machine = createTargetMachine(level);
+  auto machine = createTargetMachine("native", level);
   if (!machine)
     return report(machine.takeError());
   if (failed(lower(module, options, describeTarget(**machine))))

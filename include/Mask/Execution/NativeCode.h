@@ -1,0 +1,50 @@
+//===- NativeCode.h - machine code of masked attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MASK_EXECUTION_NATIVECODE_H
+#define MASK_EXECUTION_NATIVECODE_H
+
+#include "Mask/Conversion/CPUSchedule.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include "llvm/Support/CodeGen.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+
+namespace llvm {
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace mlir::mask {
+
+/// A target machine for `processor`, by LLVM's name, of this machine's
+/// architecture; for everything that this processor has if it is `native`. An
+/// unknown name is an error.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(llvm::StringRef processor, llvm::CodeGenOptLevel level);
+
+/// What schedules are chosen from.
+CPUTarget describeTarget(const llvm::TargetMachine &machine);
+
+/// Optimizes what `mask-to-cpu` made of attention, in place.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+
+/// What machine code is written as.
+enum class NativeCode { Object, Assembly, LLVM };
+
+/// `module`, which is in the LLVM dialect, as optimized code for `machine`: the
+/// contents of a file. Errors are emitted.
+FailureOr<std::string>
+emitNativeCode(ModuleOp module, llvm::TargetMachine &machine, NativeCode kind);
+
+} // namespace mlir::mask
+
+#endif // MASK_EXECUTION_NATIVECODE_H

@@ -1,0 +1,112 @@
+//===- NativeCode.cpp - machine code of masked attention -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Execution/NativeCode.h"
+
+#include "mlir/Target/LLVMIR/Export.h"
+
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+mlir::mask::createTargetMachine(StringRef processor,
+                                llvm::CodeGenOptLevel level) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    return builder.takeError();
+  if (processor != "native") {
+    // LLVM itself takes an unknown name for its oldest processor.
+    builder->setCPU("").setFeatures("");
+    auto generic = builder->createTargetMachine();
+    if (!generic)
+      return generic.takeError();
+    if (processor.empty() ||
+        !(*generic)->getMCSubtargetInfo()->isCPUStringValid(processor))
+      return llvm::createStringError(
+          "LLVM knows no '" + processor + "' of " +
+          (*generic)->getTargetTriple().getArchName());
+    builder->setCPU(processor.str());
+  }
+  builder->setCodeGenOptLevel(level);
+  builder->setRelocationModel(llvm::Reloc::PIC_);
+  return builder->createTargetMachine();
+}
+
+CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
+  llvm::LLVMContext context;
+  llvm::Module module("target", context);
+  module.setDataLayout(machine.createDataLayout());
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+  auto *function = llvm::Function::Create(
+      type, llvm::GlobalValue::ExternalLinkage, "any", module);
+  auto target = machine.getTargetTransformInfo(*function);
+  int64_t bits =
+      target
+          .getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector)
+          .getFixedValue();
+  int64_t registers = target.getNumberOfRegisters(
+      target.getRegisterClassForType(/*Vector=*/true));
+  return {bits, registers};
+}
+
+// The loops that count are register tiles, unrolled
+// already, and LLVM's unrolling of what is around them doubles the code. The
+// third level adds passes for code that is not made here.
+void mlir::mask::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager calls;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(calls);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, calls, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
+      .run(module, modules);
+}
+
+FailureOr<std::string> mlir::mask::emitNativeCode(ModuleOp module,
+                                                  llvm::TargetMachine &machine,
+                                                  NativeCode kind) {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context);
+  if (!code)
+    return module.emitError() << "cannot be translated to LLVM IR";
+  code->setTargetTriple(machine.getTargetTriple());
+  code->setDataLayout(machine.createDataLayout());
+  optimize(*code, machine);
+  llvm::SmallString<0> text;
+  llvm::raw_svector_ostream os(text);
+  if (kind == NativeCode::LLVM) {
+    code->print(os, nullptr);
+    return text.str().str();
+  }
+  llvm::legacy::PassManager passes;
+  auto type = kind == NativeCode::Object ? llvm::CodeGenFileType::ObjectFile
+                                         : llvm::CodeGenFileType::AssemblyFile;
+  if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+    return module.emitError()
+           << "cannot be written for " << machine.getTargetTriple().str();
+  passes.run(*code);
+  return text.str().str();
+}
