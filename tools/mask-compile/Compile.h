@@ -34,6 +34,8 @@ public:
   virtual ~Compiler() = default;
   /// Checks the target, and adds what lowers attention for it.
   virtual LogicalResult build(PassManager &pm) = 0;
+  /// What is written, and what it runs on, once that is checked.
+  virtual std::string getTarget() = 0;
   /// The contents of the file, of the module that the passes have run on.
   virtual FailureOr<std::string> emit(ModuleOp module) = 0;
 };

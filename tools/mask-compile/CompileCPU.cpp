@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/Transforms/RequestCWrappers.h"
 #include "mlir/Pass/Pass.h"
 
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -26,6 +27,7 @@ public:
   CPUCompiler(Location loc, CompileOptions options)
       : loc(loc), options(std::move(options)) {}
   LogicalResult build(PassManager &pm) override;
+  std::string getTarget() override;
   FailureOr<std::string> emit(ModuleOp module) override;
 
 private:
@@ -51,6 +53,13 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   buildMaskToCPUPipeline(pm, pipeline);
   return success();
+}
+
+std::string CPUCompiler::getTarget() {
+  return llvm::formatv("{0} {1} {2} {3}", static_cast<int>(options.artefact),
+                       machine->getTargetTriple().str(),
+                       machine->getTargetCPU(),
+                       machine->getTargetFeatureString());
 }
 
 FailureOr<std::string> CPUCompiler::emit(ModuleOp module) {

@@ -14,6 +14,7 @@
 
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -26,6 +27,7 @@ public:
   GPUCompiler(Location loc, CompileOptions options)
       : loc(loc), options(std::move(options)) {}
   LogicalResult build(PassManager &pm) override;
+  std::string getTarget() override;
   FailureOr<std::string> emit(ModuleOp module) override;
 
 private:
@@ -104,6 +106,11 @@ LogicalResult GPUCompiler::build(PassManager &pm) {
       options.artefact == Artefact::Cubin ? "bin" : "isa";
   pm.addPass(createGpuModuleToBinaryPass(binary));
   return success();
+}
+
+std::string GPUCompiler::getTarget() {
+  return llvm::formatv("{0} {1}", static_cast<int>(options.artefact),
+                       getChip());
 }
 
 /// The code of the module's only binary.

@@ -9,6 +9,7 @@
 
 #include "Mask/InitAll.h"
 #include "Mask/Request/CommandLine.h"
+#include "Mask/Support/FileCache.h"
 #include "Mask/Support/OpsInDiagnostics.h"
 #include "Mask/Support/OutputFile.h"
 
@@ -18,10 +19,15 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <array>
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -53,6 +59,11 @@ static cl::opt<std::string> tileOptions(
     cl::desc("Options of mask-to-cpu, mask-to-nvvm or mask-to-rocdl:\n"
              "\"openmp query-tile=64\", \"query-tile=64 threads=256\""),
     cl::value_desc("options"), cl::cat(category));
+static cl::opt<std::string>
+    cacheDirectory("cache-dir",
+                   cl::desc("Where what was written is kept, and taken from\n"
+                            "if nothing has changed"),
+                   cl::value_desc("directory"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output file"),
                                    cl::value_desc("file"), cl::init("-"),
                                    cl::cat(category));
@@ -67,6 +78,18 @@ static std::unique_ptr<Compiler> createCompiler(Location loc) {
                 : createGPUCompiler(loc, options);
 }
 
+/// Lowers a file, and returns the contents of what is to be written.
+static FailureOr<std::string> compile(Compiler &compiler, PassManager &pm,
+                                      std::unique_ptr<llvm::MemoryBuffer> file,
+                                      MLIRContext &context) {
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(file), SMLoc());
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module || failed(pm.run(*module)))
+    return failure();
+  return compiler.emit(*module);
+}
+
 static LogicalResult run(MLIRContext &context) {
   Location loc = NameLoc::get(StringAttr::get(&context, input.getValue()));
   if (llvm::Error error =
@@ -79,12 +102,26 @@ static LogicalResult run(MLIRContext &context) {
   pm.addPass(createMaskSpecializeLayers());
   if (failed(compiler->build(pm)))
     return failure();
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(input, &context);
-  if (!module || failed(pm.run(*module)))
-    return failure();
-  FailureOr<std::string> code = compiler->emit(*module);
-  if (failed(code))
-    return failure();
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &message);
+  if (!file)
+    return emitError(loc) << message;
+  // Checks in compiled code name the file.
+  std::string key =
+      llvm::join(std::array<StringRef, 4>{compiler->getTarget(), tileOptions,
+                                          input, file->getBuffer()},
+                 "\n");
+  FileCache cache(cacheDirectory);
+  std::optional<std::string> code = cache.lookup(key);
+  if (!code) {
+    FailureOr<std::string> compiled =
+        compile(*compiler, pm, std::move(file), context);
+    if (failed(compiled))
+      return failure();
+    code = std::move(*compiled);
+    if (llvm::Error error = cache.store(key, *code))
+      emitWarning(loc) << "--cache-dir: " << llvm::toString(std::move(error));
+  }
   llvm::Error error = writeFile(output, [&](raw_ostream &os) { os << *code; });
   return error ? emitError(loc) << llvm::toString(std::move(error)) : success();
 }
