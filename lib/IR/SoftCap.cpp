@@ -7,6 +7,7 @@
 
 #include "Mask/IR/SoftCap.h"
 
+#include "Mask/IR/AttentionCaptures.h"
 #include "Mask/IR/AttentionCasts.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -100,5 +101,6 @@ struct DropScoreRegion : OpRewritePattern<AttentionOp> {
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &results,
                                               MLIRContext *context) {
   results.add<DropScoreRegion>(context);
+  populateDropCapturesPatterns(results);
   populateFoldCastsIntoAttentionPatterns(results);
 }

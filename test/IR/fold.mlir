@@ -276,7 +276,6 @@ func.func @packed_without_sequences(%p: !mask.predicate, %t: tensor<?xi32>) -> (
 // Constants of a closed predicate stay in its region.
 // CHECK-LABEL: func @region_keeps_constants
 // CHECK: mask.attention
-// CHECK-NEXT: ^bb0
 // CHECK-NEXT: %[[FULL:.*]] = mask.full
 // CHECK-NEXT: mask.yield %[[FULL]]
 func.func @region_keeps_constants(%q: tensor<1x1x4x8xf32>, %t: tensor<?xi8>) -> tensor<1x1x4x8xf32> {

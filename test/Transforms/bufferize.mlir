@@ -28,7 +28,8 @@ func.func @closed(%query: tensor<1x8x?x64xf32>, %key: tensor<1x2x?x64xf32>, %out
         %visible = arith.cmpi sge, %bound, %k : index
         mask.yield %visible : i1
       }
-      %both = mask.and %block, %until
+      %near = mask.window left %w right unbounded
+      %both = mask.and %block, %until, %near
       mask.yield %both : !mask.predicate
     } -> tensor<1x8x?x64xf32>
   return %result : tensor<1x8x?x64xf32>
