@@ -25,6 +25,9 @@ usage: tools/dev.sh COMMAND
                    build directory of its own
   demo             the project in a few screens, computed while you watch
   bench [OPTION..] attention timings: mask bounds against plainer loops
+  bench --peers [FILTER..]
+                   against PyTorch, FlexAttention and ONNX Runtime, which are
+                   fetched from PyPI into the build directory (some GB)
   format [--check] clang-format over the C++ sources
   tidy [FILE...]   clang-tidy over FILEs, or over what differs from main;
                    --all: over everything
@@ -297,6 +300,16 @@ tidy() {
       --warnings-as-errors='*' -p "$BUILD")
 }
 
+# What attention is compared with, at the versions of bench/peers/requirements.txt.
+ensure_peers() {
+  local wanted="$ROOT/bench/peers/requirements.txt" have="$BUILD/peers/requirements.txt"
+  ! cmp -s "$wanted" "$have" || return 0
+  say "fetching peers into $BUILD/peers"
+  python3 -m venv "$BUILD/peers" && "$BUILD/peers/bin/pip" install -q -r "$wanted" ||
+    die "the peers could not be fetched from PyPI"
+  cp "$wanted" "$have"
+}
+
 docs() {
   build
   say "regenerating docs"
@@ -320,7 +333,15 @@ main() {
     esac
     ;;
   demo) build && exec python3 "$ROOT/tools/demo.py" "$BUILD" ;;
-  bench) build && exec python3 "$ROOT/bench/bench.py" "$BUILD" "$@" ;;
+  bench)
+    build
+    if [[ ${1:-} == --peers ]]; then
+      shift
+      ensure_peers
+      exec "$BUILD/peers/bin/python3" "$ROOT/bench/peers" "$BUILD" "$@"
+    fi
+    exec python3 "$ROOT/bench/bench.py" "$BUILD" "$@"
+    ;;
   format) ensure_toolchain && format "$@" ;;
   tidy) build && tidy "$@" ;;
   docs) docs ;;

@@ -1,0 +1,73 @@
+// What this processor can do: called by machine.py, once per thread at a time.
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define BYTES 64
+#elif defined(__AVX__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
+#define LANES (BYTES / 4)
+typedef float Vector __attribute__((vector_size(BYTES)));
+typedef uint64_t Words __attribute__((vector_size(BYTES)));
+
+// Sums that do not wait for each other; as many as hide the latency.
+enum { SUMS = 12 };
+
+/// Does multiply-adds `rounds` times; returns how many additions and
+/// multiplications that were.
+double fma_f32(int64_t rounds, float *sink) {
+  Vector sums[SUMS], a, b;
+  for (int lane = 0; lane < LANES; ++lane)
+    a[lane] = 1.0f + *sink, b[lane] = 1e-9f * lane;
+  for (int i = 0; i < SUMS; ++i)
+    sums[i] = a + (float)i;
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SUMS; ++i)
+      sums[i] = sums[i] * a + b;
+    __asm__ volatile("" : : : "memory");
+  }
+  for (int i = 0; i < SUMS; ++i)
+    *sink += sums[i][0] * 0;
+  return 2.0 * SUMS * LANES * rounds;
+}
+
+/// The same of pair products of bf16; zero where there is no such instruction.
+double dot_bf16(int64_t rounds, float *sink) {
+#if defined(__AVX512BF16__)
+  __m512 sums[SUMS];
+  __m512bh a = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+  for (int i = 0; i < SUMS; ++i)
+    sums[i] = _mm512_set1_ps(*sink + i);
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SUMS; ++i)
+      sums[i] = _mm512_dpbf16_ps(sums[i], a, a);
+    __asm__ volatile("" : : : "memory");
+  }
+  for (int i = 0; i < SUMS; ++i)
+    *sink += sums[i][0] * 0;
+  return 4.0 * SUMS * 16 * rounds;
+#else
+  (void)rounds, (void)sink;
+  return 0;
+#endif
+}
+
+/// Reads `bytes`, a multiple of 512; returns them as a number that depends on
+/// all of them.
+uint64_t read_all(const void *data, int64_t bytes) {
+  const Words *words = data;
+  Words sums[8] = {0};
+  for (int64_t i = 0; i + 8 <= bytes / BYTES; i += 8)
+    for (int j = 0; j < 8; ++j)
+      sums[j] ^= words[i + j];
+  Words all = sums[0] ^ sums[1] ^ sums[2] ^ sums[3] ^ sums[4] ^ sums[5] ^ sums[6] ^ sums[7];
+  return all[0] ^ all[1];
+}
