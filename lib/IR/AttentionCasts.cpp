@@ -99,7 +99,29 @@ struct FoldCastsIntoAttention : public OpRewritePattern<AttentionOp> {
     return success();
   }
 };
+/// What a predicate captures, as attention does.
+struct FoldCastsIntoGeneric : public OpRewritePattern<GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    auto isCast = [](Value value) { return lookThroughCast(value) != value; };
+    if (llvm::none_of(op->getOperands(), isCast))
+      return rewriter.notifyMatchFailure(op, "no operand is cast");
+    rewriter.modifyOpInPlace(op, [&] {
+      for (OpOperand &operand : op->getOpOperands())
+        operand.set(lookThroughCast(operand.get()));
+      refineArguments(rewriter, op.getBody(), op.getCaptures());
+    });
+    return success();
+  }
+};
 } // namespace
+
+void GenericOp::getCanonicalizationPatterns(RewritePatternSet &results,
+                                            MLIRContext *context) {
+  results.add<FoldCastsIntoGeneric>(context);
+}
 
 void mlir::mask::populateFoldCastsIntoAttentionPatterns(
     RewritePatternSet &patterns) {

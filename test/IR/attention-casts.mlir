@@ -18,6 +18,31 @@ func.func @open(%q: tensor<1x1x4x8xf32>) -> tensor<?x?x?x?xf32> {
   return %o : tensor<?x?x?x?xf32>
 }
 
+// A predicate that is code captures what the region does.
+// CHECK-LABEL: func.func @generic
+// CHECK-SAME: %{{[^:]*}}: tensor<1x1x4x8xf32>, %[[IDS:[^:]*]]: tensor<4xi32>
+// CHECK: mask.attention {{.*}} captures(%[[IDS]] : tensor<4xi32>) predicate {
+// CHECK-NEXT: ^bb0(%[[I:.*]]: tensor<4xi32>):
+// CHECK-NEXT: mask.generic captures(%[[I]] : tensor<4xi32>) {
+// CHECK-NEXT: ^bb0({{.*}}, %[[T:.*]]: tensor<4xi32>):
+// CHECK-NEXT: tensor.extract %[[T]][{{.*}}] : tensor<4xi32>
+func.func @generic(%q: tensor<1x1x4x8xf32>, %ids: tensor<4xi32>) -> tensor<1x1x4x8xf32> {
+  %0 = tensor.cast %ids : tensor<4xi32> to tensor<?xi32>
+  %o = mask.attention ins(%q, %q, %q : tensor<1x1x4x8xf32>, tensor<1x1x4x8xf32>, tensor<1x1x4x8xf32>)
+         outs(%q : tensor<1x1x4x8xf32>) captures(%0 : tensor<?xi32>) predicate {
+  ^bb0(%i: tensor<?xi32>):
+    %p = mask.generic captures(%i : tensor<?xi32>) {
+    ^bb1(%b: index, %h: index, %qi: index, %ki: index, %t: tensor<?xi32>):
+      %x = tensor.extract %t[%ki] : tensor<?xi32>
+      %zero = arith.constant 0 : i32
+      %v = arith.cmpi sgt, %x, %zero : i32
+      mask.yield %v : i1
+    }
+    mask.yield %p : !mask.predicate
+  } -> tensor<1x1x4x8xf32>
+  return %o : tensor<1x1x4x8xf32>
+}
+
 // CHECK-LABEL: func.func @closed
 // CHECK-SAME: %[[IDS:[^:]*]]: tensor<4xi32>, %[[BIAS:[^:]*]]: tensor<4xf32>
 // CHECK: mask.attention {{.*}} captures(%[[IDS]] : tensor<4xi32>) score_captures(%[[BIAS]] : tensor<4xf32>) predicate {

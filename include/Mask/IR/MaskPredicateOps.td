@@ -464,6 +464,7 @@ def Mask_GenericOp : Mask_PredicateOp<"generic", [
   let arguments = (ins Variadic<Mask_Capture>:$captures, Variadic<Mask_RangeTable>:$tables,
                        OptionalAttr<DenseI64ArrayAttr>:$tabled);
   let regions = (region SizedRegion<1>:$body);
+  let hasCanonicalizer = 1;
   let assemblyFormat = [{
     (`captures` `(` $captures^ `:` type($captures) `)`)?
     (`tables` `(` $tables^ `:` type($tables) `)` `of` $tabled)?
