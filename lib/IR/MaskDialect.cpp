@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LaunchRecordSyntax.h"
+
 #include "Mask/IR/Mask.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,6 +14,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
@@ -80,6 +83,19 @@ Operation *MaskDialect::materializeConstant(OpBuilder &builder, Attribute value,
   if (isa<UnitAttr>(value))
     return AbsentOp::create(builder, loc, type);
   return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+/// The record of launches is on a function of the types that it says.
+LogicalResult MaskDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() != LaunchRecordAttr::getAttrName())
+    return success();
+  auto record = dyn_cast<LaunchRecordAttr>(attribute.getValue());
+  if (!record || !isa<FunctionOpInterface>(op))
+    return op->emitOpError() << "must be a function, and '"
+                             << LaunchRecordAttr::getAttrName()
+                             << "' a '#mask.launch_record'";
+  return success();
 }
 
 LogicalResult

@@ -15,26 +15,33 @@
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
 #include "mlir/Conversion/GPUToROCDL/GPUToROCDLPass.h"
+#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRVPass.h"
+#include "mlir/Conversion/MathToSPIRV/MathToSPIRVPass.h"
 #include "mlir/Conversion/NVGPUToNVVM/NVGPUToNVVM.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Masks to kernels.
+/// Masks to kernels, whose workgroups have at most `workgroupMemory` bytes where
+/// the options say nothing; 0 leaves that to the emitter.
 template <typename Options>
-static void addKernelStages(OpPassManager &pm, const Options &options) {
+static void addKernelStages(OpPassManager &pm, const Options &options,
+                            int64_t workgroupMemory = 0) {
   buildMaskToBuffersPipeline(pm);
   ConvertMaskToGPUOptions tiles;
   tiles.emitter = options.emitter;
@@ -43,7 +50,8 @@ static void addKernelStages(OpPassManager &pm, const Options &options) {
   tiles.threads = options.threads;
   tiles.depth = options.depth;
   tiles.valueColumns = options.valueColumns;
-  tiles.workgroupMemory = options.workgroupMemory;
+  tiles.workgroupMemory =
+      options.workgroupMemory ? options.workgroupMemory : workgroupMemory;
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
   addTileStages(pm);
@@ -51,6 +59,7 @@ static void addKernelStages(OpPassManager &pm, const Options &options) {
   // What can be computed in a kernel from less is no argument of it.
   pm.addPass(createGpuLaunchSinkIndexComputationsPass());
   pm.addPass(createGpuKernelOutliningPass());
+  pm.addPass(createMaskRecordLaunches());
 }
 
 /// Kernels to what all targets of LLVM understand.
@@ -106,6 +115,38 @@ void mlir::mask::buildMaskToROCDLPipeline(OpPassManager &pm,
   addCleanup(kernels);
 }
 
+void mlir::mask::buildMaskToSPIRVPipeline(OpPassManager &pm,
+                                          const MaskToSPIRVOptions &options) {
+  // What Mesa's software driver has, and every GPU of today.
+  constexpr int64_t kWorkgroupMemory = 32 * 1024;
+  addKernelStages(pm, options, kWorkgroupMemory);
+  auto addKernelPass = [&](std::unique_ptr<Pass> pass) {
+    pm.nest<gpu::GPUModuleOp>().addPass(std::move(pass));
+  };
+  MaskLowerKernelMathOptions math;
+  math.spirv = true;
+  addKernelPass(createMaskLowerKernelMath(math));
+  addKernelPass(createConvertVectorToSCFPass());
+  addKernelPass(createLowerAffinePass());
+  // Ceilings of quotients, and bf16, which Vulkan does not know.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  addKernelPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createMaskPrepareSPIRV());
+  addKernelPass(createCanonicalizerPass());
+  addKernelPass(createCSEPass());
+  addKernelPass(createLoopInvariantCodeMotionPass());
+  addKernelPass(createConvertMathToSPIRVPass());
+  std::unique_ptr<Pass> convert = createConvertGPUToSPIRVPass();
+  // Bounds are of 64 bits, and are compared with numbers beyond all keys.
+  (void)convert->initializeOptions("use-64bit-index=true",
+                                   [](const Twine &) { return failure(); });
+  pm.addPass(std::move(convert));
+  OpPassManager &shaders = pm.nest<spirv::ModuleOp>();
+  shaders.addPass(spirv::createSPIRVLowerABIAttributesPass());
+  shaders.addPass(spirv::createSPIRVUpdateVCEPass());
+}
+
 void mlir::mask::registerMaskToGPUPipelines() {
   PassPipelineRegistration<MaskToGPUOptions>(
       "mask-to-gpu", "lower masked attention on tensors to GPU kernels",
@@ -118,4 +159,8 @@ void mlir::mask::registerMaskToGPUPipelines() {
       "mask-to-rocdl",
       "lower masked attention on tensors to GPU kernels in the ROCDL dialect",
       buildMaskToROCDLPipeline);
+  PassPipelineRegistration<MaskToSPIRVOptions>(
+      "mask-to-spirv",
+      "lower masked attention on tensors to SPIR-V kernels for Vulkan",
+      buildMaskToSPIRVPipeline);
 }

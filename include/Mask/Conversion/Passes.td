@@ -239,7 +239,8 @@ def MaskLowerKernelMath : Pass<"mask-lower-kernel-math"> {
     approximations, formulas for what others express, LLVM's intrinsics for what is one
     instruction (`fma`, `absf`, `sqrt`, rounding). The exponential is the target's own:
     `math.exp` stays, or with `nvvm` becomes `ex2.approx.ftz`, the power of two, of an
-    argument multiplied by log2(e). What cannot be expanded is an error.
+    argument multiplied by log2(e). What cannot be expanded is an error. With `spirv` what
+    would be an intrinsic of LLVM stays.
 
     ```mlir
     %y = math.tanh %x : f32    // the polynomial of a soft cap
@@ -248,7 +249,9 @@ def MaskLowerKernelMath : Pass<"mask-lower-kernel-math"> {
   }];
   let options = [
     Option<"nvvm", "nvvm", "bool", "false",
-           "take the exponential of NVIDIA's GPUs">
+           "take the exponential of NVIDIA's GPUs">,
+    Option<"spirv", "spirv", "bool", "false",
+           "leave what SPIR-V has: no intrinsics of LLVM">
   ];
   let dependentDialects = [
     "arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect",
@@ -300,6 +303,79 @@ def MaskPrepareNVVM : Pass<"mask-prepare-nvvm"> {
   }];
   let dependentDialects = [
     "LLVM::LLVMDialect", "NVVM::NVVMDialect", "vector::VectorDialect"
+  ];
+}
+
+def MaskRecordLaunches : Pass<"mask-record-launches", "::mlir::ModuleOp"> {
+  let summary = "write down how a host launches kernels";
+  let description = [{
+    Attaches a `#mask.launch_record` to every function that launches kernels: the
+    launches in their order, and workgroups, sizes of workspaces, arguments and checks as
+    functions of the arguments' sizes. With it a host calls the function from data
+    alone. What the host computes beyond numbers, index tables from facts, becomes
+    functions of their own, `NAME_host`, which have a C interface and are steps of the
+    record. The function itself keeps its code and does what it did.
+
+    A check that an argument starts at a multiple of some bytes becomes its alignment.
+    A function whose launches hang on data, are in loops, or get numbers that the host
+    loads from memory has no record, which a remark says.
+
+    ```mlir
+    // before
+    func.func @copy(%from: memref<?xf32>, %to: memref<?xf32>) {
+      %n = memref.dim %from, %c0 : memref<?xf32>
+      %blocks = arith.ceildivui %n, %c32 : index
+      gpu.launch_func @kernels::@copy blocks in (%blocks, %c1, %c1) threads in (%c32, %c1, %c1)
+        args(%from : memref<?xf32>, %to : memref<?xf32>)
+      return
+    }
+    // after
+    func.func @copy(%from: memref<?xf32>, %to: memref<?xf32>) attributes {
+      mask.launch_record = #mask.launch_record<
+        types = [memref<?xf32>, memref<?xf32>], alignments = [4, 4],
+        outputs = [1], checks = [], workspaces = [],
+        steps = [#mask.launch<@kernels::@copy blocks ceildivui(dim(0, 0), 32) threads 32
+                   shared 0 (argument(0) : memref<?xf32>, argument(1) : memref<?xf32>)>]>} { ... }
+    ```
+  }];
+  let dependentDialects = ["func::FuncDialect", "::mlir::mask::MaskDialect"];
+}
+
+def MaskPrepareSPIRV : Pass<"mask-prepare-spirv", "::mlir::ModuleOp"> {
+  let summary = "give kernels the arguments and types that SPIR-V for Vulkan has";
+  let description = [{
+    To be run before `convert-gpu-to-spirv`, on kernels without affine ops and with control
+    flow of `scf`. What is done to a vector is done to its elements. A kernel's arguments become arrays of one dimension, each
+    a storage buffer, and a last one, of `i64`, with all numbers: for each argument in
+    turn its dynamic extents, or itself, floating-point numbers as their bits. So the
+    number of buffers does not depend on that of the numbers. Accesses get one index, of
+    64 bits.
+
+    Elements that Vulkan's memory does not have become integers: `bf16` is `i16`, `i1` is
+    `i8` and `index` is `i64`. Workgroup memory becomes allocations of SPIR-V's storage
+    class, and the size of workgroups the entry point's. The results of a `scf.for` that
+    makes no iteration are selected after it, which the conversion loses.
+
+    Functions that launch these kernels become declarations: what is left of them is their
+    `mask.launch_record`, without which it is an error.
+
+    ```mlir
+    // before
+    gpu.func @kernel(%x: memref<?x?xbf16>, %n: index) workgroup(%s : memref<4x5xf32, #gpu.address_space<workgroup>>)
+        kernel attributes {known_block_size = array<i32: 128, 1, 1>}
+    // after
+    gpu.func @kernel(%x: memref<?xi16>, %numbers: memref<?xi64>)
+        kernel attributes {spirv.entry_point_abi = #spirv.entry_point_abi<workgroup_size = [128, 1, 1]>, ...} {
+      %s = memref.alloc() : memref<20xf32, #spirv.storage_class<Workgroup>>
+      %x1 = memref.load %numbers[%c1] : memref<?xi64>    // the second extent of %x
+      %n = memref.load %numbers[%c2] : memref<?xi64>
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "arith::ArithDialect", "memref::MemRefDialect", "scf::SCFDialect",
+    "spirv::SPIRVDialect", "vector::VectorDialect"
   ];
 }
 

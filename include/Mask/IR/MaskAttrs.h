@@ -9,6 +9,7 @@
 #define MASK_IR_MASKATTRS_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
 
 #include "Mask/IR/MaskEnums.h.inc"
 

@@ -13,5 +13,6 @@ include "Mask/IR/MaskFactOps.td"
 include "Mask/IR/MaskPolicyOps.td"
 include "Mask/IR/MaskAttentionOps.td"
 include "Mask/IR/MaskTileOps.td"
+include "Mask/IR/MaskLaunchAttrs.td"
 
 #endif // MASK_OPS_TD

@@ -81,6 +81,9 @@ struct MaskToROCDLOptions : public GPUPipelineOptions<MaskToROCDLOptions> {
                            llvm::cl::init("gfx942")};
 };
 
+/// What `mask-to-spirv` can be told.
+struct MaskToSPIRVOptions : public GPUPipelineOptions<MaskToSPIRVOptions> {};
+
 // NOLINTEND(misc-multiple-inheritance)
 
 /// From functions with attention on tensors to host code and GPU modules of
@@ -96,7 +99,14 @@ void buildMaskToNVVMPipeline(OpPassManager &pm,
 void buildMaskToROCDLPipeline(OpPassManager &pm,
                               const MaskToROCDLOptions &options);
 
-/// Registers `mask-to-gpu`, `mask-to-nvvm` and `mask-to-rocdl`.
+/// The same for Vulkan 1.3: a `spirv.module` of the kernels, functions of the
+/// host for index tables, and for every function that launches kernels a
+/// declaration with the record of its launches.
+void buildMaskToSPIRVPipeline(OpPassManager &pm,
+                              const MaskToSPIRVOptions &options);
+
+/// Registers `mask-to-gpu`, `mask-to-nvvm`, `mask-to-rocdl` and
+/// `mask-to-spirv`.
 void registerMaskToGPUPipelines();
 
 } // namespace mlir::mask

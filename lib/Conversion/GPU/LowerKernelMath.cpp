@@ -111,7 +111,8 @@ struct LowerKernelMath
   using Base::Base;
 
   void runOnOperation() override {
-    if (failed(expand()) || failed(lowerExact()) || failed(checkRest()))
+    if (failed(expand()) || (!spirv && failed(lowerExact())) ||
+        failed(checkRest()))
       signalPassFailure();
   }
 
@@ -122,6 +123,15 @@ private:
                 : math::ExpOp::getOperationName();
   }
 
+  /// Whether the target computes it.
+  bool isExact(Operation *op) const {
+    return (!nvvm && op->getName().getStringRef() == getExponential()) ||
+           (spirv &&
+            isa<math::AbsFOp, math::CeilOp, math::CopySignOp, math::FloorOp,
+                math::FmaOp, math::RoundEvenOp, math::SqrtOp, math::TruncOp,
+                math::AbsIOp, math::CountLeadingZerosOp, math::IsFiniteOp,
+                math::IsInfOp, math::IsNaNOp>(op));
+  }
   LogicalResult expand();
   LogicalResult lowerExact();
   LogicalResult checkRest();
@@ -183,7 +193,7 @@ LogicalResult LowerKernelMath::checkRest() {
     // A remainder of floats is a function of libraries, too.
     if ((!isa_and_present<math::MathDialect>(op->getDialect()) &&
          !isa<arith::RemFOp>(op)) ||
-        (!nvvm && op->getName().getStringRef() == getExponential()))
+        isExact(op))
       return WalkResult::advance();
     return WalkResult(op->emitError()
                       << "'" << op->getName()

@@ -1,0 +1,328 @@
+//===- RecordLaunches.cpp - launches as data -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Conversion/Passes.h"
+#include "Mask/IR/Mask.h"
+#include "RecordValues.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace mlir::mask {
+#define GEN_PASS_DEF_MASKRECORDLAUNCHES
+#include "Mask/Conversion/Passes.h.inc"
+} // namespace mlir::mask
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Whether a kernel may write to an array, directly or through a view.
+static bool mayWrite(Value array) {
+  return llvm::any_of(array.getUses(), [&](OpOperand &use) {
+    Operation *op = use.getOwner();
+    if (isa<ViewLikeOpInterface>(op))
+      return llvm::any_of(op->getResults(), mayWrite);
+    auto effects = dyn_cast<MemoryEffectOpInterface>(op);
+    return !effects ||
+           effects.getEffectOnValue<MemoryEffects::Write>(array).has_value();
+  });
+}
+
+namespace {
+
+/// Ops of the host that a function of its own will compute.
+struct HostGroup {
+  SmallVector<Operation *> ops;
+  /// What they use from outside.
+  SmallVector<Value> captures;
+  std::string name;
+};
+
+/// Records one function.
+class LaunchRecorder {
+public:
+  explicit LaunchRecorder(func::FuncOp function)
+      : function(function), values(function) {}
+
+  /// Fails, having changed nothing, with a remark that says why.
+  LogicalResult record();
+
+private:
+  InFlightDiagnostic refuse(Operation *op) {
+    InFlightDiagnostic remark = function.emitRemark()
+                                << "has no launch record: ";
+    remark.attachNote(op->getLoc()) << "because of '" << op->getName() << "'";
+    return remark;
+  }
+  LogicalResult visit(Operation *op);
+  LogicalResult visitHostOp(Operation *op);
+  LogicalResult visitCheck(cf::AssertOp op);
+  LogicalResult visitBranch(scf::IfOp op);
+  LogicalResult visitLaunch(gpu::LaunchFuncOp op);
+  LogicalResult visitReturn(func::ReturnOp op);
+  LogicalResult closeGroup();
+  void outline(HostGroup &group);
+
+  func::FuncOp function;
+  RecordedValues values;
+  SmallVector<Attribute> checks, steps;
+  SmallVector<HostGroup> groups;
+  /// The group that ops are added to; none if empty.
+  HostGroup open;
+  llvm::SmallSetVector<int64_t, 4> outputs;
+};
+
+struct RecordLaunches
+    : public mask::impl::MaskRecordLaunchesBase<RecordLaunches> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      WalkResult launches = function.walk(
+          [](gpu::LaunchFuncOp) { return WalkResult::interrupt(); });
+      // One that cannot be recorded is launched by its code.
+      if (launches.wasInterrupted())
+        (void)LaunchRecorder(function).record();
+    }
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Host
+//===----------------------------------------------------------------------===//
+
+/// The end of a run of host ops: what comes now may not come before them.
+LogicalResult LaunchRecorder::closeGroup() {
+  if (open.ops.empty())
+    return success();
+  llvm::SmallSetVector<Value, 8> captures;
+  llvm::SmallPtrSet<Operation *, 8> inside(open.ops.begin(), open.ops.end());
+  for (Operation *op : open.ops) {
+    op->walk([&](Operation *nested) {
+      for (Value operand : nested->getOperands()) {
+        Operation *owner = operand.getParentBlock()->getParentOp();
+        bool isLocal = llvm::any_of(open.ops, [&](Operation *outer) {
+          return outer == owner || outer->isProperAncestor(owner);
+        });
+        if (!isLocal && !matchPattern(operand, m_Constant()))
+          captures.insert(operand);
+      }
+    });
+  }
+  open.captures = captures.takeVector();
+  SmallVector<LaunchValueAttr> arguments;
+  for (Value capture : open.captures) {
+    LaunchValueAttr value = values.lookup(capture);
+    if (!value)
+      return refuse(open.ops.front())
+             << "its host code needs what is no function of its arguments' "
+                "sizes";
+    arguments.push_back(value);
+  }
+  open.name = (function.getName() + "_host").str();
+  if (!groups.empty())
+    open.name += "_" + std::to_string(groups.size());
+  steps.push_back(HostCallAttr::get(
+      function.getContext(),
+      FlatSymbolRefAttr::get(function.getContext(), open.name), arguments,
+      llvm::to_vector(ValueRange(open.captures).getTypes())));
+  groups.push_back(std::move(open));
+  open = {};
+  return success();
+}
+
+LogicalResult LaunchRecorder::visitHostOp(Operation *op) {
+  if (op->getNumResults())
+    return refuse(op) << "its host code computes numbers from data";
+  open.ops.push_back(op);
+  return success();
+}
+
+/// Makes a function of a group, and calls it where its last op is.
+void LaunchRecorder::outline(HostGroup &group) {
+  OpBuilder builder(function);
+  auto host = func::FuncOp::create(
+      builder, group.ops.front()->getLoc(), group.name,
+      builder.getFunctionType(ValueRange(group.captures).getTypes(), {}));
+  host->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
+                builder.getUnitAttr());
+  builder.setInsertionPoint(group.ops.back());
+  func::CallOp::create(builder, group.ops.back()->getLoc(), host,
+                       group.captures);
+  Block *body = host.addEntryBlock();
+  builder.setInsertionPointToEnd(body);
+  auto end = func::ReturnOp::create(builder, host.getLoc());
+  IRMapping constants;
+  for (Operation *op : group.ops) {
+    op->moveBefore(end);
+    op->walk([&](Operation *nested) {
+      for (OpOperand &operand : nested->getOpOperands()) {
+        auto *found = llvm::find(group.captures, operand.get());
+        if (found != group.captures.end()) {
+          operand.set(body->getArgument(found - group.captures.begin()));
+          continue;
+        }
+        Operation *constant = operand.get().getDefiningOp();
+        if (!constant || constant->getBlock() == body ||
+            host->isProperAncestor(constant))
+          continue;
+        if (!constants.contains(operand.get())) {
+          builder.setInsertionPointToStart(body);
+          builder.clone(*constant, constants);
+        }
+        operand.set(constants.lookup(operand.get()));
+      }
+    });
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+LogicalResult LaunchRecorder::visitCheck(cf::AssertOp op) {
+  if (values.recordAlignment(op.getArg()))
+    return success();
+  LaunchValueAttr condition = values.lookup(op.getArg());
+  if (!condition)
+    return refuse(op) << "it checks what is no function of its arguments' "
+                         "sizes";
+  checks.push_back(
+      LaunchCheckAttr::get(op.getContext(), condition, op.getMsg()));
+  return success();
+}
+
+/// A launch that is left out where it has no workgroups.
+LogicalResult LaunchRecorder::visitBranch(scf::IfOp op) {
+  auto launches = op.thenBlock()->getOps<gpu::LaunchFuncOp>();
+  if (launches.empty())
+    return visitHostOp(op);
+  auto launch = *launches.begin();
+  LaunchValueAttr blocks = values.lookup(launch.getGridSizeX());
+  LaunchValueAttr condition = values.lookup(op.getCondition());
+  auto isAny = [&] {
+    auto zero = LaunchValueAttr::get(op.getContext(), 0);
+    return LaunchValueAttr::get(op.getContext(), "cmpi_ne", {blocks, zero});
+  };
+  bool isAlone = llvm::hasSingleElement(op.thenBlock()->without_terminator());
+  if (!isAlone || op.elseBlock() || op.getNumResults() || !blocks ||
+      condition != isAny())
+    return refuse(op) << "a launch hangs on a condition";
+  return visitLaunch(launch);
+}
+
+LogicalResult LaunchRecorder::visitLaunch(gpu::LaunchFuncOp op) {
+  if (failed(closeGroup()))
+    return failure();
+  MLIRContext *context = op.getContext();
+  auto one = LaunchValueAttr::get(context, 1);
+  LaunchValueAttr blocks = values.lookup(op.getGridSizeX());
+  LaunchValueAttr threads = values.lookup(op.getBlockSizeX());
+  Value others[] = {op.getGridSizeY(), op.getGridSizeZ(), op.getBlockSizeY(),
+                    op.getBlockSizeZ()};
+  bool isOneDimensional = llvm::all_of(
+      others, [&](Value size) { return values.lookup(size) == one; });
+  if (!blocks || !threads || !threads.isConstant() || !isOneDimensional ||
+      op.getAsyncToken() || !op.getAsyncDependencies().empty() ||
+      op.hasClusterSize())
+    return refuse(op) << "a launch is more than workgroups of a constant size "
+                         "in one dimension";
+  auto shared = LaunchValueAttr::get(context, 0);
+  if (Value bytes = op.getDynamicSharedMemorySize())
+    shared = values.lookup(bytes);
+  SmallVector<LaunchValueAttr> arguments;
+  for (Value operand : op.getKernelOperands())
+    arguments.push_back(values.lookup(operand));
+  if (!shared || llvm::is_contained(arguments, LaunchValueAttr()))
+    return refuse(op) << "a launch is given what is no function of the "
+                         "arguments' sizes";
+  steps.push_back(LaunchAttr::get(
+      context, op.getKernel(), blocks, threads.getConstant(), shared, arguments,
+      llvm::to_vector(op.getKernelOperands().getTypes())));
+
+  auto kernel = SymbolTable::lookupNearestSymbolFrom<gpu::GPUFuncOp>(
+      op, op.getKernelAttr());
+  for (auto [i, argument] : llvm::enumerate(arguments))
+    if (isa<MemRefType>(op.getKernelOperand(i).getType()) &&
+        argument.is("argument") && (!kernel || mayWrite(kernel.getArgument(i))))
+      outputs.insert(argument.getIndex());
+  return success();
+}
+
+LogicalResult LaunchRecorder::visitReturn(func::ReturnOp op) {
+  for (Value result : op.getOperands()) {
+    LaunchValueAttr value = values.lookup(result);
+    if (!value || !value.is("argument"))
+      return refuse(op) << "it returns what is none of its arguments";
+  }
+  return closeGroup();
+}
+
+//===----------------------------------------------------------------------===//
+// Function
+//===----------------------------------------------------------------------===//
+
+LogicalResult LaunchRecorder::visit(Operation *op) {
+  if (values.record(op))
+    return success();
+  if (auto check = dyn_cast<cf::AssertOp>(op))
+    return visitCheck(check);
+  if (auto branch = dyn_cast<scf::IfOp>(op))
+    return visitBranch(branch);
+  if (auto launch = dyn_cast<gpu::LaunchFuncOp>(op))
+    return visitLaunch(launch);
+  if (auto end = dyn_cast<func::ReturnOp>(op))
+    return visitReturn(end);
+  // Workspaces live as long as the call.
+  if (isa<memref::DeallocOp>(op))
+    return closeGroup();
+  WalkResult launches =
+      op->walk([](gpu::LaunchFuncOp) { return WalkResult::interrupt(); });
+  if (launches.wasInterrupted())
+    return refuse(op) << "a launch is inside of another op";
+  if (isMemoryEffectFree(op) && op->getNumResults())
+    // Refused where something that is recorded needs it.
+    return success();
+  return visitHostOp(op);
+}
+
+LogicalResult LaunchRecorder::record() {
+  if (!llvm::hasSingleElement(function.getBody()))
+    return refuse(function) << "its code branches";
+  for (Operation &op : function.front())
+    if (failed(visit(&op)))
+      return failure();
+  for (HostGroup &group : groups)
+    outline(group);
+  Builder builder(function.getContext());
+  SmallVector<Attribute> types;
+  for (Type type : function.getArgumentTypes())
+    types.push_back(TypeAttr::get(type));
+  auto list = [&](ArrayRef<Attribute> attributes) {
+    return builder.getArrayAttr(attributes);
+  };
+  SmallVector<int64_t> written(outputs.getArrayRef());
+  llvm::sort(written);
+  function->setAttr(LaunchRecordAttr::getAttrName(),
+                    LaunchRecordAttr::get(
+                        function.getContext(), list(types),
+                        builder.getDenseI64ArrayAttr(values.getAlignments()),
+                        builder.getDenseI64ArrayAttr(written), list(checks),
+                        list(values.getWorkspaces()), list(steps)));
+  return success();
+}

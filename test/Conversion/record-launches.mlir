@@ -1,0 +1,170 @@
+// RUN: mask-opt %s --mask-record-launches --split-input-file --verify-diagnostics | FileCheck %s
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @copy(%from: memref<?x4xf32>, %to: memref<?x4xf32>, %table: memref<?xi32>, %n: index) kernel {
+      %c0 = arith.constant 0 : index
+      %x = memref.load %from[%c0, %c0] : memref<?x4xf32>
+      memref.store %x, %to[%c0, %c0] : memref<?x4xf32>
+      gpu.return
+    }
+  }
+
+  // What is computed from extents is written down; what is computed from data
+  // becomes a function.
+  // CHECK-LABEL: func.func @copy_host(
+  // CHECK-SAME: %[[TABLE:.*]]: memref<?xi32>, %[[N:.*]]: index) attributes {llvm.emit_c_interface}
+  // CHECK:         %[[SEVEN:.*]] = arith.constant 7 : i32
+  // CHECK:         scf.for %[[I:.*]] = %{{.*}} to %[[N]] step
+  // CHECK-NEXT:      memref.store %[[SEVEN]], %[[TABLE]][%[[I]]]
+  // CHECK-LABEL: func.func @copy(
+  // CHECK-SAME:    types = [memref<?x4xf32>, memref<?x4xf32>, i32]
+  // CHECK-SAME:    alignments = [16, 4, 1], outputs = [1]
+  // CHECK-SAME:    checks = [#mask.launch_check<cmpi_eq(dim(0, 0), dim(1, 0)), "rows must agree">]
+  // CHECK-SAME:    workspaces = [#mask.workspace<memref<?xi32> sizes (addi(dim(0, 0), 1))>]
+  // CHECK-SAME:    #mask.host_call<@copy_host (workspace(0) : memref<?xi32>, addi(dim(0, 0), 1) : index)>
+  // CHECK-SAME:    #mask.launch<@kernels::@copy blocks minsi(ceildivui(dim(0, 0), 32), maxsi(argument(2), 0)) threads 32 shared 64
+  // CHECK-SAME:    (argument(0) : memref<?x4xf32>, argument(1) : memref<?x4xf32>, workspace(0) : memref<?xi32>, 4 : index)>
+  // The function does what it did.
+  // CHECK:         call @copy_host(
+  // CHECK:         gpu.launch_func @kernels::@copy
+  func.func @copy(%from: memref<?x4xf32>, %to: memref<?x4xf32>, %most: i32) -> memref<?x4xf32> {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c16 = arith.constant 16 : index
+    %c32 = arith.constant 32 : index
+    %c64_i32 = arith.constant 64 : i32
+    %c7_i32 = arith.constant 7 : i32
+    %n = memref.dim %from, %c0 : memref<?x4xf32>
+    %m = memref.dim %to, %c0 : memref<?x4xf32>
+    %columns = memref.dim %to, %c1 : memref<?x4xf32>
+    %agree = arith.cmpi eq, %n, %m : index
+    cf.assert %agree, "rows must agree"
+    %address = memref.extract_aligned_pointer_as_index %from : memref<?x4xf32> -> index
+    %rest = arith.remui %address, %c16 : index
+    %aligned = arith.cmpi eq, %rest, %c0 : index
+    cf.assert %aligned, "must start at a multiple of 16 bytes"
+    %size = affine.apply affine_map<()[s0] -> (s0 + 1)>()[%n]
+    %table = memref.alloc(%size) : memref<?xi32>
+    scf.for %i = %c0 to %size step %c1 {
+      memref.store %c7_i32, %table[%i] : memref<?xi32>
+    }
+    %most_index = arith.index_cast %most : i32 to index
+    %most_blocks = arith.maxsi %most_index, %c0 : index
+    %tiles = arith.ceildivui %n, %c32 : index
+    %blocks = arith.minsi %tiles, %most_blocks : index
+    %any = arith.cmpi ne, %blocks, %c0 : index
+    scf.if %any {
+      gpu.launch_func @kernels::@copy blocks in (%blocks, %c1, %c1) threads in (%c32, %c1, %c1)
+        dynamic_shared_memory_size %c64_i32
+        args(%from : memref<?x4xf32>, %to : memref<?x4xf32>, %table : memref<?xi32>, %columns : index)
+    }
+    memref.dealloc %table : memref<?xi32>
+    return %to : memref<?x4xf32>
+  }
+
+  // CHECK-LABEL: func.func @no_launch() {
+  func.func @no_launch() {
+    return
+  }
+}
+
+// -----
+
+// Affine maps, flags and casts.
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f(%a: index, %b: index, %c: i32, %d: index, %e: i1, %f: f32, %g: index) kernel {
+      gpu.return
+    }
+  }
+  // CHECK-LABEL: func.func @numbers(
+  // CHECK-SAME: (minsi(floordivsi(argument(0), 8), subi(argument(0), muli(floordivsi(argument(0), 4), 4))) : index,
+  // CHECK-SAME:  maxsi(addi(argument(0), muli(argument(1), 3)), ceildivsi(argument(1), 2)) : index,
+  // CHECK-SAME:  extsi(argument(0), 32) : i32, extui(argument(2), 32) : index,
+  // CHECK-SAME:  xori(cmpi_ult(argument(0), argument(1)), 1) : i1, 1056964608 : f32,
+  // CHECK-SAME:  select(cmpi_ult(argument(0), argument(1)), argument(0), -3) : index)
+  func.func @numbers(%x: index, %y: index, %z: i32) {
+    %c1 = arith.constant 1 : index
+    %c3 = arith.constant -3 : index
+    %true = arith.constant true
+    %half = arith.constant 0.5 : f32
+    %a = affine.min affine_map<(d0) -> (d0 floordiv 8, d0 mod 4)>(%x)
+    %b = affine.max affine_map<(d0)[s0] -> (d0 + s0 * 3, s0 ceildiv 2)>(%x)[%y]
+    %c = arith.index_cast %x : index to i32
+    %d = arith.index_castui %z : i32 to index
+    %less = arith.cmpi ult, %x, %y : index
+    %e = arith.xori %less, %true : i1
+    %g = arith.select %less, %x, %c3 : index
+    gpu.launch_func @kernels::@f blocks in (%x, %c1, %c1) threads in (%c1, %c1, %c1)
+      args(%a : index, %b : index, %c : i32, %d : index, %e : i1, %half : f32, %g : index)
+    return
+  }
+}
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f() kernel { gpu.return }
+    gpu.func @g(%n: index) kernel { gpu.return }
+  }
+  // CHECK-NOT: mask.launch_record
+  // expected-remark@+1 {{has no launch record: a launch is inside of another op}}
+  func.func @loop(%n: index) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    // expected-note@+1 {{because of 'scf.for'}}
+    scf.for %i = %c0 to %n step %c1 {
+      gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)
+    }
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: its host code computes numbers from data}}
+  func.func @data(%n: memref<index>) {
+    %c1 = arith.constant 1 : index
+    // expected-note@+1 {{because of 'memref.load'}}
+    %blocks = memref.load %n[] : memref<index>
+    gpu.launch_func @kernels::@f blocks in (%blocks, %c1, %c1) threads in (%c1, %c1, %c1)
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: a launch hangs on a condition}}
+  func.func @condition(%is: i1) {
+    %c1 = arith.constant 1 : index
+    // expected-note@+1 {{because of 'scf.if'}}
+    scf.if %is {
+      gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)
+    }
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: a launch is more than workgroups of a constant size in one dimension}}
+  func.func @two_dimensions(%n: index) {
+    %c1 = arith.constant 1 : index
+    // expected-note@+1 {{because of 'gpu.launch_func'}}
+    gpu.launch_func @kernels::@f blocks in (%c1, %n, %c1) threads in (%c1, %c1, %c1)
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: a launch is given what is no function of the arguments' sizes}}
+  func.func @float_arithmetic(%x: f32) {
+    %c1 = arith.constant 1 : index
+    %i = arith.fptosi %x : f32 to i64
+    %n = arith.index_cast %i : i64 to index
+    // expected-note@+1 {{because of 'gpu.launch_func'}}
+    gpu.launch_func @kernels::@g blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%n : index)
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: it returns what is none of its arguments}}
+  func.func @new_array() -> memref<4xf32> {
+    %c1 = arith.constant 1 : index
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)
+    %x = memref.alloc() : memref<4xf32>
+    // expected-note@+1 {{because of 'func.return'}}
+    return %x : memref<4xf32>
+  }
+}
