@@ -64,6 +64,17 @@ module attributes {gpu.container_module} {
       // CHECK-NEXT: arith.index_cast
       %bit = arith.index_castui %flag : i1 to index
       memref.store %bit, %own[%c0, %bit] : memref<2x2xindex>
+      // Signs are extended by arithmetic.
+      // CHECK: %[[NARROW:.*]] = arith.trunci %{{.*}} : i64 to i32
+      // CHECK-DAG: %[[SIGN:.*]] = arith.constant 2147483648 : i64
+      // CHECK-DAG: %[[BITS32:.*]] = arith.extui %[[NARROW]] : i32 to i64
+      // CHECK: %[[FLIPPED:.*]] = arith.xori %[[BITS32]], %[[SIGN]] : i64
+      // CHECK: %[[EXTENDED:.*]] = arith.subi %[[FLIPPED]], %[[SIGN]] : i64
+      // CHECK: arith.index_cast %[[EXTENDED]] : i64 to index
+      %long = arith.index_cast %n : index to i64
+      %narrow = arith.trunci %long : i64 to i32
+      %extended = arith.index_cast %narrow : i32 to index
+      memref.store %extended, %own[%c0, %c0] : memref<2x2xindex>
       // What is done to a vector is done to its elements.
       // CHECK: %[[A0:.*]] = vector.extract %[[A:.*]][0] : f32 from vector<2xf32>
       // CHECK: %[[B0:.*]] = math.fma %[[A0]]

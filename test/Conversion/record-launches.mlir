@@ -105,6 +105,33 @@ module attributes {gpu.container_module} {
 
 // -----
 
+// A constant array is copied by the host.
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f(%sinks: memref<2xf32>) kernel { gpu.return }
+  }
+  memref.global "private" constant @sinks : memref<2xf32> = dense<[0.5, 2.0]>
+  // CHECK-LABEL: func.func @constant_array_host(
+  // CHECK-SAME:    %[[COPY:.*]]: memref<2xf32>)
+  // CHECK-NEXT:    %[[SINKS:.*]] = memref.get_global @sinks
+  // CHECK-NEXT:    memref.copy %[[SINKS]], %[[COPY]]
+  // CHECK-LABEL: func.func @constant_array()
+  // CHECK-SAME:    workspaces = [#mask.workspace<memref<2xf32> sizes ()>]
+  // CHECK-SAME:    #mask.host_call<@constant_array_host (workspace(0) : memref<2xf32>)>
+  // CHECK:         call @constant_array_host
+  // CHECK:         gpu.launch_func
+  // CHECK:         memref.dealloc
+  func.func @constant_array() {
+    %c1 = arith.constant 1 : index
+    %sinks = memref.get_global @sinks : memref<2xf32>
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%sinks : memref<2xf32>)
+    return
+  }
+}
+
+// -----
+
 module attributes {gpu.container_module} {
   gpu.module @kernels {
     gpu.func @f() kernel { gpu.return }

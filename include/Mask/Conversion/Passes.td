@@ -354,7 +354,8 @@ def MaskPrepareSPIRV : Pass<"mask-prepare-spirv", "::mlir::ModuleOp"> {
     Elements that Vulkan's memory does not have become integers: `bf16` is `i16`, `i1` is
     `i8` and `index` is `i64`. Workgroup memory becomes allocations of SPIR-V's storage
     class, and the size of workgroups the entry point's. The results of a `scf.for` that
-    makes no iteration are selected after it, which the conversion loses.
+    makes no iteration are selected after it, which the conversion loses; signs are
+    extended by arithmetic, since Mesa compares extended numbers wrong.
 
     Functions that launch these kernels become declarations: what is left of them is their
     `mask.launch_record`, without which it is an error.

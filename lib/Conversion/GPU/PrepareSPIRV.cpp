@@ -243,6 +243,29 @@ struct UnrollElementwise : RewritePattern {
 };
 } // namespace
 
+/// Extends a number by its sign without an instruction that says so: Mesa takes
+/// comparisons of an extended number with a constant to be comparisons of the
+/// number, and does that wrong (in 22.3, `x >= 7` is always true).
+static void expandSign(Operation *op) {
+  Value number = op->getOperand(0);
+  Type type = op->getResult(0).getType();
+  auto narrow = dyn_cast<IntegerType>(number.getType());
+  if (!narrow || narrow.getWidth() >= 64)
+    return;
+  ImplicitLocOpBuilder b(op->getLoc(), op);
+  Type wide = type.isIndex() ? b.getI64Type() : type;
+  // The sign's weight is negative.
+  Value sign = arith::ConstantIntOp::create(
+      b, wide, int64_t(1) << (narrow.getWidth() - 1));
+  Value bits = arith::ExtUIOp::create(b, wide, number);
+  Value flipped = arith::XOrIOp::create(b, bits, sign);
+  Value result = arith::SubIOp::create(b, flipped, sign);
+  if (type.isIndex())
+    result = arith::IndexCastOp::create(b, type, result);
+  op->getResult(0).replaceAllUsesWith(result);
+  op->erase();
+}
+
 /// `convert-gpu-to-spirv` knows casts of signed numbers only.
 static void expandCast(arith::IndexCastUIOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
@@ -325,6 +348,8 @@ struct PrepareSPIRV : public mask::impl::MaskPrepareSPIRVBase<PrepareSPIRV> {
     for (auto kernels : module.getOps<gpu::GPUModuleOp>()) {
       kernels.walk(guardResults);
       kernels.walk(expandCast);
+      kernels.walk([](arith::IndexCastOp op) { expandSign(op); });
+      kernels.walk([](arith::ExtSIOp op) { expandSign(op); });
       walkAndApplyPatterns(kernels, elementwise);
     }
   }

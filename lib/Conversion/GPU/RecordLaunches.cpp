@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -27,6 +28,12 @@ namespace mlir::mask {
 
 using namespace mlir;
 using namespace mlir::mask;
+
+/// What a function of the host has a copy of, instead of an argument.
+static bool isCloned(Operation *op) {
+  return op && (op->hasTrait<OpTrait::ConstantLike>() ||
+                isa<memref::GetGlobalOp>(op));
+}
 
 /// Whether a kernel may write to an array, directly or through a view.
 static bool mayWrite(Value array) {
@@ -56,7 +63,8 @@ public:
   explicit LaunchRecorder(func::FuncOp function)
       : function(function), values(function) {}
 
-  /// Fails, having changed nothing, with a remark that says why.
+  /// Fails with a remark that says why. The function does what it did in any
+  /// case.
   LogicalResult record();
 
 private:
@@ -119,7 +127,7 @@ LogicalResult LaunchRecorder::closeGroup() {
         bool isLocal = llvm::any_of(open.ops, [&](Operation *outer) {
           return outer == owner || outer->isProperAncestor(owner);
         });
-        if (!isLocal && !matchPattern(operand, m_Constant()))
+        if (!isLocal && !isCloned(operand.getDefiningOp()))
           captures.insert(operand);
       }
     });
@@ -277,6 +285,21 @@ LogicalResult LaunchRecorder::visitReturn(func::ReturnOp op) {
 // Function
 //===----------------------------------------------------------------------===//
 
+/// Constant arrays are the module's: what kernels read is a copy, which the
+/// host makes.
+static void copyConstants(func::FuncOp function) {
+  for (auto op :
+       llvm::make_early_inc_range(function.getOps<memref::GetGlobalOp>())) {
+    ImplicitLocOpBuilder b(op.getLoc(), op->getContext());
+    b.setInsertionPointAfter(op);
+    Value copy = memref::AllocOp::create(b, op.getType());
+    auto fill = memref::CopyOp::create(b, op, copy);
+    op.getResult().replaceAllUsesExcept(copy, fill);
+    b.setInsertionPoint(function.front().getTerminator());
+    memref::DeallocOp::create(b, copy);
+  }
+}
+
 LogicalResult LaunchRecorder::visit(Operation *op) {
   if (values.record(op))
     return success();
@@ -295,7 +318,7 @@ LogicalResult LaunchRecorder::visit(Operation *op) {
       op->walk([](gpu::LaunchFuncOp) { return WalkResult::interrupt(); });
   if (launches.wasInterrupted())
     return refuse(op) << "a launch is inside of another op";
-  if (isMemoryEffectFree(op) && op->getNumResults())
+  if (isCloned(op) || (isMemoryEffectFree(op) && op->getNumResults()))
     // Refused where something that is recorded needs it.
     return success();
   return visitHostOp(op);
@@ -304,6 +327,7 @@ LogicalResult LaunchRecorder::visit(Operation *op) {
 LogicalResult LaunchRecorder::record() {
   if (!llvm::hasSingleElement(function.getBody()))
     return refuse(function) << "its code branches";
+  copyConstants(function);
   for (Operation &op : function.front())
     if (failed(visit(&op)))
       return failure();
