@@ -1,4 +1,6 @@
 # Configuration of the lit suite.
+import ctypes.util
+import glob
 import importlib.util
 import os
 import shutil
@@ -50,6 +52,18 @@ for tool in ["ptxas", "nvdisasm"]:
     if path:
         config.available_features.add(tool)
         config.substitutions.append((f"%{tool}", path))
+# The validator of SPIR-V, and a driver of Vulkan: the software one where there are
+# several, so that every machine runs the same.
+spirv_val = shutil.which("spirv-val")
+if spirv_val:
+    config.available_features.add("spirv-val")
+    config.substitutions.append(("%spirv_val", spirv_val))
+drivers = glob.glob("/usr/share/vulkan/icd.d/lvp_icd*.json")
+if config.mask_has_vulkan and drivers and ctypes.util.find_library("vulkan"):
+    config.available_features.add("vulkan")
+    config.environment["VK_DRIVER_FILES"] = drivers[0]
+    # What the driver compiles is kept beside the tests.
+    config.environment["MESA_SHADER_CACHE_DIR"] = config.test_exec_root
 for module in ["torch"]:
     if importlib.util.find_spec(module):
         config.available_features.add(module)

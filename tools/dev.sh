@@ -73,6 +73,9 @@ clang-tidy-$LLVM_MAJOR clang-tidy-$LLVM_MAJOR
 /usr/lib/llvm-$LLVM_MAJOR/bin/mlir-opt mlir-$LLVM_MAJOR-tools
 /usr/lib/llvm-$LLVM_MAJOR/lib/libomp.so libomp-$LLVM_MAJOR-dev
 /usr/include/gtest/gtest.h libgtest-dev
+/usr/include/vulkan/vulkan.h libvulkan-dev
+/usr/share/vulkan/icd.d mesa-vulkan-drivers
+spirv-val spirv-tools
 EOF
 }
 

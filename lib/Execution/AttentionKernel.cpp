@@ -8,6 +8,7 @@
 #include "Mask/Execution/AttentionKernel.h"
 
 #include "Mask/Pipelines/MaskToGPU.h"
+#include "Mask/Pipelines/SerializeSPIRV.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -232,12 +233,14 @@ AttentionKernel::compile(PolicyOp policy, StringRef layerType,
 }
 
 /// Attention to kernels, in place.
-static LogicalResult lowerToKernels(ModuleOp module,
-                                    const JitOptions &options) {
+template <typename Pipeline>
+static LogicalResult lowerToKernels(ModuleOp module, const JitOptions &options,
+                                    void (*build)(OpPassManager &,
+                                                  const Pipeline &)) {
   PassManager pm(module.getContext());
   if (options.configure && failed(options.configure(pm)))
     return failure();
-  MaskToGPUOptions pipeline;
+  Pipeline pipeline;
   pipeline.emitter = options.emitter;
   if (options.schedule.queryTile)
     pipeline.queryTile = options.schedule.queryTile;
@@ -245,15 +248,43 @@ static LogicalResult lowerToKernels(ModuleOp module,
     pipeline.keyTile = options.schedule.keyTile;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
-  buildMaskToGPUPipeline(pm, pipeline);
+  build(pm, pipeline);
   return pm.run(module);
+}
+
+LogicalResult AttentionKernel::compileForDevice(ModuleOp source, StringRef name,
+                                                const JitOptions &options) {
+  if (failed(lowerToKernels(source, options, buildMaskToSPIRVPipeline)))
+    return failure();
+  auto code = serializeSPIRV(source);
+  if (failed(code))
+    return failure();
+  auto save = [&](StringRef suffix, function_ref<void(raw_ostream &)> print) {
+    llvm::Error error = saveTemp(options, name + suffix, print);
+    return error ? emitError(loc)
+                       << "cannot compile: " << llvm::toString(std::move(error))
+                 : success();
+  };
+  if (failed(save(".spirv.mlir", [&](raw_ostream &os) { source.print(os); })) ||
+      failed(save(".spv", [&](raw_ostream &os) {
+        os.write(code->data(), code->size());
+      })))
+    return failure();
+  auto compiled =
+      DeviceModule::compile(source, *code, name, options, *options.device);
+  if (failed(compiled))
+    return failure();
+  onDevice = std::move(*compiled);
+  return success();
 }
 
 LogicalResult AttentionKernel::compile(ModuleOp source, StringRef name,
                                        const JitOptions &options) {
+  if (options.device)
+    return compileForDevice(source, name, options);
   if (options.emulation) {
     emulation = *options.emulation;
-    if (failed(lowerToKernels(source, options)))
+    if (failed(lowerToKernels(source, options, buildMaskToGPUPipeline)))
       return failure();
     auto compiled = EmulatedModule::compile(source, name, options);
     if (failed(compiled))
@@ -329,6 +360,8 @@ FailureOr<KernelFacts> AttentionKernel::bind(const Request &request) const {
 }
 
 llvm::Error AttentionKernel::call(ArrayRef<void *> arguments) const {
+  if (onDevice)
+    return onDevice->call(kFunctionName, arguments);
   if (kernels)
     return kernels->call(kFunctionName, arguments, emulation);
   function(const_cast<void **>(arguments.data()));

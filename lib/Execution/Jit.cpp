@@ -52,10 +52,9 @@ llvm::Error mlir::mask::setOpenMPThreads(int64_t threads) {
 // Compilation
 //===----------------------------------------------------------------------===//
 
-/// Writes one intermediate form to `DIR/NAME.SUFFIX`.
-static llvm::Error
-saveTemp(const JitOptions &options, const Twine &file,
-         llvm::function_ref<void(llvm::raw_ostream &)> print) {
+llvm::Error
+mlir::mask::saveTemp(const JitOptions &options, const Twine &file,
+                     llvm::function_ref<void(llvm::raw_ostream &)> print) {
   if (options.saveTemps.empty())
     return llvm::Error::success();
   if (std::error_code code =

@@ -160,7 +160,7 @@ llvm::Error mlir::mask::checkSizes(const AttentionArrays &s) {
 void mlir::mask::chooseTileRows(const AttentionArrays &sizes,
                                 JitOptions &options) {
   // Tiles of workgroups have their own sizes.
-  if (options.emulation)
+  if (options.makesKernels())
     return;
   AttentionShape shape;
   shape.queries = llvm::bit_ceil(static_cast<uint64_t>(sizes.queries));

@@ -17,7 +17,7 @@
 namespace mlir::mask {
 
 /// What is written.
-enum class Artefact { Object, Assembly, LLVM, PTX, Cubin, AMDGCN };
+enum class Artefact { Object, Assembly, LLVM, PTX, Cubin, AMDGCN, SPIRV };
 
 struct CompileOptions {
   Artefact artefact;
@@ -44,6 +44,8 @@ std::unique_ptr<Compiler> createCPUCompiler(Location loc,
                                             CompileOptions options);
 std::unique_ptr<Compiler> createGPUCompiler(Location loc,
                                             CompileOptions options);
+std::unique_ptr<Compiler> createSPIRVCompiler(Location loc,
+                                              CompileOptions options);
 
 /// Reads `options.tiles` into the options of a pipeline.
 template <typename Options>

@@ -46,8 +46,9 @@ static cl::opt<Artefact> artefact(
                clEnumValN(Artefact::PTX, "ptx", "assembly of NVIDIA's GPUs"),
                clEnumValN(Artefact::Cubin, "cubin",
                           "their code, by ptxas from the path"),
-               clEnumValN(Artefact::AMDGCN, "amdgcn",
-                          "assembly of AMD's GPUs")),
+               clEnumValN(Artefact::AMDGCN, "amdgcn", "assembly of AMD's GPUs"),
+               clEnumValN(Artefact::SPIRV, "spirv",
+                          "binary shaders for Vulkan 1.3")),
     cl::cat(category));
 static cl::opt<std::string>
     chip("chip",
@@ -56,7 +57,7 @@ static cl::opt<std::string>
          cl::value_desc("name"), cl::cat(category));
 static cl::opt<std::string> tileOptions(
     "tiles",
-    cl::desc("Options of mask-to-cpu, mask-to-nvvm or mask-to-rocdl:\n"
+    cl::desc("Options of mask-to-cpu, mask-to-nvvm and its like:\n"
              "\"openmp query-tile=64\", \"query-tile=64 threads=256\""),
     cl::value_desc("options"), cl::cat(category));
 static cl::opt<std::string>
@@ -72,10 +73,19 @@ static std::unique_ptr<Compiler> createCompiler(Location loc) {
   CompileOptions options{artefact, std::nullopt, tileOptions};
   if (chip.getNumOccurrences())
     options.chip = chip;
-  bool forCPU = artefact == Artefact::Object ||
-                artefact == Artefact::Assembly || artefact == Artefact::LLVM;
-  return forCPU ? createCPUCompiler(loc, options)
-                : createGPUCompiler(loc, options);
+  switch (artefact) {
+  case Artefact::Object:
+  case Artefact::Assembly:
+  case Artefact::LLVM:
+    return createCPUCompiler(loc, options);
+  case Artefact::PTX:
+  case Artefact::Cubin:
+  case Artefact::AMDGCN:
+    return createGPUCompiler(loc, options);
+  case Artefact::SPIRV:
+    return createSPIRVCompiler(loc, options);
+  }
+  llvm_unreachable("all artefacts are made");
 }
 
 /// Lowers a file, and returns the contents of what is to be written.

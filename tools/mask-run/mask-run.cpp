@@ -8,6 +8,7 @@
 #include "Bench.h"
 #include "Check.h"
 
+#include "Mask/Device/Vulkan.h"
 #include "Mask/Execution/Jit.h"
 #include "Mask/InitAll.h"
 #include "Mask/Inspect/MaskInstance.h"
@@ -136,7 +137,8 @@ static cl::opt<Target> target(
                           "the specification, in float64"),
                clEnumValN(Target::SIMTEmulation, "simt-emulation",
                           "GPU kernels, whose threads run here"),
-               clEnumValN(Target::Vulkan, "vulkan", "not built"),
+               clEnumValN(Target::Vulkan, "vulkan",
+                          "GPU kernels, on a device with a Vulkan driver"),
                clEnumValN(Target::CUDA, "cuda", "not built")),
     cl::cat(targetCategory));
 MASK_INTEGER_OPTION(threads, targetCategory, "threads", "Threads at most (all)",
@@ -185,13 +187,24 @@ static LogicalResult fail(const Twine &message) {
   return failure();
 }
 
+/// What the tool exits with if it fails.
+static int failureCode = 1;
+
 static LogicalResult fail(llvm::Error error) {
+  // So do tests that a machine cannot run.
+  if (error.isA<DeviceMissing>())
+    failureCode = 77;
   return fail(llvm::toString(std::move(error)));
 }
 
 //===----------------------------------------------------------------------===//
 // Options
 //===----------------------------------------------------------------------===//
+
+/// Whether the target runs kernels for GPUs, which have elements of 16 bits.
+static bool runsKernels() {
+  return target == Target::SIMTEmulation || target == Target::Vulkan;
+}
 
 static LogicalResult requireOption(const cl::Option &option) {
   if (option.getNumOccurrences())
@@ -235,6 +248,9 @@ static LogicalResult checkTarget() {
   };
   if (target == Target::SIMTEmulation)
     return checkEmulation();
+  if (target == Target::Vulkan)
+    return reject("--target=vulkan, whose kernels run on a device",
+                  {&emitter, &warpOrder, &copyTime, &seed, &threads});
   if (failed(reject("--target=" + name(target).str() +
                         "; it is for simt-emulation",
                     {&emitter, &warpOrder, &copyTime, &seed})))
@@ -245,7 +261,8 @@ static LogicalResult checkTarget() {
   if (target != Target::Interpreter)
     return fail(
         "target '" + name(target) +
-        "' is not built; there are cpu, interpreter and simt-emulation");
+        "' is not built; there are cpu, interpreter, simt-emulation and "
+        "vulkan");
   // One thread is enough for it, however many there may be.
   return reject("--target=interpreter, which compiles nothing",
                 {&saveTemps, &isStatic});
@@ -315,8 +332,9 @@ static LogicalResult checkCases() {
                      &keyHeads, &headDim, &repeat})))
     return failure();
   // Everything else computes in f32.
-  if (target != Target::SIMTEmulation)
-    return reject("--cases without --target=simt-emulation", {&dataType});
+  if (!runsKernels())
+    return reject("--cases without kernels (--target=simt-emulation or vulkan)",
+                  {&dataType});
   return success();
 }
 
@@ -340,10 +358,14 @@ static int64_t getThreads() {
                  : std::max<int64_t>(std::thread::hardware_concurrency(), 1);
 }
 
+/// The device of the target, or null.
+static Device *device = nullptr;
+
 static FailureOr<JitOptions> getJitOptions() {
   JitOptions options;
   bool emulates = target == Target::SIMTEmulation;
-  options.openmp = getThreads() > 1 && !emulates;
+  options.openmp = getThreads() > 1 && !runsKernels();
+  options.device = device;
   options.saveTemps = saveTemps;
   if (emulates) {
     EmulationOptions &emulation = options.emulation.emplace();
@@ -351,9 +373,10 @@ static FailureOr<JitOptions> getJitOptions() {
     emulation.copies = copyTime;
     emulation.seed = static_cast<uint64_t>(seed.getValue());
     emulation.threads = static_cast<unsigned>(threads.getValue());
-    options.dataType = dataType;
     options.emitter = emitter;
   }
+  if (runsKernels())
+    options.dataType = dataType;
   options.configure = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
@@ -448,7 +471,7 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   FailureOr<JitOptions> options = getJitOptions();
   if (failed(options))
     return failure();
-  if (options->emulation)
+  if (runsKernels())
     options->dataType = buffers.type;
   if (options->emitter != GPUEmitter::Portable) {
     options->headDim = buffers.sizes.dim;
@@ -467,11 +490,11 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   return error ? fail(std::move(error)) : success();
 }
 
-/// What an emulated kernel of 16 bits loses, relative to what it rounds: half a
+/// What a kernel of 16 bits loses, relative to what it rounds: half a
 /// unit of the last place of the output, of which f16 has 11 bits and bf16 has
 /// 8. Tensor cores round each weight as well, which the output may cancel.
 static double getRounding(DataType type) {
-  if (target != Target::SIMTEmulation || type == DataType::F32)
+  if (!runsKernels() || type == DataType::F32)
     return 0;
   double unit = type == DataType::F16 ? 0x1p-11 : 0x1p-8;
   return emitter == GPUEmitter::Portable ? unit : 2 * unit;
@@ -599,6 +622,14 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
 static LogicalResult run(MLIRContext &context) {
   if (failed(checkOptions()))
     return failure();
+  std::unique_ptr<Device> opened;
+  if (target == Target::Vulkan) {
+    auto found = createVulkanDevice();
+    if (!found)
+      return fail(found.takeError());
+    opened = std::move(*found);
+    device = opened.get();
+  }
   if (!casesDir.empty())
     return runCases(context);
   FailureOr<LoadedPolicy> loaded = readPolicy(&context, model, policyName);
@@ -694,5 +725,5 @@ int main(int argc, char **argv) {
   LogicalResult result = run(context);
   if (llvm::Error error = flushStandardOutput())
     result = fail(std::move(error));
-  return failed(result) ? 1 : 0;
+  return failed(result) ? failureCode : 0;
 }

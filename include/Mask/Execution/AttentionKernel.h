@@ -9,6 +9,7 @@
 #define MASK_EXECUTION_ATTENTIONKERNEL_H
 
 #include "Mask/Execution/AttentionForm.h"
+#include "Mask/Execution/DeviceModule.h"
 #include "Mask/Execution/EmulatedModule.h"
 #include "Mask/Request/PolicyLibrary.h"
 
@@ -72,7 +73,7 @@ public:
 
   /// Writes the output and, unless it is null, the log-sum-exp. `facts` are
   /// those of `bind`, for the same extents. Fails with what an emulated kernel
-  /// did wrong.
+  /// did wrong, and with errors of a device.
   llvm::Error run(const AttentionArrays &arrays, KernelFacts &facts) const;
 
   /// That of the policy.
@@ -82,6 +83,8 @@ private:
   explicit AttentionKernel(Location loc) : loc(loc) {}
   LogicalResult compile(ModuleOp source, StringRef name,
                         const JitOptions &options);
+  LogicalResult compileForDevice(ModuleOp source, StringRef name,
+                                 const JitOptions &options);
   llvm::Error call(ArrayRef<void *> arguments) const;
   LogicalResult bindParameter(KernelFacts &facts, const Request &request,
                               StringRef name, Type type) const;
@@ -91,11 +94,13 @@ private:
   SmallVector<std::pair<std::string, Type>> parameters;
   /// The element type of the arrays.
   DataType dataType = DataType::F32;
-  /// Either code for this machine, or kernels and how they are emulated.
+  /// Either code for this machine, or kernels and how they are emulated, or
+  /// kernels on a device.
   std::unique_ptr<JitModule> module;
   JitModule::Function function = nullptr;
   std::unique_ptr<EmulatedModule> kernels;
   EmulationOptions emulation;
+  std::unique_ptr<DeviceModule> onDevice;
 };
 
 /// Kernels, compiled on first use.

@@ -28,6 +28,7 @@ namespace mlir {
 class ExecutionEngine;
 
 namespace mask {
+class Device;
 
 /// The OpenMP run-time library that compiled code can use; empty where there
 /// was none when this project was configured.
@@ -58,6 +59,11 @@ struct JitOptions {
   TileFunction observer = nullptr;
   /// Attention becomes kernels for GPUs, which run emulated, instead of loops.
   std::optional<EmulationOptions> emulation;
+  /// Attention becomes kernels that run on this device, which has to outlive
+  /// what is compiled; may be null. Not with `emulation`.
+  Device *device = nullptr;
+  /// Whether attention becomes kernels.
+  bool makesKernels() const { return emulation || device; }
   /// What the code of such a kernel's tiles is made of.
   GPUEmitter emitter = GPUEmitter::Portable;
   /// Head dimensions of query and key, and of value, that attention is compiled
@@ -70,6 +76,11 @@ struct JitOptions {
   /// Adjusts the pass manager, for options such as `--mlir-print-ir-after-all`.
   std::function<LogicalResult(PassManager &)> configure;
 };
+
+/// Writes one intermediate form to the file `NAME` of `saveTemps`, if that is
+/// not empty.
+llvm::Error saveTemp(const JitOptions &options, const llvm::Twine &name,
+                     llvm::function_ref<void(llvm::raw_ostream &)> print);
 
 /// Declares the function that compiled code reports its tiles to, unless it is
 /// declared, and returns its name.

@@ -1,0 +1,25 @@
+//===- Device.cpp - what runs kernels -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Device/Device.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir::mask;
+
+char DeviceMissing::ID;
+
+void DeviceMissing::log(llvm::raw_ostream &os) const { os << message; }
+
+std::error_code DeviceMissing::convertToErrorCode() const {
+  return std::make_error_code(std::errc::no_such_device);
+}
+
+// Out of line, so that each has its table of functions here.
+DeviceBuffer::~DeviceBuffer() = default;
+DeviceKernels::~DeviceKernels() = default;
+Device::~Device() = default;
