@@ -84,6 +84,8 @@ tools = [
     "mask-lsp-server",
     "mlir-opt",
     "mlir-runner",
+    "mlir-translate",
+    "llc",
     "mlir-tblgen",
 ]
 llvm_config.add_tool_substitutions(tools, [config.mask_tools_dir, config.llvm_tools_dir])

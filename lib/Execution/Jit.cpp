@@ -64,6 +64,13 @@ mlir::mask::saveTemp(const JitOptions &options, const Twine &file,
   return writeFile((options.saveTemps + "/" + file).str(), print);
 }
 
+llvm::Expected<CPUTarget> mlir::mask::describeHost() {
+  auto machine = createTargetMachine("native", llvm::CodeGenOptLevel::None);
+  if (!machine)
+    return machine.takeError();
+  return describeTarget(**machine);
+}
+
 static constexpr StringLiteral kObserver = "mask_observe_tile";
 
 StringRef mlir::mask::declareObserver(ModuleOp module) {
@@ -92,6 +99,7 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options,
   pipeline.rows = options.schedule.rows;
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
+  pipeline.bf16Dot = target.bf16Dot;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
   buildMaskToCPUPipeline(pm, pipeline);

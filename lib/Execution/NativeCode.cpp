@@ -62,7 +62,10 @@ CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
           .getFixedValue();
   int64_t registers = target.getNumberOfRegisters(
       target.getRegisterClassForType(/*Vector=*/true));
-  return {bits, registers};
+  bool bf16Dot =
+      machine.getTargetTriple().isX86() &&
+      machine.getMCSubtargetInfo()->checkFeatures("+avx512bf16,+avx512vl");
+  return {bits, registers, bf16Dot};
 }
 
 // The loops that count are register tiles, unrolled

@@ -101,7 +101,7 @@ LogicalResult MaskDialect::verifyOperationAttribute(Operation *op,
 LogicalResult
 CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t heads,
-                        int64_t lanes, int64_t rows) {
+                        int64_t lanes, int64_t rows, bool pairs) {
   if (queryTile < 1 || keyTile < 1 || heads < 1 || lanes < 1 || rows < 1)
     return emitError() << "tile sizes, heads, lanes and rows must be at least "
                           "1, got "
@@ -110,5 +110,7 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (keyTile % rows)
     return emitError() << "rows (" << rows << ") must divide key_tile ("
                        << keyTile << ")";
+  if (pairs && !llvm::is_contained({4, 8, 16}, lanes))
+    return emitError() << "pairs need 4, 8 or 16 lanes, got " << lanes;
   return success();
 }

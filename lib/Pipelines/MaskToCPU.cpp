@@ -21,6 +21,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   ConvertMaskToTilesOptions tiles;
   tiles.vectorBits = options.vectorBits;
   tiles.vectorRegisters = options.vectorRegisters;
+  tiles.bf16Dot = options.bf16Dot;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
   tiles.heads = options.heads;
@@ -35,7 +36,7 @@ void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
                                         const MaskToCPUOptions &options) {
   buildMaskToBuffersPipeline(pm);
   buildMaskToLoopsPipeline(pm, options);
-  addLLVMStages(pm, options.openmp);
+  addLLVMStages(pm, {options.openmp, options.bf16Dot});
 }
 
 void mlir::mask::registerMaskToCPUPipeline() {

@@ -76,10 +76,13 @@ void mlir::mask::addTileStages(OpPassManager &pm) {
   pm.addPass(createLoopInvariantCodeMotionPass());
 }
 
-void mlir::mask::addLLVMStages(OpPassManager &pm, bool openmp) {
+void mlir::mask::addLLVMStages(OpPassManager &pm,
+                               const LLVMStageOptions &options) {
   pm.addPass(createMaskApproximateMath());
+  if (!options.bf16)
+    pm.addPass(createMaskExpandBF16());
   pm.addPass(createConvertVectorToSCFPass());
-  if (openmp) {
+  if (options.openmp) {
     pm.addPass(createMaskScheduleDynamically());
     pm.addPass(createConvertSCFToOpenMPPass());
     // Inlines the `memref.alloca_scope` of each iteration, which may not hold
@@ -90,7 +93,9 @@ void mlir::mask::addLLVMStages(OpPassManager &pm, bool openmp) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createMaskLowerAsserts());
-  pm.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = true;
+  pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());

@@ -10,13 +10,26 @@ func.func @negative_tensors(%q: tensor<1x1x?x8xf32>, %m: !mask.predicate) -> ten
 
 // -----
 
-func.func @negative_element_type(%q: memref<1x1x?x8xf64>, %o: memref<1x1x?x8xf64>) {
-  // expected-error @+1 {{can be lowered for f32 only, got data of type 'f64'}}
-  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf64>, memref<1x1x?x8xf64>, memref<1x1x?x8xf64>)
-      outs(%o : memref<1x1x?x8xf64>) predicate {
+func.func @negative_pairs_of_f16(%q: memref<1x1x?x8xf16>, %o: memref<1x1x?x8xf16>) {
+  // expected-error @+1 {{has a schedule with pairs, which are of bf16, but data of 'f16'}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xf16>, memref<1x1x?x8xf16>, memref<1x1x?x8xf16>)
+      outs(%o : memref<1x1x?x8xf16>) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
-  }
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 64, lanes = 8, rows = 8, pairs = true>}
+  return
+}
+
+// -----
+
+// LLVM would abort.
+func.func @negative_target_without_pairs(%q: memref<1x1x?x8xbf16>, %o: memref<1x1x?x8xbf16>) {
+  // expected-error @+1 {{has a schedule with pairs, but the target does not multiply bf16 in pairs (bf16-dot)}}
+  mask.attention ins(%q, %q, %q : memref<1x1x?x8xbf16>, memref<1x1x?x8xbf16>, memref<1x1x?x8xbf16>)
+      outs(%o : memref<1x1x?x8xbf16>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 64, lanes = 8, rows = 8, pairs = true>}
   return
 }
 

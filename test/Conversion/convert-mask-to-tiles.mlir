@@ -155,13 +155,12 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 // One query and eight heads that share their keys: a tile has a row for each of them, in
 // one vector.
 
-// CHECK: #[[$HEAD:.*]] = affine_map<(d0, d1) -> (d0 + d1 mod 8)>
+// CHECK: #[[$HEAD:.*]] = affine_map<(d0) -> (d0 + 7)>
 // CHECK-LABEL: func @decode
 // CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<1x32x1x128xf32>
 // CHECK: scf.parallel (%[[FIRST:.*]]) = (%c0) to (%c32) step (%c8)
-// CHECK: scf.for %[[ROW:.*]] = %c0 to %c8
-// CHECK: %[[HEAD:.*]] = affine.apply #[[$HEAD]](%[[FIRST]], %[[ROW]])
-// CHECK: memref.load %[[Q]][%c0, %[[HEAD]],
+// CHECK: %[[HEAD:.*]] = affine.apply #[[$HEAD]](%[[FIRST]])
+// CHECK: vector.transfer_read %[[Q]][%c0, %[[HEAD]], %c0, %{{.*}}], {{.*}} vector<8xf32>
 // CHECK: mask.tile_for
 // CHECK: vector.fma {{.*}} : vector<8xf32>
 func.func @decode(%q: memref<1x32x1x128xf32>, %k: memref<1x4x?x128xf32>, %o: memref<1x32x1x128xf32>) {

@@ -956,6 +956,16 @@ func.func @schedule_rows() attributes {
 
 // -----
 
+// There are instructions for so many lanes.
+func.func @schedule_pairs() attributes {
+  // expected-error @below {{pairs need 4, 8 or 16 lanes, got 2}}
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 2, rows = 8, pairs = true>
+} {
+  return
+}
+
+// -----
+
 // mask.tile_for C1
 func.func @tile_for_c1(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 3}}

@@ -47,6 +47,7 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
   CPUTarget target = describeTarget(*machine);
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
+  pipeline.bf16Dot = target.bf16Dot;
   if (failed(readTiles(loc, options.tiles, pipeline)))
     return failure();
   // `_mlir_ciface_NAME` takes pointers to descriptors of memrefs.

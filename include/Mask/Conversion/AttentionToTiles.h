@@ -27,10 +27,10 @@ struct AttentionToTilesOptions {
   std::string observer;
 };
 
-/// Replaces a closed attention on memrefs of f32 by loops over its tiles (see
-/// `convert-mask-to-tiles`). Fails with a located error where the element type
-/// is another one, the schedule is not valid or another target's, or the
-/// predicate reads what is not a memref.
+/// Replaces a closed attention on memrefs by loops over its tiles (see
+/// `convert-mask-to-tiles`). Fails with a located error where the schedule is
+/// not valid, another target's, or asks for instructions that the target or the
+/// element type does not have, or the predicate reads what is not a memref.
 LogicalResult
 lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
                       const AttentionToTilesOptions &options = {});

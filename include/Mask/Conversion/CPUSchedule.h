@@ -16,13 +16,17 @@ namespace mlir::mask {
 struct CPUTarget {
   /// The size of a vector register, and how many there are.
   int64_t vectorBits = 512, vectorRegisters = 32;
+  /// Whether it multiplies bf16 in pairs (AVX-512 BF16).
+  bool bf16Dot = false;
 };
 
 /// What a schedule needs to know of an attention: the number of queries, and
 /// that of query heads per key head; `ShapedType::kDynamic` where it is not
-/// known. Offsets per head keep heads apart, as if there were one.
+/// known. Offsets per head keep heads apart, as if there were one. And the type
+/// of the elements, f32 where it is null.
 struct AttentionShape {
   int64_t queries = ShapedType::kDynamic, group = ShapedType::kDynamic;
+  FloatType elements;
 };
 AttentionShape getAttentionShape(AttentionOp op);
 

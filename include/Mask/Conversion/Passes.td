@@ -13,10 +13,10 @@ include "mlir/Pass/PassBase.td"
 def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
   let summary = "turn closed attention on memrefs into loops over tiles";
   let description = [{
-    Replaces every closed `mask.attention` on memrefs of f32 by an `scf.parallel`
-    over batch rows, heads and tiles of queries. A tile may hold several heads that share
-    their keys: its rows are all pairs of one of `heads` heads and one of its queries, and
-    "all its rows" are those of each head. Its body computes, from the row
+    Replaces every closed `mask.attention` on memrefs by an `scf.parallel` over batch
+    rows, heads and tiles of queries. A tile may hold several heads that share their
+    keys: its rows are all pairs of one of `heads` heads and one of its queries, and "all
+    its rows" are those of each head. Its body computes, from the row
     intervals of the predicate, which keys the tile can see and which of them all
     its rows see, and runs a `mask.tile_for` over exactly these. Index tables that
     the predicate's leaves carry (`mask-build-tables`) are used; a leaf that needs a
@@ -27,9 +27,14 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     tile of queries and O once at its end, and no reduction is horizontal. A register
     tile is `rows` keys (or value columns) by two vectors of `lanes` rows. All
     sizes may be dynamic; nothing is read out of bounds: the missing rows of a tile's
-    last vectors are lanes of zeros, the missing keys of an interval's last tile are
+    last vectors repeat the last row, the missing keys of an interval's last tile are
     never computed. A row without visible keys yields zeros and a log-sum-exp of
     minus infinity (law 3).
+
+    Scores, weights and sums are f32, of f64 data f64. A tile of f16 or bf16 keys and
+    values is widened before it is multiplied, once for all rows; with `bf16-dot`, or a
+    schedule that says `pairs`, bf16 is multiplied in pairs (`x86vector.avx512.dot`),
+    values of two keys lie side by side, and weights are rounded to bf16.
 
     Edge tiles are masked by row bounds, where the predicate is exactly one interval
     per row. Otherwise the tile is classified first, where the analysis can: one
@@ -59,9 +64,10 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     again.
 
     The schedule of an attention is its `schedule` attribute, a `#mask.cpu_schedule`
-    here. Where it has none, one is chosen for the target that `vector-bits` and
-    `vector-registers` describe: vectors as wide as the registers, a register tile that
-    takes half of them. Where the number of queries is static and less than 64, a tile
+    here. Where it has none, one is chosen for the target that `vector-bits`,
+    `vector-registers` and `bf16-dot` describe: vectors as wide as the registers, a
+    register tile that takes half of them, pairs of bf16 where the target has the
+    instruction. A schedule with pairs is an error for a target that has not. Where the number of queries is static and less than 64, a tile
     has all of them, of as many heads of a group as make at most 64 rows. The other
     options give parts of it instead.
 
@@ -86,6 +92,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
            "size of the target's vector registers">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "32",
            "number of the target's vector registers">,
+    Option<"bf16Dot", "bf16-dot", "bool", "false",
+           "the target multiplies bf16 in pairs (AVX-512 BF16)">,
     Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0: chosen">,
     Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0: chosen">,
     Option<"heads", "heads", "int64_t", "0", "heads per tile; 0: chosen">,
@@ -98,7 +106,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
   let dependentDialects = [
     "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
     "func::FuncDialect", "math::MathDialect",
-    "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"
+    "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect",
+    "x86vector::X86VectorDialect"
   ];
 }
 

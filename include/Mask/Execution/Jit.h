@@ -41,6 +41,9 @@ llvm::Error setOpenMPThreads(int64_t threads);
 /// users' files need.
 void registerJitDialects(DialectRegistry &registry);
 
+/// What schedules are chosen from on this machine.
+llvm::Expected<CPUTarget> describeHost();
+
 /// How functions are compiled and run.
 struct JitOptions {
   /// Share loops among OpenMP threads; needs `getOpenMPLibrary`.

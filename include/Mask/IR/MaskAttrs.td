@@ -44,7 +44,9 @@ def Mask_CPUScheduleAttr
     `query_tile` queries of `heads` heads, which share their keys, and `key_tile` keys
     per tile of scores; `lanes` rows of such a tile per vector and `rows` keys (or value
     columns) per register tile. `heads` is 1 where it is not given, and divides the
-    number of query heads per key head. `rows` divides `key_tile`.
+    number of query heads per key head. `rows` divides `key_tile`. With `pairs = true`
+    bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
+    lanes, and weights are rounded to bf16; otherwise f16 and bf16 are widened to f32.
 
     ```mlir
     #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
@@ -52,10 +54,12 @@ def Mask_CPUScheduleAttr
   }];
   let parameters = (ins "int64_t":$queryTile, "int64_t":$keyTile,
                         DefaultValuedParameter<"int64_t", "1">:$heads,
-                        "int64_t":$lanes, "int64_t":$rows);
+                        "int64_t":$lanes, "int64_t":$rows,
+                        DefaultValuedParameter<"bool", "false">:$pairs);
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
-        (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows `>`
+        (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows
+        (`,` `pairs` `=` $pairs^)? `>`
   }];
   let genVerifyDecl = 1;
 }

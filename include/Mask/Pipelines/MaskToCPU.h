@@ -24,6 +24,10 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       *this, "vector-registers",
       llvm::cl::desc("Number of the target's vector registers"),
       llvm::cl::init(32)};
+  Option<bool> bf16Dot{
+      *this, "bf16-dot",
+      llvm::cl::desc("The target multiplies bf16 in pairs (AVX-512 BF16)"),
+      llvm::cl::init(false)};
   Option<int64_t> queryTile{*this, "query-tile",
                             llvm::cl::desc("Queries per tile; 0: chosen"),
                             llvm::cl::init(0)};

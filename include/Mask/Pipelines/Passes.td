@@ -28,6 +28,28 @@ def MaskApproximateMath : Pass<"mask-approximate-math"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def MaskExpandBF16 : Pass<"mask-expand-bf16"> {
+  let summary = "convert between f32 and bf16 by integer arithmetic";
+  let description = [{
+    Where a processor has no instruction that rounds f32 to bf16, LLVM calls a library
+    function for each element. Upstream's patterns, which are applied here, round to
+    nearest, ties to even, in six ops on integers, which vectors have everywhere.
+    Denormal numbers stay what they are, NaN stays NaN.
+
+    ```mlir
+    %y = arith.extf %x : vector<4xbf16> to vector<4xf32>
+    ```
+    becomes
+    ```mlir
+    %bits = arith.bitcast %x : vector<4xbf16> to vector<4xi16>
+    %wide = arith.extui %bits : vector<4xi16> to vector<4xi32>
+    %moved = arith.shli %wide, %sixteen : vector<4xi32>
+    %y = arith.bitcast %moved : vector<4xi32> to vector<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def MaskScheduleDynamically : Pass<"mask-schedule-dynamically"> {
   let summary = "lower uneven parallel loops to OpenMP with a dynamic schedule";
   let description = [{

@@ -11,6 +11,8 @@
 #include "CPUTileEmitter.h"
 #include "Mask/IR/Captures.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace mlir::mask;
 
@@ -27,6 +29,15 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   if (!schedule)
     return op.emitOpError() << "has a schedule of another target: needs a "
                             << "#mask.cpu_schedule, got " << *given;
+  if (!schedule.getPairs())
+    return schedule;
+  Type element = getElementTypeOrSelf(op.getQuery());
+  if (!element.isBF16())
+    return op.emitOpError() << "has a schedule with pairs, which are of bf16, "
+                            << "but data of " << element;
+  if (!options.target.bf16Dot)
+    return op.emitOpError() << "has a schedule with pairs, but the target does "
+                            << "not multiply bf16 in pairs (bf16-dot)";
   return schedule;
 }
 
@@ -36,10 +47,6 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
   if (op.hasPureTensorSemantics() || !op.isClosed())
     return op.emitOpError()
            << "must be closed and on memrefs to become loops over tiles";
-  Type element = cast<ShapedType>(op.getQuery().getType()).getElementType();
-  if (!element.isF32())
-    return op.emitOpError()
-           << "can be lowered for f32 only, got data of type " << element;
   FailureOr<CPUScheduleAttr> schedule = getSchedule(op, options);
   FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
   if (failed(schedule) || failed(observer))

@@ -7,6 +7,7 @@
 
 #include "Mask/Conversion/CPUSchedule.h"
 
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;
@@ -23,6 +24,7 @@ AttentionShape mlir::mask::getAttentionShape(AttentionOp op) {
     return cast<ShapedType>(data.getType()).getDimSize(dim);
   };
   AttentionShape shape;
+  shape.elements = cast<FloatType>(getElementTypeOrSelf(op.getQuery()));
   shape.queries = size(op.getQuery(), 2);
   bool isPerHead = op.getQueryOffsetParameter().axis == ParameterAxis::Head ||
                    op.getKeyOffsetParameter().axis == ParameterAxis::Head;
@@ -69,7 +71,9 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   if (!parts.keyTile)
     parts.keyTile = kTile;
   if (!parts.lanes) {
-    int64_t widest = clampToPower(target.vectorBits / 32, 16);
+    // A lane holds a sum.
+    bool isWide = shape.elements && shape.elements.isF64();
+    int64_t widest = clampToPower(target.vectorBits / (isWide ? 64 : 32), 16);
     int64_t rows = std::max<int64_t>(parts.queryTile * parts.heads, 1);
     parts.lanes = std::min<int64_t>(
         widest,
@@ -79,9 +83,11 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   // registers; what does not fit is spilled in the innermost loop.
   if (!parts.rows)
     parts.rows = clampToPower(target.vectorRegisters / 4, 8);
+  bool pairs = target.bf16Dot && shape.elements && shape.elements.isBF16() &&
+               llvm::is_contained({4, 8, 16}, parts.lanes);
   auto schedule = CPUScheduleAttr::getChecked(
       emitError, context, parts.queryTile, parts.keyTile, parts.heads,
-      parts.lanes, parts.rows);
+      parts.lanes, parts.rows, pairs);
   if (!schedule)
     return failure();
   return schedule;

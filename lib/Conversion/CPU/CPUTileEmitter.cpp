@@ -13,130 +13,40 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-
-#include <limits>
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Independent chains of a vertical reduction: hides the latency of one.
-static constexpr int64_t kChains = 4;
-static constexpr double kLowest = -std::numeric_limits<float>::max();
+static FloatType getDataType(AttentionOp op) {
+  return cast<FloatType>(getElementTypeOrSelf(op.getQuery().getType()));
+}
 
 CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                                CPUScheduleAttr schedule)
-    : b(builder), op(op), heads(schedule.getHeads()),
+    : LoopBuilder(builder), op(op),
+      elements(getDataType(op), schedule.getPairs(), schedule.getLanes()),
+      heads(schedule.getHeads()),
       held(llvm::alignTo(schedule.getQueryTile() * heads, schedule.getLanes())),
       keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
       rows(schedule.getRows()), vectors(held % (2 * lanes) == 0 ? 2 : 1),
-      vectorType(VectorType::get({lanes}, builder.getF32Type())) {}
-
-//===----------------------------------------------------------------------===//
-// Building blocks
-//===----------------------------------------------------------------------===//
-
-Value CPUTileEmitter::index(int64_t value) {
-  return arith::ConstantIndexOp::create(b, value);
-}
+      sums(elements.getSums()) {}
 
 Value CPUTileEmitter::splat(double value) {
   return arith::ConstantOp::create(
-      b, DenseElementsAttr::get(vectorType, static_cast<float>(value)));
+      b, DenseElementsAttr::get(sums, b.getFloatAttr(elements.sum, value)));
 }
 
-Value CPUTileEmitter::offset(Value base, int64_t distance) {
-  if (distance == 0)
-    return base;
-  return b.createOrFold<arith::AddIOp>(base, index(distance));
+Value CPUTileEmitter::load(Value memref, ValueRange indices) {
+  return vector::LoadOp::create(b, sums, memref, indices);
 }
 
-Value CPUTileEmitter::loadVector(Value memref, ValueRange indices) {
-  return vector::LoadOp::create(b, vectorType, memref, indices);
-}
-
-void CPUTileEmitter::storeVector(Value value, Value memref,
-                                 ValueRange indices) {
-  vector::StoreOp::create(b, value, memref, indices);
-}
-
-void CPUTileEmitter::forLoop(Value lower, Value upper, int64_t step,
-                             BodyFunction body) {
-  auto loop = scf::ForOp::create(b, lower, upper, index(step));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
-SmallVector<Value> CPUTileEmitter::forLoop(
-    Value lower, Value upper, int64_t step, ValueRange inits,
-    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  auto loop = scf::ForOp::create(b, lower, upper, index(step), inits);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  scf::YieldOp::create(b,
-                       body(loop.getInductionVar(), loop.getRegionIterArgs()));
-  return llvm::to_vector_of<Value>(loop.getResults());
-}
-
-Value CPUTileEmitter::roundDown(Value count, int64_t unit) {
-  AffineExpr size = b.getAffineDimExpr(0);
-  return getValueOrCreateConstantIndexOp(
-      b, b.getLoc(),
-      affine::makeComposedFoldedAffineApply(
-          b, b.getLoc(), size.floorDiv(unit) * unit, OpFoldResult(count)));
-}
-
-/// Rows in blocks of the schedule's `rows`, then the remainder one by one.
-void CPUTileEmitter::forRowBlocks(
-    Value count, llvm::function_ref<void(int64_t, Value)> body) {
-  Value whole = roundDown(count, rows);
-  forLoop(index(0), whole, rows, [&](Value row) { body(rows, row); });
-  if (rows > 1)
-    forLoop(whole, count, 1, [&](Value row) { body(1, row); });
-}
-
-void CPUTileEmitter::registerTile(
-    int64_t rows, Value row, Value lane, Value target, bool accumulate,
-    Value reduction, Value source,
-    llvm::function_ref<Value(int64_t, Value)> scalar) {
-  SmallVector<Value> lanesOf, rowsOf, init;
-  for (int64_t v = 0; v < vectors; ++v)
-    lanesOf.push_back(offset(lane, v * lanes));
-  for (int64_t r = 0; r < rows; ++r)
-    rowsOf.push_back(offset(row, r));
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t v = 0; v < vectors; ++v)
-      init.push_back(accumulate ? loadVector(target, {rowsOf[r], lanesOf[v]})
-                                : splat(0));
-  auto loop = scf::ForOp::create(b, index(0), reduction, index(1), init);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value x = loop.getInductionVar();
-    SmallVector<Value> operands, results;
-    for (Value laneOf : lanesOf)
-      operands.push_back(loadVector(source, {x, laneOf}));
-    for (int64_t r = 0; r < rows; ++r) {
-      Value factor = vector::BroadcastOp::create(b, vectorType, scalar(r, x));
-      for (int64_t v = 0; v < vectors; ++v)
-        results.push_back(vector::FMAOp::create(
-            b, factor, operands[v], loop.getRegionIterArg(r * vectors + v)));
-    }
-    scf::YieldOp::create(b, results);
-  }
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t v = 0; v < vectors; ++v)
-      storeVector(loop.getResult(r * vectors + v), target,
-                  {rowsOf[r], lanesOf[v]});
-}
-
-/// Weights may be approximated (`mask-approximate-math`).
-static Value emitExp(ImplicitLocOpBuilder &b, Value x) {
-  return math::ExpOp::create(b, x, arith::FastMathFlags::afn);
+void CPUTileEmitter::store(Value vector, Value memref, ValueRange indices) {
+  vector::StoreOp::create(b, vector, memref, indices);
 }
 
 //===----------------------------------------------------------------------===//
@@ -198,73 +108,26 @@ LogicalResult CPUTileEmitter::forEachPoint(ValueRange extents,
 }
 
 //===----------------------------------------------------------------------===//
-// Setup
+// Rows
 //===----------------------------------------------------------------------===//
 
 std::pair<Value, Value> CPUTileEmitter::locate(Value row) {
-  auto move = [&](Value first, AffineExpr distance) {
-    return getValueOrCreateConstantIndexOp(
-        b, b.getLoc(),
-        affine::makeComposedFoldedAffineApply(
-            b, b.getLoc(), b.getAffineDimExpr(0) + distance,
-            {getAsOpFoldResult(first), getAsOpFoldResult(row)}));
-  };
-  AffineExpr r = b.getAffineDimExpr(1);
-  return {move(tile.head, r % heads), move(tile.row, r.floorDiv(heads))};
+  AffineExpr first = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1);
+  return {apply(first + r % heads, {tile.head, row}),
+          apply(first + r.floorDiv(heads), {tile.row, row})};
+}
+
+SmallVector<std::pair<Value, Value>> CPUTileEmitter::locateLanes(Value lane) {
+  Value last = offset(getNumRows(), -1);
+  SmallVector<std::pair<Value, Value>> rows;
+  for (int64_t i = 0; i < lanes; ++i)
+    rows.push_back(
+        locate(b.createOrFold<arith::MinSIOp>(offset(lane, i), last)));
+  return rows;
 }
 
 Value CPUTileEmitter::getNumRows() {
   return b.createOrFold<arith::MulIOp>(tile.rows, index(heads));
-}
-
-void CPUTileEmitter::transposeQueries() {
-  Value depth = query.getSize(b, 3);
-  Value scale = emitScale(b, op);
-  Value rows = getNumRows();
-  forLoop(index(0), rows, 1, [&](Value lane) {
-    auto [head, row] = locate(lane);
-    AttentionOperand source = query.at(head);
-    forLoop(index(0), depth, 1, [&, row = row](Value d) {
-      Value element = source.load(b, row, d);
-      Value scaled = arith::MulFOp::create(b, element, scale);
-      memref::StoreOp::create(b, scaled, queries, ValueRange{d, lane});
-    });
-  });
-  // Rows that do not exist score zero everywhere and are not written.
-  Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-  forLoop(rows, index(held), 1, [&](Value lane) {
-    forLoop(index(0), depth, 1, [&](Value d) {
-      memref::StoreOp::create(b, zero, queries, ValueRange{d, lane});
-    });
-  });
-}
-
-SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
-  this->tile = tile;
-  query = {op.getQuery(), tile.batch, tile.head};
-  key = {op.getKey(), tile.batch, tile.keyHead};
-  value = {op.getValue(), tile.batch, tile.keyHead};
-  output = {op.getOutput(), tile.batch, tile.head};
-  FloatType f32 = b.getF32Type();
-  auto getColumns = [&](const AttentionOperand &operand) {
-    return getAsOpFoldResult(operand.getSize(b, 3));
-  };
-  OpFoldResult depth = getColumns(query), width = getColumns(value);
-  workspace.emplace(b);
-  queries = workspace->take(depth, held, f32);
-  scoreBuffer = workspace->take(b.getIndexAttr(keyTile), held, f32);
-  accumulator = workspace->take(width, held, f32);
-  maximum = workspace->take(held, f32);
-  sum = workspace->take(held, f32);
-  transposeQueries();
-  forLoop(index(0), index(held), lanes, [&](Value lane) {
-    storeVector(splat(kLowest), maximum, lane);
-    storeVector(splat(0), sum, lane);
-    forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
-      storeVector(splat(0), accumulator, {column, lane});
-    });
-  });
-  return {};
 }
 
 FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
@@ -281,11 +144,7 @@ FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
         b, b.getLoc(),
         affine::makeComposedFoldedAffineMin(b, b.getLoc(), position,
                                             getAsOpFoldResult(operands)));
-    Value head = getValueOrCreateConstantIndexOp(
-        b, b.getLoc(),
-        affine::makeComposedFoldedAffineApply(
-            b, b.getLoc(), first + r % heads,
-            {getAsOpFoldResult(tile.absoluteHead), getAsOpFoldResult(lane)}));
+    Value head = apply(first + r % heads, {tile.absoluteHead, lane});
     FailureOr<Value> number = function(head, row);
     if (failed(number))
       result = failure();
@@ -298,30 +157,8 @@ FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
 }
 
 Value CPUTileEmitter::getRows(Value handle, const ScoreLayout &layout) {
-  return vector::LoadOp::create(b, vectorType.clone(b.getI32Type()), handle,
+  return vector::LoadOp::create(b, sums.clone(b.getI32Type()), handle,
                                 layout.symbols.front());
-}
-
-//===----------------------------------------------------------------------===//
-// One tile of keys
-//===----------------------------------------------------------------------===//
-
-SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
-  Value depth = query.getSize(b, 3);
-  forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
-    forRowBlocks(keys.size, [&](int64_t count, Value row) {
-      Value first = b.createOrFold<arith::AddIOp>(keys.first, row);
-      SmallVector<Value> keyRows;
-      for (int64_t r = 0; r < count; ++r)
-        keyRows.push_back(offset(first, r));
-      auto element = [&](int64_t r, Value d) {
-        return key.load(b, keyRows[r], d);
-      };
-      registerTile(count, row, lane, scoreBuffer, /*accumulate=*/false, depth,
-                   queries, element);
-    });
-  });
-  return {};
 }
 
 /// The first row is a multiple of `lanes`; where they and the heads divide one
@@ -345,271 +182,94 @@ LogicalResult CPUTileEmitter::mapScores(const KeyTile &keys,
                                         SmallVectorImpl<Value> &,
                                         ScoreFunction function) {
   LogicalResult result = success();
-  forLoop(index(0), index(held), lanes, [&](Value lane) {
+  forLanes([&](Value lane) {
     forLoop(index(0), keys.size, 1, [&](Value row) {
-      Value before = loadVector(scoreBuffer, {row, lane});
-      Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
+      Value before = load(scoreBuffer, {row, lane});
+      Value at = add(keys.first, row);
       FailureOr<Value> after = function(before, getLayout(lane, at));
       if (failed(after)) {
         result = failure();
         return;
       }
-      storeVector(*after, scoreBuffer, {row, lane});
+      store(*after, scoreBuffer, {row, lane});
     });
   });
   return result;
 }
 
-Value CPUTileEmitter::reduceScores(
-    Value size, Value lane, Value init, Value neutral,
-    llvm::function_ref<Value(Value, Value)> combine,
-    llvm::function_ref<Value(Value, Value, Value)> step) {
-  Value whole = roundDown(size, kChains);
-  auto loop = [&](Value lower, Value upper, ArrayRef<Value> inits) {
-    auto body = [&](Value first, ValueRange carried) {
-      SmallVector<Value> results;
-      for (auto [i, chain] : llvm::enumerate(carried)) {
-        Value row = offset(first, i);
-        results.push_back(
-            step(loadVector(scoreBuffer, {row, lane}), chain, row));
-      }
-      return results;
-    };
-    return forLoop(lower, upper, inits.size(), inits, body);
-  };
-  SmallVector<Value> inits(kChains, neutral);
-  inits[0] = init;
-  SmallVector<Value> chains = loop(index(0), whole, inits);
-  Value joined = chains[0];
-  for (Value chain : ArrayRef(chains).drop_front())
-    joined = combine(joined, chain);
-  return loop(whole, size, joined)[0];
+//===----------------------------------------------------------------------===//
+// The steps of a tile
+//===----------------------------------------------------------------------===//
+
+void CPUTileEmitter::allocate() {
+  FloatType factor = elements.factor, type = elements.sum;
+  int64_t width = elements.width;
+  Value depth = query.getSize(b, 3), columns = value.getSize(b, 3);
+  // Whole vectors of columns, of which the last may be cut short.
+  OpFoldResult depthCells = getAsOpFoldResult(
+                   apply(b.getAffineDimExpr(0).ceilDiv(lanes * width) * lanes,
+                         depth)),
+               paddedDepth = getAsOpFoldResult(roundUp(depth, lanes * width)),
+               paddedColumns = getAsOpFoldResult(roundUp(columns, lanes)),
+               valueCells = getAsOpFoldResult(
+                   apply(b.getAffineDimExpr(0).ceilDiv(lanes) * (lanes * width),
+                         columns));
+  OpFoldResult keyRows = b.getIndexAttr(llvm::alignTo(keyTile, width)),
+               keyCells = b.getIndexAttr(llvm::divideCeil(keyTile, width)),
+               inLanes = b.getIndexAttr(held),
+               cellsInLanes = b.getIndexAttr(held * width);
+  workspace.emplace(b);
+  queries = workspace->take({depthCells, cellsInLanes}, factor);
+  if (elements.isPacked()) {
+    keyBlock = workspace->take({keyRows, paddedDepth}, factor);
+    valueBlock = workspace->take({keyCells, valueCells}, factor);
+  }
+  scoreBuffer = workspace->take({keyRows, inLanes}, type);
+  weights = elements.roundsWeights()
+                ? workspace->take({keyCells, cellsInLanes}, factor)
+                : scoreBuffer;
+  accumulator = workspace->take({paddedColumns, inLanes}, type);
+  maximum = workspace->take(held, type);
+  sum = workspace->take(held, type);
 }
 
-void CPUTileEmitter::rescale(Value lane, Value factor) {
-  // Skipped where no maximum moved: most tiles, after the first few.
-  Value moved =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
-  Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR, moved);
-  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
-    Value before = loadVector(accumulator, {column, lane});
-    storeVector(arith::MulFOp::create(b, before, factor), accumulator,
-                {column, lane});
-  });
+SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
+  this->tile = tile;
+  query = {op.getQuery(), tile.batch, tile.head};
+  key = {op.getKey(), tile.batch, tile.keyHead};
+  value = {op.getValue(), tile.batch, tile.keyHead};
+  output = {op.getOutput(), tile.batch, tile.head};
+  allocate();
+  scoreFactor = emitScale(b, op, elements.sum);
+  if (op.getScore().empty())
+    scoreFactor = b.createOrFold<arith::MulFOp>(
+        scoreFactor,
+        arith::ConstantOp::create(
+            b, b.getFloatAttr(elements.sum, llvm::numbers::log2e)));
+  packQueries();
+  startSoftmax();
+  return {};
 }
 
-/// Scores of one vector of queries to weights, vertically.
-void CPUTileEmitter::softmax(Value size, Value lane) {
-  // The maximum as processors have it, the second of two that do not compare. A
-  // NaN score stays one in the exponential, whatever the maximum then is.
-  auto max = [&](Value x, Value y) -> Value {
-    Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
-    return arith::SelectOp::create(b, greater, x, y);
-  };
-  auto add = [&](Value x, Value y) -> Value {
-    return arith::AddFOp::create(b, x, y);
-  };
-  Value before = loadVector(maximum, lane);
-  Value after = reduceScores(
-      size, lane, before, before, max,
-      [&](Value score, Value carried, Value) { return max(carried, score); });
-  Value factor = emitExp(b, arith::SubFOp::create(b, before, after));
-  Value scaled = arith::MulFOp::create(b, loadVector(sum, lane), factor);
-  Value total = reduceScores(size, lane, scaled, splat(0), add,
-                             [&](Value score, Value carried, Value row) {
-                               Value weight = emitExp(
-                                   b, arith::SubFOp::create(b, score, after));
-                               storeVector(weight, scoreBuffer, {row, lane});
-                               return add(carried, weight);
-                             });
-  storeVector(after, maximum, lane);
-  storeVector(total, sum, lane);
-  rescale(lane, factor);
+SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
+  if (elements.isPacked())
+    packKeys(keys);
+  multiplyKeys(keys);
+  return {};
 }
 
-/// Weights of hidden keys are zero, but zero times NaN is NaN. Where a tile has
-/// both hidden keys and values that are not finite, each element is asked again
-/// whether it is visible.
 LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
                                      Value hidden, ScoreFunction visible,
                                      SmallVectorImpl<Value> &) {
-  forLoop(index(0), index(held), lanes,
-          [&](Value lane) { softmax(keys.size, lane); });
-  if (!hidden) {
-    accumulate(keys);
-    return success();
-  }
-  auto check = scf::IfOp::create(b, b.getI1Type(), hidden,
-                                 /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(check.thenBlock());
-  scf::YieldOp::create(b, hasNonFiniteValues(keys));
-  b.setInsertionPointToStart(check.elseBlock());
-  scf::YieldOp::create(
-      b, arith::ConstantOp::create(b, b.getBoolAttr(false)).getResult());
-
-  b.setInsertionPointAfter(check);
-  auto branch = scf::IfOp::create(b, check.getResult(0),
-                                  /*withElseRegion=*/true);
-  b.setInsertionPointToStart(branch.elseBlock());
-  accumulate(keys);
-  b.setInsertionPointToStart(branch.thenBlock());
-  return accumulateVisible(keys, visible);
-}
-
-void CPUTileEmitter::accumulate(const KeyTile &keys) {
-  Value width = value.getSize(b, 3);
-  forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
-    forRowBlocks(width, [&](int64_t count, Value column) {
-      SmallVector<Value> columns;
-      for (int64_t r = 0; r < count; ++r)
-        columns.push_back(offset(column, r));
-      auto element = [&](int64_t r, Value x) {
-        Value row = b.createOrFold<arith::AddIOp>(keys.first, x);
-        return value.load(b, row, columns[r]);
-      };
-      registerTile(count, column, lane, accumulator, /*accumulate=*/true,
-                   keys.size, scoreBuffer, element);
-    });
-  });
-}
-
-//===----------------------------------------------------------------------===//
-// Values of hidden keys
-//===----------------------------------------------------------------------===//
-
-/// The greatest of the values' magnitudes as integers: those of infinity and
-/// NaN are beyond all others. An integer maximum takes one cycle, so that one
-/// chain of them does.
-Value CPUTileEmitter::hasNonFiniteValues(const KeyTile &keys) {
-  Value width = value.getSize(b, 3), whole = roundDown(width, lanes);
-  Value padding = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-  VectorType bitsType = vectorType.clone(b.getI32Type());
-  auto constant = [&](uint32_t bits) {
-    return arith::ConstantOp::create(
-        b, DenseElementsAttr::get(bitsType, APInt(32, bits)));
-  };
-  auto scan = [&](Value row, Value lower, Value upper, bool inBounds,
-                  Value greatest) {
-    auto body = [&](Value column, ValueRange carried) {
-      Value values = vector::TransferReadOp::create(
-          b, vectorType, value.memref,
-          ValueRange{value.batch, value.head, row, column}, padding,
-          ArrayRef<bool>(inBounds));
-      Value magnitude = arith::AndIOp::create(
-          b, arith::BitcastOp::create(b, bitsType, values),
-          constant(0x7FFFFFFF));
-      return SmallVector<Value>{
-          arith::MaxUIOp::create(b, magnitude, carried[0])};
-    };
-    return forLoop(lower, upper, lanes, greatest, body)[0];
-  };
-  auto scanRow = [&](Value row, ValueRange carried) {
-    Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
-    Value greatest = scan(at, index(0), whole, /*inBounds=*/true, carried[0]);
-    return SmallVector<Value>{
-        scan(at, whole, width, /*inBounds=*/false, greatest)};
-  };
-  Value none = constant(0);
-  Value greatest = forLoop(index(0), keys.size, 1, none, scanRow)[0];
-  Value nonFinite = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
-                                          greatest, constant(0x7F800000));
-  return vector::ReductionOp::create(b, vector::CombiningKind::OR, nonFinite);
-}
-
-LogicalResult CPUTileEmitter::accumulateVisible(const KeyTile &keys,
-                                                ScoreFunction visible) {
-  LogicalResult result = success();
-  forLoop(index(0), keys.size, 1, [&](Value row) {
-    Value at = b.createOrFold<arith::AddIOp>(keys.first, row);
-    forLoop(index(0), index(held), lanes, [&](Value lane) {
-      FailureOr<Value> flags = visible(splat(1), getLayout(lane, at));
-      if (failed(flags)) {
-        result = failure();
-        return;
-      }
-      Value sees =
-          arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, *flags, splat(0));
-      Value weight = loadVector(scoreBuffer, {row, lane});
-      forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
-        Value element = value.load(b, at, column);
-        Value before = loadVector(accumulator, {column, lane});
-        Value after = vector::FMAOp::create(
-            b, vector::BroadcastOp::create(b, vectorType, element), weight,
-            before);
-        storeVector(arith::SelectOp::create(b, sees, after, before),
-                    accumulator, {column, lane});
-      });
-    });
-  });
-  return result;
-}
-
-//===----------------------------------------------------------------------===//
-// End
-//===----------------------------------------------------------------------===//
-
-Value CPUTileEmitter::gatherSinks() {
-  Value sinks = op.getSinks();
-  if (!sinks)
-    return Value();
-  if (heads == 1)
-    return memref::LoadOp::create(b, sinks, tile.head);
-  Value buffer = workspace->take(held, b.getF32Type());
-  forLoop(index(0), index(held), 1, [&](Value lane) {
-    Value sink = memref::LoadOp::create(b, sinks, locate(lane).first);
-    memref::StoreOp::create(b, sink, buffer, lane);
-  });
-  return buffer;
-}
-
-/// Turns maximum and sum into the log-sum-exp and the factor of the output. A
-/// sink joins the sum, but gives a row without visible keys nothing (law 3).
-void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
-  Value m = loadVector(maximum, lane), l = loadVector(sum, lane);
-  Value empty =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
-  Value weight = splat(1);
-  if (sinks) {
-    Value logit = heads > 1 ? loadVector(sinks, lane)
-                            : vector::BroadcastOp::create(b, vectorType, sinks);
-    Value reference = arith::MaxNumFOp::create(b, m, logit);
-    weight = emitExp(b, arith::SubFOp::create(b, m, reference));
-    Value sinkWeight = emitExp(b, arith::SubFOp::create(b, logit, reference));
-    l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
-                              sinkWeight);
-    m = reference;
-  }
-  Value factor = arith::DivFOp::create(b, weight, l);
-  storeVector(arith::SelectOp::create(b, empty, splat(0), factor), sum, lane);
-  Value logSumExp = arith::AddFOp::create(
-      b, m, math::LogOp::create(b, l, arith::FastMathFlags::afn));
-  Value none = splat(-std::numeric_limits<double>::infinity());
-  storeVector(arith::SelectOp::create(b, empty, none, logSumExp), maximum,
-              lane);
+  hideMissingPartner(keys);
+  forLanes([&](Value lane) { softmax(keys, lane); });
+  return accumulate(keys, hidden, visible);
 }
 
 void CPUTileEmitter::finish(ValueRange) {
   Value sinks = gatherSinks();
-  forLoop(index(0), index(held), lanes,
-          [&](Value lane) { finishStatistics(lane, sinks); });
-  Value logSumExp = op.getLogSumExp();
-  forLoop(index(0), getNumRows(), 1, [&](Value lane) {
-    auto [head, row] = locate(lane);
-    AttentionOperand target = output.at(head);
-    Value factor = memref::LoadOp::create(b, sum, lane);
-    forLoop(index(0), value.getSize(b, 3), 1, [&, row = row](Value column) {
-      Value element =
-          memref::LoadOp::create(b, accumulator, ValueRange{column, lane});
-      Value result = arith::MulFOp::create(b, element, factor);
-      target.store(b, result, row, column);
-    });
-    if (logSumExp)
-      memref::StoreOp::create(b, memref::LoadOp::create(b, maximum, lane),
-                              logSumExp, ValueRange{tile.batch, head, row});
-  });
+  forLanes([&](Value lane) { finishStatistics(lane, sinks); });
+  writeOutput();
+  writeLogSumExp();
   workspace->free();
 }

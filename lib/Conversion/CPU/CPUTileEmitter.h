@@ -10,28 +10,41 @@
 
 #include "../Skeleton/AttentionOperand.h"
 #include "../Skeleton/TileEmitter.h"
+#include "CPUElements.h"
+#include "LoopBuilder.h"
 #include "Workspace.h"
-
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::mask {
 
 /// Emits a query tile for vectors of `lanes` rows. `held` is the number of
-/// rows, heads times queries, in whole vectors. The state lives in scratch
-/// memory:
+/// rows, heads times queries, in whole vectors; rows that do not exist repeat
+/// the last one. The state lives in scratch memory, in elements of
+/// `CPUElements`
+/// (`sum`, or cells of `width` times `factor`):
 ///
-/// | buffer        | shape              | holds                              |
-/// |---------------|--------------------|------------------------------------|
-/// | `queries`     | `[D, held]`        | Q transposed, scaled, zero-padded  |
-/// | `scores`      | `[keyTile, held]`  | S^T, then P^T                      |
-/// | `accumulator` | `[Dv, held]`       | O^T, not yet divided               |
-/// | `maximum`     | `[held]`           | running maximum of each row        |
-/// | `sum`         | `[held]`           | running sum of exp(s - maximum)    |
+/// | buffer        | shape                  | holds                          |
+/// |---------------|------------------------|--------------------------------|
+/// | `queries`     | `[D / width, held]`    | cells of Q transposed          |
+/// | `keyBlock`    | `[keyTile, D / width]` | cells of K, if it is packed    |
+/// | `valueBlock`  | `[keyTile / width, Dv]`| cells of V, if it is packed    |
+/// | `scoreBuffer` | `[keyTile, held]`      | S^T                            |
+/// | `weights`     | `[keyTile / width, held]` | cells of P^T; the scores' own
+/// place where cells are single | | `accumulator` | `[Dv, held]`           |
+/// O^T, not yet divided           | | `maximum`     | `[held]`               |
+/// running maximum of each row    | | `sum`         | `[held]`               |
+/// running sum of weights         |
 ///
-/// The running maximum starts at the lowest finite number, not at minus
-/// infinity: so `exp(-inf - maximum)` is 0 and never NaN, and rows without
-/// visible keys (law 3) need no test before the end.
-class CPUTileEmitter : public TileEmitter {
+/// Weights are powers of two: the factor `log2 e` is part of the scores, unless
+/// a score region reads them. The running maximum starts at the lowest finite
+/// number, not at minus infinity: so the weight of minus infinity is 0 and
+/// never NaN, and rows without visible keys (law 3) need no test before the
+/// end.
+///
+/// The parts are in files of their own: `CPUTileEmitter.cpp` the grid and the
+/// rows, `CPUPacking.cpp` what is laid out anew, `CPUProducts.cpp` both
+/// products, `CPUSoftmax.cpp` the softmax, `CPUExactUpdate.cpp` values that are
+/// not finite.
+class CPUTileEmitter : public TileEmitter, private LoopBuilder {
 public:
   CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                  CPUScheduleAttr schedule);
@@ -56,63 +69,116 @@ private:
   LogicalResult
   parallelLoop(ValueRange extents, ArrayRef<int64_t> steps,
                llvm::function_ref<LogicalResult(ValueRange)> body);
-  using BodyFunction = llvm::function_ref<void(Value)>;
-  void forLoop(Value lower, Value upper, int64_t step, BodyFunction body);
-  /// The same with carried values.
-  SmallVector<Value>
-  forLoop(Value lower, Value upper, int64_t step, ValueRange inits,
-          llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
-  /// `count` rounded down to a multiple of `unit`.
-  Value roundDown(Value count, int64_t unit);
-  void forRowBlocks(Value count, llvm::function_ref<void(int64_t, Value)> body);
-  /// `vectors` accumulators side by side, `rows` below each other:
-  /// `target[row + r, lane...] (+)= sum_x scalar(r, x) source[x, lane...]`.
-  void registerTile(int64_t rows, Value row, Value lane, Value target,
-                    bool accumulate, Value reduction, Value source,
-                    llvm::function_ref<Value(int64_t, Value)> scalar);
-  /// Folds all keys of the scores of one vector of rows; `combine` may also
-  /// rewrite them. The chains are independent, then joined.
-  Value reduceScores(Value size, Value lane, Value init, Value neutral,
-                     llvm::function_ref<Value(Value, Value)> combine,
-                     llvm::function_ref<Value(Value, Value, Value)> step);
+
+  //===--- Rows ---===//
+
   /// The head and the query of a row of the tile, as indices into the arrays.
   std::pair<Value, Value> locate(Value row);
+  /// The same of `lanes` rows from `lane` on. Those that do not exist are the
+  /// last one.
+  SmallVector<std::pair<Value, Value>> locateLanes(Value lane);
   /// The number of rows that exist.
   Value getNumRows();
   /// The layout of the scores of `lanes` rows from `lane` on against the key
   /// `row` of the array.
   ScoreLayout getLayout(Value lane, Value row);
-  void softmax(Value size, Value lane);
+  void forLanes(BodyFunction body) {
+    forLoop(index(0), index(held), lanes, body);
+  }
+
+  //===--- Packing ---===//
+
+  void allocate();
+  /// Steps of `step` columns: the whole ones, which lie inside of the array,
+  /// then the last.
+  void forColumns(Value columns, int64_t step,
+                  llvm::function_ref<void(Value column, bool inBounds)> body);
+  Value readVector(const AttentionOperand &operand, Value row, Value column,
+                   VectorType type, bool inBounds);
+  void packQueries();
+  void packKeys(const KeyTile &keys);
+  /// Packs the values of a tile of keys, where they are packed, and says
+  /// whether one of them is infinite or NaN: an `i1`, if `scans`, else null.
+  Value packValues(const KeyTile &keys, bool scans);
+  void writeOutput();
+
+  //===--- Products ---===//
+
+  /// Where the operands of a register tile come from, and go.
+  struct Product {
+    /// The rows of `target`, and how many of it a block has.
+    Value target;
+    bool accumulates;
+    /// The operands in lanes, and how many there are along the sum.
+    Value source, count;
+    /// The other operand of row `r` of a block, the `x`-th along the sum.
+    llvm::function_ref<Value(Value r, Value x)> factor;
+    /// The sums are multiplied by it; may be null.
+    Value scale;
+  };
+  void emitProduct(const Product &product, Value count);
+  void emitRegisterTile(const Product &product, int64_t count, Value row,
+                        Value lane);
+  void multiplyKeys(const KeyTile &keys);
+  void multiplyValues(const KeyTile &keys);
+
+  //===--- Softmax ---===//
+
+  /// Folds all keys of the scores of one vector of rows, `width` at a time at
+  /// the end; `map` may rewrite them. The chains are independent, then joined.
+  Value reduceScores(
+      Value count, Value lane, Value init, Value neutral,
+      llvm::function_ref<Value(Value, Value)> combine,
+      llvm::function_ref<SmallVector<Value>(Value, ArrayRef<Value>)> map);
+  Value exp2(Value x);
+  void startSoftmax();
+  void hideMissingPartner(const KeyTile &keys);
+  void softmax(const KeyTile &keys, Value lane);
   void rescale(Value lane, Value factor);
-  /// Adds the weights times the values to the output.
-  void accumulate(const KeyTile &keys);
-  /// The same for any values: what a row does not see does not reach it.
-  LogicalResult accumulateVisible(const KeyTile &keys, ScoreFunction visible);
-  /// Whether a value of the tile's keys is infinite or NaN, as an `i1`. Reads
-  /// the values once; next to multiplying them for all queries that is little.
-  Value hasNonFiniteValues(const KeyTile &keys);
-  /// The sinks of the heads of the tile, in scratch memory if there are several
-  /// heads; null without sinks.
+  /// The sinks of the rows, in scratch memory; null without sinks.
   Value gatherSinks();
   void finishStatistics(Value lane, Value sinks);
-  void transposeQueries();
+  void writeLogSumExp();
 
-  Value index(int64_t value);
+  //===--- Values that are not finite ---===//
+
+  /// Adds the weights times the values to the output.
+  LogicalResult accumulate(const KeyTile &keys, Value hidden,
+                           ScoreFunction visible);
+  /// As `multiplyValues`, for any values: what a row does not see does not
+  /// reach it.
+  LogicalResult multiplyVisibleValues(const KeyTile &keys,
+                                      ScoreFunction visible);
+  /// The value of the `i`-th key of cell `x`, as sums are.
+  Value loadValue(const KeyTile &keys, Value x, int64_t i, Value column);
+
+  //===--- Numbers and vectors ---===//
+
   Value splat(double value);
-  Value offset(Value base, int64_t distance);
-  Value loadVector(Value memref, ValueRange indices);
-  void storeVector(Value value, Value memref, ValueRange indices);
+  Value load(Value memref, ValueRange indices);
+  void store(Value vector, Value memref, ValueRange indices);
+  /// Where the `i`-th cell begins.
+  Value cell(Value i) {
+    return apply(b.getAffineDimExpr(0) * elements.width, i);
+  }
+  Value countCells(Value size) {
+    return apply(b.getAffineDimExpr(0).ceilDiv(elements.width), size);
+  }
 
-  ImplicitLocOpBuilder &b;
   AttentionOp op;
-  QueryTile tile;
-  AttentionOperand query, key, value, output;
+  CPUElements elements;
   int64_t heads, held, keyTile, lanes, rows;
   /// Vectors of rows per register tile.
   int64_t vectors;
-  VectorType vectorType;
-  Value queries, scoreBuffer, accumulator, maximum, sum;
+  VectorType sums;
+
+  QueryTile tile;
+  AttentionOperand query, key, value, output;
+  Value queries, keyBlock, valueBlock, scoreBuffer, weights, accumulator,
+      maximum, sum;
   std::optional<Workspace> workspace;
+  /// The factor of a product of query and key.
+  Value scoreFactor;
 };
 
 } // namespace mlir::mask

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
 namespace mlir::mask {
 #define GEN_PASS_DEF_CONVERTMASKTOTILES
@@ -33,7 +34,7 @@ struct ConvertMaskToTiles
   using Base::Base;
 
   void runOnOperation() override {
-    AttentionToTilesOptions options{{vectorBits, vectorRegisters},
+    AttentionToTilesOptions options{{vectorBits, vectorRegisters, bf16Dot},
                                     {queryTile, keyTile, heads, lanes, rows},
                                     observer};
     if (failed(lowerAttentions<AttentionToTilesOptions, lowerAttentionToTiles>(

@@ -38,30 +38,29 @@ Value Workspace::allot(AffineExpr bytes) {
   return start;
 }
 
-Value Workspace::take(OpFoldResult rows, int64_t columns, Type element) {
-  int64_t width = columns * element.getIntOrFloatBitWidth() / 8;
-  AffineExpr count;
+Value Workspace::take(ArrayRef<OpFoldResult> shape, Type element) {
+  AffineExpr bytes =
+      b.getAffineConstantExpr(element.getIntOrFloatBitWidth() / 8);
+  SmallVector<int64_t> extents;
   SmallVector<Value> sizes;
-  std::optional<int64_t> constant = getConstantIntValue(rows);
-  if (constant) {
-    count = b.getAffineConstantExpr(*constant);
-  } else {
-    count = b.getAffineDimExpr(operands.size());
-    sizes.push_back(cast<Value>(rows));
+  for (OpFoldResult extent : shape) {
+    std::optional<int64_t> constant = getConstantIntValue(extent);
+    extents.push_back(constant.value_or(ShapedType::kDynamic));
+    if (constant) {
+      bytes = bytes * *constant;
+      continue;
+    }
+    sizes.push_back(cast<Value>(extent));
+    bytes = b.getAffineDimExpr(operands.size()) * bytes;
   }
-  Value start = allot(count * width);
-  if (!constant)
-    operands.push_back(rows);
-  auto type = MemRefType::get(
-      {constant.value_or(ShapedType::kDynamic), columns}, element);
-  return memref::ViewOp::create(b, type, buffer, start, sizes);
+  Value start = allot(bytes);
+  llvm::append_range(operands, sizes);
+  return memref::ViewOp::create(b, MemRefType::get(extents, element), buffer,
+                                start, sizes);
 }
 
-Value Workspace::take(int64_t columns, Type element) {
-  int64_t width = columns * element.getIntOrFloatBitWidth() / 8;
-  Value start = allot(b.getAffineConstantExpr(width));
-  return memref::ViewOp::create(b, MemRefType::get(columns, element), buffer,
-                                start, ValueRange());
+Value Workspace::take(int64_t count, Type element) {
+  return take(OpFoldResult(b.getIndexAttr(count)), element);
 }
 
 void Workspace::free() {

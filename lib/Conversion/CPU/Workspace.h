@@ -21,11 +21,10 @@ public:
   /// all arrays, and is set when it is freed.
   explicit Workspace(ImplicitLocOpBuilder &builder);
 
-  /// An array of `rows` by static `columns`; `rows` exists before the
+  /// An array. At most one of its extents is dynamic, and exists before the
   /// workspace.
-  Value take(OpFoldResult rows, int64_t columns, Type element);
-  /// An array of `columns` elements.
-  Value take(int64_t columns, Type element);
+  Value take(ArrayRef<OpFoldResult> shape, Type element);
+  Value take(int64_t count, Type element);
   void free();
 
 private:

@@ -147,7 +147,7 @@ SmallVector<Value> PortableTileEmitter::scores(const KeyTile &keys) {
         barrier();
         return multiplyBlock(carried);
       });
-  Value scale = emitScale(b, op);
+  Value scale = emitScale(b, op, b.getF32Type());
   for (int64_t i = 0; i < s.rows(); ++i)
     for (int64_t j = 0; j < s.keys(); ++j)
       store(arith::MulFOp::create(b, sums[i * s.keys() + j], scale),

@@ -51,7 +51,7 @@ Value TensorCoreEmitter::broadcast(Value value, VectorType type) {
 
 /// What the scale becomes: a positive factor in the exponent, and a sign of Q.
 void TensorCoreEmitter::prepareScale() {
-  scale = emitScale(b, op);
+  scale = emitScale(b, op, b.getF32Type());
   Value log2e = number(llvm::numbers::log2e);
   exponentScale = log2e;
   if (!op.getScore().empty())

@@ -20,7 +20,7 @@ Value AttentionOperand::load(ImplicitLocOpBuilder &b, Value row,
                              Value column) const {
   Value element =
       memref::LoadOp::create(b, memref, ValueRange{batch, head, row, column});
-  if (element.getType().isF32())
+  if (element.getType().getIntOrFloatBitWidth() >= 32)
     return element;
   return arith::ExtFOp::create(b, b.getF32Type(), element);
 }
@@ -38,17 +38,20 @@ Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {
   return b.createOrFold<memref::DimOp>(memref, dim);
 }
 
-Value mlir::mask::emitScale(ImplicitLocOpBuilder &b, AttentionOp op) {
-  if (op.getScale())
-    return op.getScale();
-  FloatType f32 = b.getF32Type();
+Value mlir::mask::emitScale(ImplicitLocOpBuilder &b, AttentionOp op,
+                            FloatType type) {
+  if (Value scale = op.getScale()) {
+    if (type.isF32())
+      return scale;
+    return arith::ExtFOp::create(b, type, scale);
+  }
   int64_t size = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
   if (!ShapedType::isDynamic(size))
     return arith::ConstantOp::create(
-        b, b.getF32FloatAttr(1 / std::sqrt(static_cast<double>(size))));
+        b, b.getFloatAttr(type, 1 / std::sqrt(static_cast<double>(size))));
   Value columns = b.createOrFold<memref::DimOp>(op.getQuery(), 3);
   Value integer = arith::IndexCastOp::create(b, b.getI64Type(), columns);
-  Value number = arith::SIToFPOp::create(b, f32, integer);
-  Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
+  Value number = arith::SIToFPOp::create(b, type, integer);
+  Value one = arith::ConstantOp::create(b, b.getFloatAttr(type, 1));
   return arith::DivFOp::create(b, one, math::SqrtOp::create(b, number));
 }

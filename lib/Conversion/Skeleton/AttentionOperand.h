@@ -15,8 +15,8 @@
 namespace mlir::mask {
 
 /// One of the arrays of an attention, at the batch row and head of a tile.
-/// Elements are computed with in f32: f16 and bf16 are widened when they are
-/// read, and rounded when they are written.
+/// Elements are computed with in f32, f64 in f64: f16 and bf16 are widened when
+/// they are read, and rounded when they are written.
 struct AttentionOperand {
   Value memref, batch, head;
 
@@ -32,8 +32,9 @@ struct AttentionOperand {
   }
 };
 
-/// The factor of the scores in f32: the attention's own, or `1 / sqrt(D)`.
-Value emitScale(ImplicitLocOpBuilder &b, AttentionOp op);
+/// The factor of the scores, in f32 or f64: the attention's own, or `1 /
+/// sqrt(D)`.
+Value emitScale(ImplicitLocOpBuilder &b, AttentionOp op, FloatType type);
 
 } // namespace mlir::mask
 

@@ -155,6 +155,11 @@ LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
     int64_t lanes = type.getNumElements();
     auto lineType = VectorType::get(lanes, type.getElementType());
     scores = reshape(scores, lineType);
+    // Regions are of f32 (C8).
+    bool isWide = type.getElementType().isF64();
+    if (isWide)
+      scores =
+          arith::TruncFOp::create(b, lineType.clone(b.getF32Type()), scores);
     AffineMap over = flatten(layout.over, type.getShape());
     LaneBuilder builder(b.getLoc(), b, lanes);
     Value step =
@@ -172,9 +177,13 @@ LogicalResult KeyTileBody::emitScoreRegion(const KeyTile &keys,
         emitLaneRegion(b, b.getLoc(), op.getScore(), arguments, lanes);
     if (failed(result))
       return failure();
-    if (isa<VectorType>(result->getType()))
-      return reshape(*result, type);
-    return Value(vector::BroadcastOp::create(b, type, *result));
+    Value rewritten = *result;
+    if (!isa<VectorType>(rewritten.getType()))
+      rewritten = vector::BroadcastOp::create(b, lineType.clone(b.getF32Type()),
+                                              rewritten);
+    if (isWide)
+      rewritten = arith::ExtFOp::create(b, lineType, rewritten);
+    return reshape(rewritten, type);
   };
   return emitter.mapScores(keys, scores, function);
 }

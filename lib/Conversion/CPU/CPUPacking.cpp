@@ -1,0 +1,193 @@
+//===- CPUPacking.cpp - operands laid out for products -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CPUTileEmitter.h"
+#include "TransposeVectors.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+void CPUTileEmitter::forColumns(
+    Value columns, int64_t step,
+    llvm::function_ref<void(Value column, bool inBounds)> body) {
+  Value whole = roundDown(columns, step);
+  forLoop(index(0), whole, step, [&](Value column) { body(column, true); });
+  forLoop(whole, columns, step, [&](Value column) { body(column, false); });
+}
+
+/// What lies beyond the end of a row is zero.
+Value CPUTileEmitter::readVector(const AttentionOperand &operand, Value row,
+                                 Value column, VectorType type, bool inBounds) {
+  Value zero = arith::ConstantOp::create(b, b.getFloatAttr(elements.data, 0));
+  return vector::TransferReadOp::create(
+      b, type, operand.memref,
+      ValueRange{operand.batch, operand.head, row, column}, zero,
+      ArrayRef<bool>(inBounds));
+}
+
+//===----------------------------------------------------------------------===//
+// Queries and output
+//===----------------------------------------------------------------------===//
+
+/// Q transposed, cell by cell.
+void CPUTileEmitter::packQueries() {
+  int64_t step = lanes * elements.width;
+  auto type = VectorType::get(step, elements.data);
+  Value scale;
+  if (!elements.roundsWeights())
+    scale = vector::BroadcastOp::create(b, elements.getFactors(), scoreFactor);
+  forLanes([&](Value lane) {
+    SmallVector<std::pair<Value, Value>> places = locateLanes(lane);
+    auto pack = [&](Value column, bool inBounds) {
+      SmallVector<Value> cells;
+      for (auto [head, row] : places) {
+        Value elementsOfRow = CPUElements::convert(
+            b, readVector(query.at(head), row, column, type, inBounds),
+            elements.factor);
+        if (scale)
+          elementsOfRow = arith::MulFOp::create(b, elementsOfRow, scale);
+        cells.push_back(
+            vector::BitCastOp::create(b, elements.getCells(), elementsOfRow));
+      }
+      Value first =
+          apply(b.getAffineDimExpr(0).floorDiv(elements.width), column);
+      for (auto [i, vector] : llvm::enumerate(transposeVectors(b, cells)))
+        store(vector::BitCastOp::create(b, elements.getFactors(), vector),
+              queries, {offset(first, i), cell(lane)});
+    };
+    forColumns(query.getSize(b, 3), step, pack);
+  });
+}
+
+/// O transposed, times the factors that finish the rows. Rows that do not exist
+/// have the place of the last one, which is therefore written after them.
+void CPUTileEmitter::writeOutput() {
+  forLoop(index(0), getNumRows(), lanes, [&](Value lane) {
+    SmallVector<std::pair<Value, Value>> places = locateLanes(lane);
+    Value factors = load(sum, lane);
+    forColumns(value.getSize(b, 3), lanes, [&](Value column, bool inBounds) {
+      SmallVector<Value> columns;
+      for (int64_t i = 0; i < lanes; ++i)
+        columns.push_back(arith::MulFOp::create(
+            b, load(accumulator, {offset(column, i), lane}), factors));
+      SmallVector<Value> results = transposeVectors(b, columns);
+      for (auto [place, result] :
+           llvm::reverse(llvm::zip_equal(places, results))) {
+        auto [head, row] = place;
+        vector::TransferWriteOp::create(
+            b, CPUElements::convert(b, result, elements.data), output.memref,
+            ValueRange{output.batch, head, row, column},
+            ArrayRef<bool>(inBounds));
+      }
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Keys and values
+//===----------------------------------------------------------------------===//
+
+/// Rows of K as they are, whose cells are complete.
+void CPUTileEmitter::packKeys(const KeyTile &keys) {
+  forLoop(index(0), keys.size, 1, [&](Value row) {
+    Value at = add(keys.first, row);
+    auto pack = [&](Value column, bool inBounds) {
+      Value vector = readVector(key, at, column, elements.getData(), inBounds);
+      store(CPUElements::convert(b, vector, elements.factor), keyBlock,
+            {row, column});
+    };
+    forColumns(key.getSize(b, 3), lanes, pack);
+  });
+}
+
+namespace {
+/// The greatest of the magnitudes of numbers as integers: those of infinity and
+/// NaN are beyond all others. An integer maximum takes one cycle, so that one
+/// chain of them does.
+class MagnitudeScan {
+public:
+  MagnitudeScan(ImplicitLocOpBuilder &b, VectorType type)
+      : b(b), type(type.clone(b.getIntegerType(type.getElementTypeBitWidth()))),
+        semantics(cast<FloatType>(type.getElementType()).getFloatSemantics()) {}
+
+  Value start() { return constant(APInt(type.getElementTypeBitWidth(), 0)); }
+  Value add(Value greatest, Value numbers) {
+    Value magnitude = arith::AndIOp::create(
+        b, arith::BitcastOp::create(b, type, numbers),
+        constant(APInt::getSignedMaxValue(type.getElementTypeBitWidth())));
+    return arith::MaxUIOp::create(b, magnitude, greatest);
+  }
+  Value hasNonFinite(Value greatest) {
+    Value infinity = constant(APFloat::getInf(semantics).bitcastToAPInt());
+    return vector::ReductionOp::create(
+        b, vector::CombiningKind::OR,
+        arith::CmpIOp::create(b, arith::CmpIPredicate::uge, greatest,
+                              infinity));
+  }
+
+private:
+  Value constant(const APInt &bits) {
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, bits));
+  }
+
+  ImplicitLocOpBuilder &b;
+  VectorType type;
+  const llvm::fltSemantics &semantics;
+};
+} // namespace
+
+/// The values of `width` keys side by side; a last key without a partner is
+/// beside zeros.
+Value CPUTileEmitter::packValues(const KeyTile &keys, bool scans) {
+  if (!scans && !elements.isPacked())
+    return Value();
+  int64_t width = elements.width;
+  VectorType type = elements.getData();
+  MagnitudeScan scan(b, type);
+  Value columns = value.getSize(b, 3), whole = roundDown(columns, lanes);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  auto packKeys = [&](int64_t count, Value first, ValueRange carried) {
+    auto body = [&](bool inBounds) {
+      return [&, inBounds](Value column, ValueRange carried) {
+        SmallVector<Value> greatest(carried), cells;
+        for (int64_t i = 0; i < count; ++i) {
+          Value at = add(keys.first, offset(first, i));
+          Value numbers = readVector(value, at, column, type, inBounds);
+          for (Value &number : greatest)
+            number = scan.add(number, numbers);
+          cells.push_back(CPUElements::convert(b, numbers, elements.factor));
+        }
+        cells.resize(width, zero);
+        if (elements.isPacked())
+          store(elements.interleave(b, cells), valueBlock,
+                {apply(b.getAffineDimExpr(0).floorDiv(width), first),
+                 cell(column)});
+        return greatest;
+      };
+    };
+    SmallVector<Value> greatest =
+        forLoop(index(0), whole, lanes, carried, body(/*inBounds=*/true));
+    return forLoop(whole, columns, lanes, greatest, body(/*inBounds=*/false));
+  };
+  SmallVector<Value> greatest;
+  if (scans)
+    greatest.push_back(scan.start());
+  Value complete = roundDown(keys.size, width);
+  greatest = forLoop(index(0), complete, width, greatest,
+                     [&](Value first, ValueRange carried) {
+                       return packKeys(width, first, carried);
+                     });
+  if (width > 1)
+    greatest = forLoop(complete, keys.size, 1, greatest,
+                       [&](Value first, ValueRange carried) {
+                         return packKeys(1, first, carried);
+                       });
+  return scans ? scan.hasNonFinite(greatest[0]) : Value();
+}

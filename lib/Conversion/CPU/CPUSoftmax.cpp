@@ -1,0 +1,202 @@
+//===- CPUSoftmax.cpp - scores to weights, online -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CPUTileEmitter.h"
+#include "Mask/Conversion/Exp2.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Independent chains of a vertical reduction: hides the latency of one.
+static constexpr int64_t kChains = 4;
+static constexpr double kLowest = -std::numeric_limits<float>::max();
+static constexpr double kHidden = -std::numeric_limits<double>::infinity();
+
+/// The maximum as processors have it, the second of two that do not compare. A
+/// NaN score stays one in the exponential, whatever the maximum then is.
+static Value getMaximum(ImplicitLocOpBuilder &b, Value x, Value y) {
+  Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
+  return arith::SelectOp::create(b, greater, x, y);
+}
+
+void CPUTileEmitter::startSoftmax() {
+  forLanes([&](Value lane) {
+    store(splat(kLowest), maximum, lane);
+    store(splat(0), sum, lane);
+    forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
+      store(splat(0), accumulator, {column, lane});
+    });
+  });
+}
+
+Value CPUTileEmitter::exp2(Value x) {
+  return emitExp2(
+      b, x, elements.roundsWeights() ? Exp2Degree::Three : Exp2Degree::Five);
+}
+
+Value CPUTileEmitter::reduceScores(
+    Value count, Value lane, Value init, Value neutral,
+    llvm::function_ref<Value(Value, Value)> combine,
+    llvm::function_ref<SmallVector<Value>(Value, ArrayRef<Value>)> map) {
+  static_assert(kChains % 2 == 0, "a block has whole pairs");
+  auto loop = [&](Value lower, Value upper, int64_t step, ValueRange inits) {
+    auto body = [&](Value first, ValueRange carried) {
+      SmallVector<Value> scores, chains(carried);
+      for (int64_t i = 0; i < step; ++i)
+        scores.push_back(load(scoreBuffer, {offset(first, i), lane}));
+      for (auto [i, number] : llvm::enumerate(map(first, scores))) {
+        Value &chain = chains[i % chains.size()];
+        chain = combine(chain, number);
+      }
+      return chains;
+    };
+    return forLoop(lower, upper, step, inits, body);
+  };
+  Value whole = roundDown(count, kChains);
+  SmallVector<Value> inits(kChains, neutral);
+  inits[0] = init;
+  SmallVector<Value> chains = loop(index(0), whole, kChains, inits);
+  Value joined = chains[0];
+  for (Value chain : ArrayRef(chains).drop_front())
+    joined = combine(joined, chain);
+  return loop(whole, count, elements.width, joined)[0];
+}
+
+/// A last key without a partner gets one that is hidden.
+void CPUTileEmitter::hideMissingPartner(const KeyTile &keys) {
+  if (elements.width == 1)
+    return;
+  forLoop(keys.size, roundUp(keys.size, elements.width), 1, [&](Value row) {
+    forLanes(
+        [&](Value lane) { store(splat(kHidden), scoreBuffer, {row, lane}); });
+  });
+}
+
+void CPUTileEmitter::rescale(Value lane, Value factor) {
+  // Skipped where no maximum moved: most tiles, after the first few.
+  Value moved =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
+  Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR, moved);
+  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
+    Value before = load(accumulator, {column, lane});
+    store(arith::MulFOp::create(b, before, factor), accumulator,
+          {column, lane});
+  });
+}
+
+/// Scores of one vector of queries to weights, vertically.
+void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
+  Value count = roundUp(keys.size, elements.width);
+  auto max = [&](Value x, Value y) { return getMaximum(b, x, y); };
+  auto add = [&](Value x, Value y) -> Value {
+    return arith::AddFOp::create(b, x, y);
+  };
+  // What a score region has made of a score is not in base 2.
+  Value toBase2;
+  if (!op.getScore().empty())
+    toBase2 = splat(llvm::numbers::log2e);
+  Value before = load(maximum, lane);
+  Value start = toBase2 ? splat(kLowest) : before;
+  Value after = reduceScores(count, lane, start, start, max,
+                             [&](Value, ArrayRef<Value> scores) {
+                               return SmallVector<Value>(scores);
+                             });
+  if (toBase2)
+    after = max(before, arith::MulFOp::create(b, after, toBase2));
+  auto weigh = [&](Value score) {
+    if (!toBase2)
+      return exp2(arith::SubFOp::create(b, score, after));
+    Value negative = arith::NegFOp::create(b, after);
+    return exp2(vector::FMAOp::create(b, score, toBase2, negative));
+  };
+  auto map = [&](Value first, ArrayRef<Value> scores) {
+    SmallVector<Value> numbers, rounded;
+    for (Value score : scores) {
+      numbers.push_back(weigh(score));
+      rounded.push_back(
+          CPUElements::convert(b, numbers.back(), elements.factor));
+    }
+    Value x = apply(b.getAffineDimExpr(0).floorDiv(elements.width), first);
+    for (size_t i = 0; i < rounded.size(); i += elements.width)
+      store(elements.interleave(b, ArrayRef(rounded).slice(i, elements.width)),
+            weights, {offset(x, i / elements.width), cell(lane)});
+    return numbers;
+  };
+  Value factor = exp2(arith::SubFOp::create(b, before, after));
+  Value scaled = arith::MulFOp::create(b, load(sum, lane), factor);
+  Value total = reduceScores(count, lane, scaled, splat(0), add, map);
+  store(after, maximum, lane);
+  store(total, sum, lane);
+  rescale(lane, factor);
+}
+
+//===----------------------------------------------------------------------===//
+// End
+//===----------------------------------------------------------------------===//
+
+Value CPUTileEmitter::gatherSinks() {
+  Value sinks = op.getSinks();
+  if (!sinks)
+    return Value();
+  Value buffer = workspace->take(held, elements.sum);
+  forLoop(index(0), index(held), 1, [&](Value lane) {
+    Value sink = memref::LoadOp::create(b, sinks, locate(lane).first);
+    memref::StoreOp::create(b, CPUElements::convert(b, sink, elements.sum),
+                            buffer, lane);
+  });
+  return buffer;
+}
+
+/// Turns maximum and sum into the log-sum-exp and the factor of the output. A
+/// sink joins the sum, but gives a row without visible keys nothing (law 3).
+void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
+  Value m = load(maximum, lane), l = load(sum, lane);
+  Value empty =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
+  Value weight = splat(1);
+  if (sinks) {
+    Value logit = arith::MulFOp::create(b, load(sinks, lane),
+                                        splat(llvm::numbers::log2e));
+    Value reference = arith::MaxNumFOp::create(b, m, logit);
+    weight = exp2(arith::SubFOp::create(b, m, reference));
+    Value sinkWeight = exp2(arith::SubFOp::create(b, logit, reference));
+    l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
+                              sinkWeight);
+    m = reference;
+  }
+  Value factor = arith::DivFOp::create(b, weight, l);
+  store(arith::SelectOp::create(b, empty, splat(0), factor), sum, lane);
+  Value logSumExp = vector::FMAOp::create(
+      b, m, splat(llvm::numbers::ln2),
+      math::LogOp::create(b, l, arith::FastMathFlags::afn));
+  store(arith::SelectOp::create(b, empty, splat(kHidden), logSumExp), maximum,
+        lane);
+}
+
+void CPUTileEmitter::writeLogSumExp() {
+  Value logSumExp = op.getLogSumExp();
+  if (!logSumExp)
+    return;
+  forLoop(index(0), getNumRows(), 1, [&](Value lane) {
+    auto [head, row] = locate(lane);
+    Value number = memref::LoadOp::create(b, maximum, lane);
+    memref::StoreOp::create(b, CPUElements::convert(b, number, b.getF32Type()),
+                            logSumExp, ValueRange{tile.batch, head, row});
+  });
+}
