@@ -368,22 +368,41 @@ llvm::Error AttentionKernel::call(ArrayRef<void *> arguments) const {
   return llvm::Error::success();
 }
 
+KernelArrays::KernelArrays(const AttentionArrays &arrays, DataType type)
+    : arrays(arrays), type(type),
+      elements{arrays.query, arrays.key, arrays.value, arrays.output} {
+  if (type == DataType::F32)
+    return;
+  const AttentionArrays &a = arrays;
+  size_t numQueries = a.batch * a.heads * a.queries,
+         numKeys = a.batch * a.keyHeads * a.keys;
+  converted[0] = toElements({a.query, numQueries * a.dim}, type);
+  converted[1] = toElements({a.key, numKeys * a.dim}, type);
+  converted[2] = toElements({a.value, numKeys * a.valueDim}, type);
+  converted[3].resize(numQueries * a.valueDim * getSize(type));
+  for (auto [pointer, array] : llvm::zip_equal(elements, converted))
+    pointer = array.data();
+}
+
+void KernelArrays::storeOutput() const {
+  if (type != DataType::F32)
+    fromElements(converted[3], type,
+                 {arrays.output, converted[3].size() / getSize(type)});
+}
+
 llvm::Error AttentionKernel::run(const AttentionArrays &arrays,
                                  KernelFacts &facts) const {
-  const AttentionArrays &a = arrays;
-  int64_t numQueries = a.batch * a.heads * a.queries,
-          numKeys = a.batch * a.keyHeads * a.keys;
-  // The arrays in the elements that the code has.
-  std::vector<uint16_t> narrowed[4];
-  const void *elements[] = {a.query, a.key, a.value, a.output};
-  if (dataType != DataType::F32) {
-    narrowed[0] = narrow({a.query, size_t(numQueries * a.dim)}, dataType);
-    narrowed[1] = narrow({a.key, size_t(numKeys * a.dim)}, dataType);
-    narrowed[2] = narrow({a.value, size_t(numKeys * a.valueDim)}, dataType);
-    narrowed[3].resize(numQueries * a.valueDim);
-    for (auto [pointer, array] : llvm::zip_equal(elements, narrowed))
-      pointer = array.data();
-  }
+  KernelArrays data(arrays, dataType);
+  if (llvm::Error error = run(data, facts))
+    return error;
+  data.storeOutput();
+  return llvm::Error::success();
+}
+
+llvm::Error AttentionKernel::run(const KernelArrays &arrays,
+                                 KernelFacts &facts) const {
+  const AttentionArrays &a = arrays.arrays;
+  ArrayRef<const void *> elements = arrays.elements;
   MemRefDescriptor data[] = {
       {elements[0], {a.batch, a.heads, a.queries, a.dim}},
       {elements[1], {a.batch, a.keyHeads, a.keys, a.dim}},
@@ -410,11 +429,7 @@ llvm::Error AttentionKernel::run(const AttentionArrays &arrays,
     else
       arguments.push_back(&parameter.value);
   }
-  if (llvm::Error error = call(arguments))
-    return error;
-  if (dataType != DataType::F32)
-    llvm::copy(widen(narrowed[3], dataType), a.output);
-  return llvm::Error::success();
+  return call(arguments);
 }
 
 FailureOr<AttentionKernel *>

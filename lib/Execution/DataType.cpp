@@ -21,6 +21,8 @@ StringRef mlir::mask::getDataTypeName(DataType type) {
     return "f16";
   case DataType::BF16:
     return "bf16";
+  case DataType::F64:
+    return "f64";
   }
   return "";
 }
@@ -33,6 +35,8 @@ FloatType mlir::mask::getFloatType(MLIRContext *context, DataType type) {
     return Float16Type::get(context);
   case DataType::BF16:
     return BFloat16Type::get(context);
+  case DataType::F64:
+    return Float64Type::get(context);
   }
   return {};
 }
@@ -81,4 +85,50 @@ std::vector<float> mlir::mask::widen(ArrayRef<uint16_t> bits, DataType type) {
   for (uint16_t pattern : bits)
     numbers.push_back(table[pattern]);
   return numbers;
+}
+
+int64_t mlir::mask::getSize(DataType type) {
+  switch (type) {
+  case DataType::F32:
+    return 4;
+  case DataType::F16:
+  case DataType::BF16:
+    return 2;
+  case DataType::F64:
+    return 8;
+  }
+  return 0;
+}
+
+template <typename Elements>
+static std::vector<char> toBytes(const Elements &elements) {
+  auto *first = reinterpret_cast<const char *>(elements.data());
+  return std::vector<char>(first,
+                           first + elements.size() * sizeof(elements[0]));
+}
+
+std::vector<char> mlir::mask::toElements(ArrayRef<float> numbers,
+                                         DataType type) {
+  if (type == DataType::F32)
+    return toBytes(numbers);
+  if (type == DataType::F64)
+    return toBytes(std::vector<double>(numbers.begin(), numbers.end()));
+  return toBytes(narrow(numbers, type));
+}
+
+void mlir::mask::fromElements(ArrayRef<char> bytes, DataType type,
+                              MutableArrayRef<float> numbers) {
+  auto elements = [&](auto *first) {
+    return ArrayRef(first, bytes.size() / sizeof(*first));
+  };
+  if (type == DataType::F32)
+    llvm::copy(elements(reinterpret_cast<const float *>(bytes.data())),
+               numbers.begin());
+  else if (type == DataType::F64)
+    llvm::copy(elements(reinterpret_cast<const double *>(bytes.data())),
+               numbers.begin());
+  else
+    llvm::copy(
+        widen(elements(reinterpret_cast<const uint16_t *>(bytes.data())), type),
+        numbers.begin());
 }

@@ -22,10 +22,9 @@ using namespace mlir::mask;
 
 /// The elements of an array of the given type as f32.
 static std::vector<float> readElements(const NpyArray &array, DataType type) {
-  if (type != DataType::F32)
-    return widen(array.getData<uint16_t>(), type);
-  auto data = array.getData<float>();
-  return std::vector<float>(data.begin(), data.end());
+  std::vector<float> numbers(array.getNumElements());
+  fromElements(array.getData<char>(), type, numbers);
+  return numbers;
 }
 
 NpyArray AttentionBuffers::getOutput() const {

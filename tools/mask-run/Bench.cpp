@@ -102,7 +102,7 @@ static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
 /// that are visited.
 static double gigabytes(const AttentionArrays &s, int64_t keysRead,
                         DataType type) {
-  double bytes = type == DataType::F32 ? 4 : 2;
+  double bytes = getSize(type);
   double rows = double(s.batch) * s.heads * s.queries + keysRead;
   return bytes * rows * (s.dim + s.valueDim) * 1e-9;
 }
@@ -140,17 +140,20 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     if (std::optional<float> scale = getConstantScale(options.form))
       buffers.sizes.scale = *scale;
   // Loops on this machine do not fail.
-  auto run = [&](const AttentionArrays &arrays) {
+  auto run = [&](const KernelArrays &arrays) {
     llvm::cantFail((*kernel)->run(arrays, *facts));
   };
-  run(buffers.sizes);
+  DataType type = (*kernel)->getDataType();
+  KernelArrays data(buffers.sizes, type);
+  run(data);
   std::vector<double> times, tableTimes;
   for (int64_t i = 0; i < options.repeat; ++i)
-    times.push_back(time([&] { run(buffers.sizes); }));
+    times.push_back(time([&] { run(data); }));
   llvm::sort(times);
   // Without queries there is nothing left to do but ids and tables.
-  AttentionArrays none = buffers.sizes;
-  none.queries = 0;
+  AttentionArrays withoutQueries = buffers.sizes;
+  withoutQueries.queries = 0;
+  KernelArrays none(withoutQueries, type);
   for (int64_t i = 0; i < options.repeat; ++i)
     tableTimes.push_back(time([&] { run(none); }));
 
@@ -161,7 +164,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
   json.object([&] {
     json.attribute("policy", policy.getSymName());
     json.attribute("layer_type", options.layerType);
-    json.attribute("dtype", getDataTypeName(options.type));
+    json.attribute("dtype", getDataTypeName(type));
     json.attribute("threads", options.threads);
     json.attribute("compile_ms", compileTime);
     json.attribute("tables_ms", *llvm::min_element(tableTimes));
@@ -178,8 +181,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
       json.attribute("core", counts->tiles.core);
       json.attribute("edge", counts->tiles.edge);
     });
-    json.attribute("GBps",
-                   gigabytes(sizes, counts->keysRead, options.type) / seconds);
+    json.attribute("GBps", gigabytes(sizes, counts->keysRead, type) / seconds);
   });
   os << "\n";
   return success();

@@ -15,7 +15,6 @@ namespace mlir::mask {
 struct BenchOptions {
   std::string layerType;
   std::optional<PackingRule> packing;
-  DataType type = DataType::F32;
   int64_t threads = 1;
   int64_t heads = 1, keyHeads = 1, dim = 64;
   /// Calls that are timed, after one that is not.

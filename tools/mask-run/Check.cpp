@@ -66,5 +66,6 @@ bool mlir::mask::reportErrors(const AttentionBuffers &buffers,
                    bounds.tolerance * getLargest(buffers.value),
                    bounds.rounding, bounds.magnitudes) &&
          areWithin(buffers.logSumExp, expected.logSumExp,
-                   bounds.tolerance * getLargest(expected.logSumExp));
+                   bounds.tolerance * getLargest(expected.logSumExp) +
+                       bounds.logSumExp);
 }

@@ -21,6 +21,8 @@ struct ErrorBounds {
   double rounding;
   /// One per element of the output; none without rounding.
   std::vector<double> magnitudes;
+  /// What more a log-sum-exp may be off.
+  double logSumExp = 0;
 };
 
 /// Prints the largest errors, and returns whether all are within the bounds.

@@ -97,15 +97,16 @@ static cl::opt<float>
           cl::desc("That of the file's attention if missing, or\n"
                    "else 1 / sqrt(D)"),
           cl::cat(dataCategory));
-static cl::opt<DataType>
-    dataType("dtype",
-             cl::desc("The element type; without it the files tell f32\n"
-                      "from f16. Everything is computed in f32"),
-             cl::values(clEnumValN(DataType::F32, "f32", "f32"),
-                        clEnumValN(DataType::F16, "f16", "f16"),
-                        clEnumValN(DataType::BF16, "bf16",
-                                   "bf16, in files as uint16 bit patterns")),
-             cl::cat(dataCategory));
+static cl::opt<DataType> dataType(
+    "dtype",
+    cl::desc("The element type; without it the files tell f32\n"
+             "from f16. f64 is computed in f64, the others in f32"),
+    cl::values(clEnumValN(DataType::F32, "f32", "f32"),
+               clEnumValN(DataType::F16, "f16", "f16"),
+               clEnumValN(DataType::BF16, "bf16",
+                          "bf16, in files as uint16 bit patterns"),
+               clEnumValN(DataType::F64, "f64", "f64 (--bench and --cases)")),
+    cl::cat(dataCategory));
 
 static cl::opt<bool> check("check",
                            cl::desc("Compare with the interpreter in float64"),
@@ -303,6 +304,9 @@ static LogicalResult checkBench() {
 }
 
 static LogicalResult checkFiles() {
+  if (dataType == DataType::F64)
+    return fail("--dtype=f64 is for --bench and --cases; files hold f32, f16 "
+                "or bf16");
   if (failed(reject("files; it is for --bench",
                     {&heads, &keyHeads, &headDim, &repeat})) ||
       failed(requireOption(queryPath)) || failed(requireOption(keyPath)) ||
@@ -331,10 +335,8 @@ static LogicalResult checkCases() {
                      &lsePath, &scale, &check, &tolerance, &bench, &heads,
                      &keyHeads, &headDim, &repeat})))
     return failure();
-  // Everything else computes in f32.
-  if (!runsKernels())
-    return reject("--cases without kernels (--target=simt-emulation or vulkan)",
-                  {&dataType});
+  if (target == Target::Interpreter)
+    return reject("--cases with --target=interpreter", {&dataType});
   return success();
 }
 
@@ -375,8 +377,7 @@ static FailureOr<JitOptions> getJitOptions() {
     emulation.threads = static_cast<unsigned>(threads.getValue());
     options.emitter = emitter;
   }
-  if (runsKernels())
-    options.dataType = dataType;
+  options.dataType = dataType;
   options.configure = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
@@ -471,8 +472,7 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   FailureOr<JitOptions> options = getJitOptions();
   if (failed(options))
     return failure();
-  if (runsKernels())
-    options->dataType = buffers.type;
+  options->dataType = buffers.type;
   if (options->emitter != GPUEmitter::Portable) {
     options->headDim = buffers.sizes.dim;
     options->valueDim = buffers.sizes.valueDim;
@@ -490,14 +490,35 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
   return error ? fail(std::move(error)) : success();
 }
 
-/// What a kernel of 16 bits loses, relative to what it rounds: half a
-/// unit of the last place of the output, of which f16 has 11 bits and bf16 has
-/// 8. Tensor cores round each weight as well, which the output may cancel.
-static double getRounding(DataType type) {
-  if (!runsKernels() || type == DataType::F32)
-    return 0;
+/// Whether compiled code rounds the weights to the type of the values, to
+/// multiply them by matrix instructions or in pairs.
+static FailureOr<bool> roundsWeights(DataType type) {
+  if (runsKernels())
+    return emitter != GPUEmitter::Portable;
+  if (type != DataType::BF16)
+    return false;
+  llvm::Expected<CPUTarget> host = describeHost();
+  if (!host)
+    return fail(host.takeError());
+  return host->bf16Dot;
+}
+
+/// What code for 16 bits may lose, relative to what it rounds: half a unit of
+/// the last place of the output, of which f16 has 11 bits and bf16 has 8; as
+/// much again where weights are rounded, which the output may cancel. Their
+/// exponentials on the CPU are as good as they have to be then.
+static FailureOr<ErrorBounds> getErrorBounds(DataType type) {
+  ErrorBounds bounds{tolerance, 0, {}, 0};
+  if (target == Target::Interpreter || type == DataType::F32)
+    return bounds;
+  FailureOr<bool> rounds = roundsWeights(type);
+  if (failed(rounds))
+    return failure();
   double unit = type == DataType::F16 ? 0x1p-11 : 0x1p-8;
-  return emitter == GPUEmitter::Portable ? unit : 2 * unit;
+  bounds.rounding = *rounds ? 2 * unit : unit;
+  if (*rounds && target == Target::CPU)
+    bounds.logSumExp = 0x1p-13;
+  return bounds;
 }
 
 /// Of each element of the output the sum of the magnitudes that it is made of:
@@ -605,15 +626,17 @@ static LogicalResult runFiles(PolicyOp policy, StringRef layer,
     return failure();
   }
   if (check) {
-    ErrorBounds bounds{tolerance, getRounding(buffers->type), {}};
-    if (bounds.rounding > 0) {
+    FailureOr<ErrorBounds> bounds = getErrorBounds(buffers->type);
+    if (failed(bounds))
+      return failure();
+    if (bounds->rounding > 0) {
       auto magnitudes =
           getMagnitudes(policy, layer, rule, request, *buffers, form);
       if (failed(magnitudes))
         return failure();
-      bounds.magnitudes = std::move(*magnitudes);
+      bounds->magnitudes = std::move(*magnitudes);
     }
-    if (!reportErrors(*buffers, *expected, bounds, llvm::outs()))
+    if (!reportErrors(*buffers, *expected, *bounds, llvm::outs()))
       return fail("differs from the interpreter by more than --tolerance");
   }
   return write(*buffers);
@@ -664,10 +687,6 @@ static LogicalResult run(MLIRContext &context) {
   FailureOr<JitOptions> jit = getJitOptions();
   if (failed(jit))
     return failure();
-  if (dataType.getNumOccurrences() && dataType != DataType::F32)
-    return fail("--bench times f32 only: --dtype=" + getDataTypeName(dataType) +
-                " is computed in f32 and has no code of its own to time; "
-                "without --bench, files of f32, f16 and bf16 are taken");
   BenchOptions options;
   options.layerType = *layer;
   options.packing = *rule;

@@ -15,7 +15,7 @@
 
 namespace mlir::mask {
 
-/// One attention on real arrays in f32 (rounded for kernels of other element
+/// One attention on real arrays in f32 (converted for code of other element
 /// types), row-major: query `[B, H, Sq, D]`, key
 /// `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`, output `[B, H, Sq, Dv]`,
 /// log-sum-exp `[B, H, Sq]`.
@@ -25,6 +25,23 @@ struct AttentionArrays {
   const float *query = nullptr, *key = nullptr, *value = nullptr;
   float *output = nullptr, *logSumExp = nullptr;
   float scale = 1;
+};
+
+/// The same arrays in the elements that compiled code reads and writes.
+class KernelArrays {
+public:
+  /// Query, key and value are converted, unless they are f32 in both.
+  KernelArrays(const AttentionArrays &arrays, DataType type);
+  /// Converts the output.
+  void storeOutput() const;
+
+private:
+  friend class AttentionKernel;
+  AttentionArrays arrays;
+  DataType type;
+  std::vector<char> converted[4];
+  /// Query, key, value and output.
+  const void *elements[4];
 };
 
 /// Facts and offsets of one request, laid out as compiled code reads them.
@@ -75,6 +92,11 @@ public:
   /// those of `bind`, for the same extents. Fails with what an emulated kernel
   /// did wrong, and with errors of a device.
   llvm::Error run(const AttentionArrays &arrays, KernelFacts &facts) const;
+  /// The same for arrays of the kernel's elements, whose output stays one.
+  llvm::Error run(const KernelArrays &arrays, KernelFacts &facts) const;
+
+  /// The element type of the arrays.
+  DataType getDataType() const { return dataType; }
 
   /// That of the policy.
   Location getLoc() const { return loc; }
@@ -92,7 +114,6 @@ private:
   Location loc;
   /// Arguments after the arrays and the scale.
   SmallVector<std::pair<std::string, Type>> parameters;
-  /// The element type of the arrays.
   DataType dataType = DataType::F32;
   /// Either code for this machine, or kernels and how they are emulated, or
   /// kernels on a device.

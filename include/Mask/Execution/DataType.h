@@ -14,9 +14,10 @@
 
 namespace mlir::mask {
 
-/// Element types of query, key, value and output. All compute in f32: f16 and
-/// bf16 are widened before and rounded (to nearest even) after.
-enum class DataType { F32, F16, BF16 };
+/// Element types of query, key, value and output. f64 computes in f64, all
+/// others in f32: f16 and bf16 are widened before and rounded (to nearest even)
+/// after.
+enum class DataType { F32, F16, BF16, F64 };
 
 /// `f32` and the like.
 llvm::StringRef getDataTypeName(DataType type);
@@ -26,6 +27,13 @@ FloatType getFloatType(MLIRContext *context, DataType type);
 /// patterns stand for. `type` is F16 or BF16.
 std::vector<uint16_t> narrow(ArrayRef<float> numbers, DataType type);
 std::vector<float> widen(ArrayRef<uint16_t> bits, DataType type);
+
+/// Bytes of an element.
+int64_t getSize(DataType type);
+/// `numbers` as elements, one after the other, and back.
+std::vector<char> toElements(ArrayRef<float> numbers, DataType type);
+void fromElements(ArrayRef<char> bytes, DataType type,
+                  MutableArrayRef<float> numbers);
 
 } // namespace mlir::mask
 
