@@ -8,6 +8,7 @@
 #include "AttentionArguments.h"
 
 #include "../Compositions.h"
+#include "FloatBits.h"
 
 #include "Mask/IR/Range.h"
 
@@ -16,11 +17,12 @@ using namespace mlir::mask;
 using namespace mlir::mask::test;
 
 std::shared_ptr<FloatArray>
-mlir::mask::test::drawFloats(RandomSource &random, ArrayRef<int64_t> shape) {
+mlir::mask::test::drawFloats(RandomSource &random, ArrayRef<int64_t> shape,
+                             FloatType type) {
   auto data = FloatArray::zeros(shape);
-  std::normal_distribution<float> normal;
+  std::normal_distribution<double> normal;
   for (double &element : data->values)
-    element = normal(random.engine);
+    element = fromBits(toBits(normal(random.engine), type), type);
   return data;
 }
 
@@ -205,7 +207,8 @@ HostValue ArgumentDrawer::draw(StringRef name, Type type) {
     return double(static_cast<float>(0.125 * random.between(1, 8)));
   if (name == "sinks" || name == "bias") {
     int64_t size = name == "sinks" ? sizes.heads : random.between(0, 40);
-    std::shared_ptr<const FloatArray> floats = drawFloats(random, {size});
+    std::shared_ptr<const FloatArray> floats =
+        drawFloats(random, {size}, Float32Type::get(type.getContext()));
     return floats;
   }
   if (type.isIndex())

@@ -22,9 +22,9 @@ std::vector<HostValue> drawArguments(RandomSource &random,
                                      func::FuncOp function, const Form &form,
                                      const Sizes &sizes);
 
-/// Unit variance, exact in f32.
+/// Unit variance, exact in `type`.
 std::shared_ptr<FloatArray> drawFloats(RandomSource &random,
-                                       ArrayRef<int64_t> shape);
+                                       ArrayRef<int64_t> shape, FloatType type);
 
 } // namespace mlir::mask::test
 

@@ -48,10 +48,16 @@ enum class Kind { Open, Closed, OnMemRefs };
 /// Writes one form.
 class FormWriter {
 public:
-  FormWriter(RandomSource &random, std::string name) : random(random) {
+  FormWriter(RandomSource &random, std::string name,
+             const ElementChoice &choice)
+      : random(random) {
     form.name = std::move(name);
+    form.elements = random.pick(choice.types);
     form.schedule = random.pick(kSchedules);
     form.schedule.heads = random.pick(kTileHeads);
+    form.schedule.pairs = choice.hasPairs && form.elements == "bf16" &&
+                          llvm::is_contained({4, 8, 16}, form.schedule.lanes) &&
+                          !random.oneIn(4);
     kind = random.oneIn(2)   ? Kind::Open
            : random.oneIn(3) ? Kind::OnMemRefs
                              : Kind::Closed;
@@ -61,7 +67,7 @@ public:
 
 private:
   void drawStaticSizes();
-  std::string dataType(ArrayRef<int64_t> shape);
+  std::string dataType(ArrayRef<int64_t> shape, const std::string &element);
   void writeFacts();
   void addArgument(const std::string &name, const std::string &type);
   void addClause(unsigned chance, const std::string &clause,
@@ -111,14 +117,15 @@ void FormWriter::drawStaticSizes() {
     s.keys = s.valueDim = std::max<int64_t>(fixed.keys, 1);
 }
 
-std::string FormWriter::dataType(ArrayRef<int64_t> shape) {
+std::string FormWriter::dataType(ArrayRef<int64_t> shape,
+                                 const std::string &element) {
   std::string text = "tensor<";
   for (int64_t size : shape) {
     bool isTold =
         !ShapedType::isDynamic(size) && (tellsAll || !random.oneIn(3));
     text += (isTold ? std::to_string(size) : "?") + "x";
   }
-  return text + "f32>";
+  return text + element + ">";
 }
 
 void FormWriter::addArgument(const std::string &name, const std::string &type) {
@@ -285,18 +292,20 @@ void FormWriter::writeRegion() {
 
 void FormWriter::writeAttention() {
   const Sizes &s = form.sizes;
-  std::string q = dataType({s.batch, s.heads, s.queries, s.dim}),
-              k = dataType({s.batch, s.keyHeads, s.keys, s.dim}),
-              v = dataType({s.batch, s.keyHeads, s.keys, s.valueDim}),
-              o = dataType({s.batch, s.heads, s.queries, s.valueDim}),
-              l = dataType({s.batch, s.heads, s.queries});
+  const std::string &type = form.elements;
+  std::string q = dataType({s.batch, s.heads, s.queries, s.dim}, type),
+              k = dataType({s.batch, s.keyHeads, s.keys, s.dim}, type),
+              v = dataType({s.batch, s.keyHeads, s.keys, s.valueDim}, type),
+              o = dataType({s.batch, s.heads, s.queries, s.valueDim}, type),
+              l = dataType({s.batch, s.heads, s.queries}, "f32");
   const Schedule &tiles = form.schedule;
   std::string schedule = " {schedule = #mask.cpu_schedule<query_tile = " +
                          std::to_string(tiles.queryTile) +
                          ", key_tile = " + std::to_string(tiles.keyTile) +
                          ", heads = " + std::to_string(tiles.heads) +
                          ", lanes = " + std::to_string(tiles.lanes) +
-                         ", rows = " + std::to_string(tiles.rows) + ">}";
+                         ", rows = " + std::to_string(tiles.rows) +
+                         (tiles.pairs ? ", pairs = true" : "") + ">}";
   std::string ins =
       "mask.attention ins(%q, %k, %v : " + q + ", " + k + ", " + v + ")";
   bool onMemRefs = kind == Kind::OnMemRefs;
@@ -351,6 +360,7 @@ bool Form::isStatic() const {
                        ShapedType::isDynamic);
 }
 
-Form mlir::mask::test::drawForm(RandomSource &random, std::string name) {
-  return FormWriter(random, std::move(name)).write();
+Form mlir::mask::test::drawForm(RandomSource &random, std::string name,
+                                const ElementChoice &choice) {
+  return FormWriter(random, std::move(name), choice).write();
 }

@@ -26,6 +26,14 @@ namespace mlir::mask::test {
 
 struct Schedule {
   int64_t queryTile, keyTile, lanes, rows, heads = 1;
+  bool pairs = false;
+};
+
+/// What elements of attention may be: names of types, and whether bf16 can be
+/// multiplied in pairs.
+struct ElementChoice {
+  std::vector<std::string> types;
+  bool hasPairs = false;
 };
 
 struct Sizes {
@@ -41,6 +49,8 @@ inline constexpr unsigned kDataArguments = 5;
 /// One function with an attention.
 struct Form {
   std::string name, text;
+  /// The type of query, key, value and output.
+  std::string elements;
   Schedule schedule;
   /// Its arguments after the data and the outputs.
   std::vector<std::string> arguments;
@@ -61,7 +71,8 @@ struct Form {
 };
 
 /// A function called `name`.
-Form drawForm(RandomSource &random, std::string name);
+Form drawForm(RandomSource &random, std::string name,
+              const ElementChoice &choice);
 
 /// Gives the facts of `function`, which was parsed from `form`, other types:
 /// ranks, widths, static extents.

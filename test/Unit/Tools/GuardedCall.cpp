@@ -6,9 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "GuardedCall.h"
+#include "FloatBits.h"
 
 #include "gtest/gtest.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
+#include <cmath>
 #include <functional>
 
 using namespace mlir;
@@ -22,16 +26,20 @@ static std::vector<char> pack(const HostValue &host, Type type) {
     const char *first = reinterpret_cast<const char *>(&element);
     bytes.insert(bytes.end(), first, first + size);
   };
+  auto appendFloat = [&](double number) {
+    auto element = cast<FloatType>(getElementTypeOrSelf(type));
+    append(toBits(number, element), element.getWidth() / 8);
+  };
   if (auto *floats = std::get_if<std::shared_ptr<const FloatArray>>(&host)) {
     for (double element : (*floats)->values)
-      append(static_cast<float>(element), sizeof(float));
+      appendFloat(element);
   } else if (auto *integers =
                  std::get_if<std::shared_ptr<const IntegerArray>>(&host)) {
     unsigned width = cast<ShapedType>(type).getElementTypeBitWidth();
     for (int64_t element : (*integers)->values)
       append(element, std::max(width / 8, 1u));
   } else if (auto *number = std::get_if<double>(&host)) {
-    append(static_cast<float>(*number), sizeof(float));
+    appendFloat(*number);
   } else {
     append(std::get<int64_t>(host), sizeof(int64_t));
   }
@@ -78,37 +86,66 @@ GuardedArray &GuardedCall::add(const std::vector<char> &bytes,
   return array;
 }
 
-bool GuardedCall::interpret() {
+FailureOr<InterpretedAttention> GuardedCall::interpret() {
   FactEvaluator facts;
   for (auto [argument, host] :
        llvm::zip_equal(function.getArguments(), arguments))
     facts.bind(argument, host);
   AttentionOp op;
   function.walk([&](AttentionOp found) { op = found; });
-  FailureOr<InterpretedAttention> result = interpretAttention(op, facts);
-  if (failed(result)) {
+  return interpretAttention(op, facts);
+}
+
+bool GuardedCall::computeExpected(const HostFloats &value) {
+  auto positive = std::make_shared<FloatArray>(*value);
+  for (double &element : positive->values)
+    element = std::abs(element);
+  arguments[2] = std::shared_ptr<const FloatArray>(positive);
+  FailureOr<InterpretedAttention> sums = interpret();
+  arguments[2] = std::shared_ptr<const FloatArray>(value);
+  FailureOr<InterpretedAttention> result = interpret();
+  if (failed(sums) || failed(result)) {
     ADD_FAILURE() << "cannot be interpreted";
     return false;
   }
+  magnitudes = std::move(sums->output);
   expected = std::move(*result);
   return true;
+}
+
+std::vector<double> GuardedCall::readFloats(unsigned argument) {
+  auto type = cast<ShapedType>(function.getArgument(argument).getType());
+  auto element = cast<FloatType>(type.getElementType());
+  size_t bytes = element.getWidth() / 8;
+  std::vector<double> numbers(argument == 3 ? expected.output.size()
+                                            : expected.logSumExp.size());
+  const char *data = outputs[argument - 3]->data();
+  for (auto [i, number] : llvm::enumerate(numbers)) {
+    uint64_t bits = 0;
+    memcpy(&bits, data + i * bytes, bytes);
+    number = fromBits(bits, element);
+  }
+  return numbers;
 }
 
 /// The arguments as the code takes them; outputs hold NaN.
 void GuardedCall::layOut() {
   memory.clear();
   packed.clear();
-  auto addOutput = [&](size_t size, ArrayRef<int64_t> shape) {
-    std::vector<char> nan(size * sizeof(float), -1);
-    return ArrayRef(add(nan, shape).data<float>(), size);
+  auto addOutput = [&](size_t size, ArrayRef<int64_t> shape, Type type) {
+    unsigned width = cast<ShapedType>(type).getElementTypeBitWidth();
+    std::vector<char> nan(size * width / 8, -1);
+    return &add(nan, shape);
   };
   for (auto [argument, host] :
        llvm::zip_equal(function.getArguments(), arguments)) {
     if (argument.getArgNumber() == 3) {
-      output = addOutput(expected.output.size(), expected.shape);
+      outputs[0] =
+          addOutput(expected.output.size(), expected.shape, argument.getType());
     } else if (argument.getArgNumber() == 4) {
-      logSumExp = addOutput(expected.logSumExp.size(),
-                            ArrayRef(expected.shape).drop_back());
+      outputs[1] =
+          addOutput(expected.logSumExp.size(),
+                    ArrayRef(expected.shape).drop_back(), argument.getType());
     } else if (auto *floats =
                    std::get_if<std::shared_ptr<const FloatArray>>(&host)) {
       add(pack(host, argument.getType()), (*floats)->shape).makeReadOnly();
@@ -126,14 +163,15 @@ bool GuardedCall::run(const HostFloats &query, const HostFloats &key,
                       const HostFloats &value) {
   arguments[0] = std::shared_ptr<const FloatArray>(query);
   arguments[1] = std::shared_ptr<const FloatArray>(key);
-  arguments[2] = std::shared_ptr<const FloatArray>(value);
-  if (!interpret())
+  if (!computeExpected(value))
     return false;
   layOut();
   if (llvm::Error error = code(packed)) {
     ADD_FAILURE() << llvm::toString(std::move(error));
     return false;
   }
+  output = readFloats(3);
+  logSumExp = readFloats(4);
   bool intact = llvm::all_of(memory, std::mem_fn(&GuardedArray::isIntact));
   EXPECT_TRUE(intact) << "wrote beside an array";
   return intact;

@@ -40,10 +40,14 @@ public:
   std::string describe() const;
 
   InterpretedAttention expected;
-  ArrayRef<float> output, logSumExp;
+  /// Of each element of the output `sum_k p_k |v_k|`, what it is made of.
+  std::vector<double> magnitudes;
+  std::vector<double> output, logSumExp;
 
 private:
-  bool interpret();
+  FailureOr<InterpretedAttention> interpret();
+  bool computeExpected(const HostFloats &value);
+  std::vector<double> readFloats(unsigned argument);
   void layOut();
   GuardedArray &add(const std::vector<char> &bytes, ArrayRef<int64_t> shape);
 
@@ -51,6 +55,8 @@ private:
   CompiledFunction code;
   std::vector<HostValue> arguments;
   RandomSource &random;
+  /// The place of the output and the log-sum-exp.
+  const GuardedArray *outputs[2];
   std::deque<GuardedArray> memory;
   std::deque<MemRefDescriptor> descriptors;
   std::deque<void *> pointers;
