@@ -101,7 +101,7 @@ LogicalResult MaskDialect::verifyOperationAttribute(Operation *op,
 LogicalResult
 CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t heads,
-                        int64_t lanes, int64_t rows, bool pairs) {
+                        int64_t lanes, int64_t rows, bool pairs, bool columns) {
   if (queryTile < 1 || keyTile < 1 || heads < 1 || lanes < 1 || rows < 1)
     return emitError() << "tile sizes, heads, lanes and rows must be at least "
                           "1, got "
@@ -112,5 +112,14 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << keyTile << ")";
   if (pairs && !llvm::is_contained({4, 8, 16}, lanes))
     return emitError() << "pairs need 4, 8 or 16 lanes, got " << lanes;
+  if (!columns)
+    return success();
+  if (pairs)
+    return emitError() << "there are no pairs with columns in lanes";
+  if (!llvm::isPowerOf2_64(lanes) || queryTile > lanes / heads)
+    return emitError() << "columns in lanes need a power of two of lanes, and "
+                          "no more rows, got "
+                       << lanes << " lanes and " << queryTile << " queries of "
+                       << heads << " heads";
   return success();
 }

@@ -48,6 +48,10 @@ def Mask_CPUScheduleAttr
     bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
     lanes, and weights are rounded to bf16; otherwise f16 and bf16 are widened to f32.
 
+    With `columns = true` the columns of the arrays lie in lanes, and not rows: for tiles
+    of few rows, at most as many as a vector has lanes, which are then a power of two.
+    `rows` says nothing of such a tile, and there are no pairs.
+
     ```mlir
     #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
     ```
@@ -55,11 +59,12 @@ def Mask_CPUScheduleAttr
   let parameters = (ins "int64_t":$queryTile, "int64_t":$keyTile,
                         DefaultValuedParameter<"int64_t", "1">:$heads,
                         "int64_t":$lanes, "int64_t":$rows,
-                        DefaultValuedParameter<"bool", "false">:$pairs);
+                        DefaultValuedParameter<"bool", "false">:$pairs,
+                        DefaultValuedParameter<"bool", "false">:$columns);
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
         (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows
-        (`,` `pairs` `=` $pairs^)? `>`
+        (`,` `pairs` `=` $pairs^)? (`,` `columns` `=` $columns^)? `>`
   }];
   let genVerifyDecl = 1;
 }

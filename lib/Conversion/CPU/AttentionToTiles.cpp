@@ -8,6 +8,7 @@
 #include "Mask/Conversion/AttentionToTiles.h"
 
 #include "../Skeleton/AttentionSkeleton.h"
+#include "CPUColumnEmitter.h"
 #include "CPUTileEmitter.h"
 #include "Mask/IR/Captures.h"
 
@@ -54,10 +55,14 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
   if (failed(verifyHoistable(op)))
     return failure();
   auto emit = [&](ImplicitLocOpBuilder &builder, AttentionOp copy) {
-    CPUTileEmitter emitter(builder, copy, *schedule);
+    std::unique_ptr<TileEmitter> emitter;
+    if (schedule->getColumns())
+      emitter = std::make_unique<CPUColumnEmitter>(builder, copy, *schedule);
+    else
+      emitter = std::make_unique<CPUTileEmitter>(builder, copy, *schedule);
     TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),
                     schedule->getHeads()};
-    return emitAttention(builder, copy, sizes, {&emitter}, *observer);
+    return emitAttention(builder, copy, sizes, {emitter.get()}, *observer);
   };
   return replaceAttention(rewriter, op, emit);
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CPUTileEmitter.h"
+#include "MagnitudeScan.h"
 #include "TransposeVectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -106,42 +107,6 @@ void CPUTileEmitter::packKeys(const KeyTile &keys) {
     forColumns(key.getSize(b, 3), lanes, pack);
   });
 }
-
-namespace {
-/// The greatest of the magnitudes of numbers as integers: those of infinity and
-/// NaN are beyond all others. An integer maximum takes one cycle, so that one
-/// chain of them does.
-class MagnitudeScan {
-public:
-  MagnitudeScan(ImplicitLocOpBuilder &b, VectorType type)
-      : b(b), type(type.clone(b.getIntegerType(type.getElementTypeBitWidth()))),
-        semantics(cast<FloatType>(type.getElementType()).getFloatSemantics()) {}
-
-  Value start() { return constant(APInt(type.getElementTypeBitWidth(), 0)); }
-  Value add(Value greatest, Value numbers) {
-    Value magnitude = arith::AndIOp::create(
-        b, arith::BitcastOp::create(b, type, numbers),
-        constant(APInt::getSignedMaxValue(type.getElementTypeBitWidth())));
-    return arith::MaxUIOp::create(b, magnitude, greatest);
-  }
-  Value hasNonFinite(Value greatest) {
-    Value infinity = constant(APFloat::getInf(semantics).bitcastToAPInt());
-    return vector::ReductionOp::create(
-        b, vector::CombiningKind::OR,
-        arith::CmpIOp::create(b, arith::CmpIPredicate::uge, greatest,
-                              infinity));
-  }
-
-private:
-  Value constant(const APInt &bits) {
-    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, bits));
-  }
-
-  ImplicitLocOpBuilder &b;
-  VectorType type;
-  const llvm::fltSemantics &semantics;
-};
-} // namespace
 
 /// The values of `width` keys side by side; a last key without a partner is
 /// beside zeros.

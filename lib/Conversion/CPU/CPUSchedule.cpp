@@ -70,24 +70,26 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   chooseTileRows(shape, parts);
   if (!parts.keyTile)
     parts.keyTile = kTile;
+  bool columns = false;
   if (!parts.lanes) {
     // A lane holds a sum.
     bool isWide = shape.elements && shape.elements.isF64();
     int64_t widest = clampToPower(target.vectorBits / (isWide ? 64 : 32), 16);
     int64_t rows = std::max<int64_t>(parts.queryTile * parts.heads, 1);
-    parts.lanes = std::min<int64_t>(
-        widest,
-        std::max<int64_t>(llvm::bit_ceil(uint64_t(rows)), kFewestLanes));
+    // Rows that do not fill more than a vector leave the lanes to columns.
+    columns = rows <= widest && widest >= kFewestLanes;
+    parts.lanes = widest;
   }
   // A register tile of `rows` by two vectors of sums takes half of the vector
   // registers; what does not fit is spilled in the innermost loop.
   if (!parts.rows)
     parts.rows = clampToPower(target.vectorRegisters / 4, 8);
-  bool pairs = target.bf16Dot && shape.elements && shape.elements.isBF16() &&
+  bool pairs = !columns && target.bf16Dot && shape.elements &&
+               shape.elements.isBF16() &&
                llvm::is_contained({4, 8, 16}, parts.lanes);
   auto schedule = CPUScheduleAttr::getChecked(
       emitError, context, parts.queryTile, parts.keyTile, parts.heads,
-      parts.lanes, parts.rows, pairs);
+      parts.lanes, parts.rows, pairs, columns);
   if (!schedule)
     return failure();
   return schedule;

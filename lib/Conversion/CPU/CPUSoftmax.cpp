@@ -7,9 +7,9 @@
 
 #include "CPUTileEmitter.h"
 #include "Mask/Conversion/Exp2.h"
+#include "OnlineSoftmax.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -24,13 +24,6 @@ using namespace mlir::mask;
 static constexpr int64_t kChains = 4;
 static constexpr double kLowest = -std::numeric_limits<float>::max();
 static constexpr double kHidden = -std::numeric_limits<double>::infinity();
-
-/// The maximum as processors have it, the second of two that do not compare. A
-/// NaN score stays one in the exponential, whatever the maximum then is.
-static Value getMaximum(ImplicitLocOpBuilder &b, Value x, Value y) {
-  Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, y);
-  return arith::SelectOp::create(b, greater, x, y);
-}
 
 void CPUTileEmitter::startSoftmax() {
   forLanes([&](Value lane) {
@@ -103,7 +96,9 @@ void CPUTileEmitter::rescale(Value lane, Value factor) {
 /// Scores of one vector of queries to weights, vertically.
 void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
   Value count = roundUp(keys.size, elements.width);
-  auto max = [&](Value x, Value y) { return getMaximum(b, x, y); };
+  auto max = [&](Value x, Value y) {
+    return OnlineSoftmax::getMaximum(b, x, y);
+  };
   auto add = [&](Value x, Value y) -> Value {
     return arith::AddFOp::create(b, x, y);
   };
@@ -163,30 +158,14 @@ Value CPUTileEmitter::gatherSinks() {
   return buffer;
 }
 
-/// Turns maximum and sum into the log-sum-exp and the factor of the output. A
-/// sink joins the sum, but gives a row without visible keys nothing (law 3).
+/// Turns maximum and sum into the log-sum-exp and the factor of the output.
 void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
-  Value m = load(maximum, lane), l = load(sum, lane);
-  Value empty =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, l, splat(0));
-  Value weight = splat(1);
-  if (sinks) {
-    Value logit = arith::MulFOp::create(b, load(sinks, lane),
-                                        splat(llvm::numbers::log2e));
-    Value reference = arith::MaxNumFOp::create(b, m, logit);
-    weight = exp2(arith::SubFOp::create(b, m, reference));
-    Value sinkWeight = exp2(arith::SubFOp::create(b, logit, reference));
-    l = arith::AddFOp::create(b, arith::MulFOp::create(b, l, weight),
-                              sinkWeight);
-    m = reference;
-  }
-  Value factor = arith::DivFOp::create(b, weight, l);
-  store(arith::SelectOp::create(b, empty, splat(0), factor), sum, lane);
-  Value logSumExp = vector::FMAOp::create(
-      b, m, splat(llvm::numbers::ln2),
-      math::LogOp::create(b, l, arith::FastMathFlags::afn));
-  store(arith::SelectOp::create(b, empty, splat(kHidden), logSumExp), maximum,
-        lane);
+  auto power = [&](Value x) { return exp2(x); };
+  OnlineSoftmax softmax(b, sums, power);
+  OnlineSoftmax::End end = softmax.finish(load(maximum, lane), load(sum, lane),
+                                          sinks ? load(sinks, lane) : Value());
+  store(end.factor, sum, lane);
+  store(end.logSumExp, maximum, lane);
 }
 
 void CPUTileEmitter::writeLogSumExp() {

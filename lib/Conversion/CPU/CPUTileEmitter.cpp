@@ -8,13 +8,10 @@
 
 #include "CPUTileEmitter.h"
 
-#include "Mask/Conversion/AttentionToTiles.h"
-
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
@@ -28,7 +25,7 @@ static FloatType getDataType(AttentionOp op) {
 
 CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                                CPUScheduleAttr schedule)
-    : LoopBuilder(builder), op(op),
+    : CPUGrid(builder), LoopBuilder(builder), op(op),
       elements(getDataType(op), schedule.getPairs(), schedule.getLanes()),
       heads(schedule.getHeads()),
       held(llvm::alignTo(schedule.getQueryTile() * heads, schedule.getLanes())),
@@ -47,64 +44,6 @@ Value CPUTileEmitter::load(Value memref, ValueRange indices) {
 
 void CPUTileEmitter::store(Value vector, Value memref, ValueRange indices) {
   vector::StoreOp::create(b, vector, memref, indices);
-}
-
-//===----------------------------------------------------------------------===//
-// Grid
-//===----------------------------------------------------------------------===//
-
-/// A parallel loop over a grid. With OpenMP it is one loop over all positions,
-/// which threads take as they become free, in order.
-LogicalResult CPUTileEmitter::parallelLoop(
-    ValueRange extents, ArrayRef<int64_t> steps,
-    llvm::function_ref<LogicalResult(ValueRange)> body) {
-  SmallVector<Value> position(extents.size(), index(0)), lower, upper,
-      stepValues;
-  SmallVector<unsigned> loops;
-  // A loop of one round is none: folded later, it would take the mark along.
-  for (auto [i, extent, step] : llvm::enumerate(extents, steps)) {
-    std::optional<int64_t> size = getConstantIntValue(extent);
-    if (size && *size > 0 && *size <= step)
-      continue;
-    loops.push_back(i);
-    lower.push_back(index(0));
-    upper.push_back(extent);
-    stepValues.push_back(index(step));
-  }
-  if (loops.empty())
-    return body(position);
-  auto loop = scf::ParallelOp::create(b, lower, upper, stepValues);
-  loop->setDiscardableAttr(kUnevenLoopAttrName, b.getUnitAttr());
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPoint(loop.getBody()->getTerminator());
-  for (auto [i, variable] : llvm::zip_equal(loops, loop.getInductionVars()))
-    position[i] = variable;
-  return body(position);
-}
-
-/// The tiles of a head from the last queries to the first: under a causal mask
-/// the last see the most keys, and what is long must not be begun when the
-/// other threads are about to end. Heads stay together, since they share keys.
-LogicalResult CPUTileEmitter::forEachTile(ValueRange extents,
-                                          ArrayRef<int64_t> steps,
-                                          PositionFunction body) {
-  int64_t step = steps.back();
-  Value last = getValueOrCreateConstantIndexOp(
-      b, b.getLoc(),
-      affine::makeComposedFoldedAffineApply(
-          b, b.getLoc(), (b.getAffineDimExpr(0) - 1).floorDiv(step) * step,
-          getAsOpFoldResult(extents.back())));
-  return parallelLoop(extents, steps, [&](ValueRange position) {
-    SmallVector<Value> reversed(position);
-    reversed.back() = b.createOrFold<arith::SubIOp>(last, position.back());
-    return body(reversed);
-  });
-}
-
-LogicalResult CPUTileEmitter::forEachPoint(ValueRange extents,
-                                           ArrayRef<int64_t> steps,
-                                           PositionFunction body) {
-  return parallelLoop(extents, steps, body);
 }
 
 //===----------------------------------------------------------------------===//

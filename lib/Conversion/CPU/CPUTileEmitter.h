@@ -9,8 +9,8 @@
 #define MASK_LIB_CONVERSION_CPU_CPUTILEEMITTER_H
 
 #include "../Skeleton/AttentionOperand.h"
-#include "../Skeleton/TileEmitter.h"
 #include "CPUElements.h"
+#include "CPUGrid.h"
 #include "LoopBuilder.h"
 #include "Workspace.h"
 
@@ -44,16 +44,11 @@ namespace mlir::mask {
 /// rows, `CPUPacking.cpp` what is laid out anew, `CPUProducts.cpp` both
 /// products, `CPUSoftmax.cpp` the softmax, `CPUExactUpdate.cpp` values that are
 /// not finite.
-class CPUTileEmitter : public TileEmitter, private LoopBuilder {
+class CPUTileEmitter : public CPUGrid, private LoopBuilder {
 public:
   CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                  CPUScheduleAttr schedule);
 
-  LogicalResult forEachTile(ValueRange extents, ArrayRef<int64_t> steps,
-                            PositionFunction body) override;
-  LogicalResult forEachPoint(ValueRange extents, ArrayRef<int64_t> steps,
-                             PositionFunction body) override;
-  void once(function_ref<void()> body) override { body(); }
   SmallVector<Value> begin(const QueryTile &tile) override;
   FailureOr<Value> mapRows(RowFunction function) override;
   Value getRows(Value handle, const ScoreLayout &layout) override;
@@ -66,10 +61,6 @@ public:
   void finish(ValueRange state) override;
 
 private:
-  LogicalResult
-  parallelLoop(ValueRange extents, ArrayRef<int64_t> steps,
-               llvm::function_ref<LogicalResult(ValueRange)> body);
-
   //===--- Rows ---===//
 
   /// The head and the query of a row of the tile, as indices into the arrays.
