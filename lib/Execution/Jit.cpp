@@ -176,10 +176,15 @@ llvm::Expected<JitModule::Function> JitModule::lookup(StringRef name) {
 // Arguments
 //===----------------------------------------------------------------------===//
 
-MemRefDescriptor::MemRefDescriptor(const void *data, ArrayRef<int64_t> shape) {
+MemRefDescriptor::MemRefDescriptor(const void *data, ArrayRef<int64_t> shape,
+                                   ArrayRef<int64_t> strides) {
   int64_t address = reinterpret_cast<intptr_t>(data);
   words = {address, address, /*offset=*/0};
   llvm::append_range(words, shape);
+  if (!strides.empty()) {
+    llvm::append_range(words, strides);
+    return;
+  }
   words.resize(words.size() + shape.size());
   int64_t stride = 1;
   for (size_t i = shape.size(); i-- > 0; stride *= shape[i])

@@ -51,9 +51,9 @@ static cl::opt<bool> assumeCausal(
 static cl::opt<std::string> dataType(
     "dtype",
     cl::desc(
-        "The element type of the data: f32 (default; what the code of the\n"
-        "CPU is for), f16, bf16, or that of the config"),
-    cl::value_desc("f32|f16|bf16|config"), cl::init("f32"), cl::cat(category));
+        "The element type of the data: f32, f16, bf16, or that of the config,\n"
+        "which is an error if it names none (by default it is f32 then)"),
+    cl::value_desc("f32|f16|bf16|config"), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output file"),
                                    cl::value_desc("file"), cl::init("-"),
                                    cl::cat(category));

@@ -108,12 +108,14 @@ private:
   std::unique_ptr<ExecutionEngine> engine;
 };
 
-/// The descriptor of a memref of identity layout, as compiled code reads it:
-/// two pointers, an offset, sizes and strides.
+/// The descriptor of a memref, as compiled code reads it: two pointers, an
+/// offset, sizes and strides.
 class MemRefDescriptor {
 public:
-  /// Row-major data that outlives the calls it is passed to.
-  MemRefDescriptor(const void *data, llvm::ArrayRef<int64_t> shape);
+  /// Data that outlive the calls they are passed to: row-major, or with
+  /// `strides`, in elements.
+  MemRefDescriptor(const void *data, llvm::ArrayRef<int64_t> shape,
+                   llvm::ArrayRef<int64_t> strides = {});
   /// What compiled code takes a pointer to.
   void *get() { return words.data(); }
 

@@ -384,28 +384,37 @@ static LogicalResult checkAbsent(Location loc, PolicyOp policy,
   return success();
 }
 
+/// Null if attention has no data of that type.
+static FloatType parseElementType(MLIRContext *context, StringRef name) {
+  return llvm::StringSwitch<FloatType>(name)
+      .Cases({"f32", "float32"}, Float32Type::get(context))
+      .Cases({"f16", "float16"}, Float16Type::get(context))
+      .Cases({"bf16", "bfloat16"}, BFloat16Type::get(context))
+      .Default(nullptr);
+}
+
 FailureOr<FloatType> mlir::mask::chooseElementType(Location loc,
                                                    const ModelConfig &config,
                                                    StringRef request) {
   MLIRContext *context = loc.getContext();
-  bool isOfConfig = request == "config";
-  if (isOfConfig && config.elementType.empty())
+  bool isRequested = !request.empty() && request != "config";
+  StringRef name = isRequested ? request : StringRef(config.elementType);
+  if (FloatType type = parseElementType(context, name))
+    return type;
+  if (isRequested)
+    return emitError(loc) << "--dtype must be f32, f16, bf16 or config, got '"
+                          << request << "'";
+  if (request.empty()) {
+    if (!name.empty())
+      emitRemark(loc) << "the file says \"" << name
+                      << "\", of which attention has no data: they are f32";
+    return FloatType(Float32Type::get(context));
+  }
+  if (name.empty())
     return emitError(loc) << "--dtype=config: the file has neither dtype nor "
                              "torch_dtype";
-  FloatType type = llvm::StringSwitch<FloatType>(
-                       isOfConfig ? StringRef(config.elementType) : request)
-                       .Cases({"f32", "float32"}, Float32Type::get(context))
-                       .Cases({"f16", "float16"}, Float16Type::get(context))
-                       .Cases({"bf16", "bfloat16"}, BFloat16Type::get(context))
-                       .Default(nullptr);
-  if (type)
-    return type;
-  if (isOfConfig)
-    return emitError(loc) << "--dtype=config: the file says \""
-                          << config.elementType
-                          << "\", which is not float32, float16 or bfloat16";
-  return emitError(loc) << "--dtype must be f32, f16, bf16 or config, got '"
-                        << request << "'";
+  return emitError(loc) << "--dtype=config: the file says \"" << name
+                        << "\", which is not float32, float16 or bfloat16";
 }
 
 FailureOr<OwningOpRef<ModuleOp>>

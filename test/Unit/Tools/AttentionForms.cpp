@@ -306,9 +306,12 @@ void FormWriter::writeAttention() {
                          ", lanes = " + std::to_string(tiles.lanes) +
                          ", rows = " + std::to_string(tiles.rows) +
                          (tiles.pairs ? ", pairs = true" : "") + ">}";
+  bool onMemRefs = kind == Kind::OnMemRefs;
+  if (onMemRefs && random.oneIn(2))
+    for (std::string *data : {&q, &k, &v, &o})
+      data->insert(data->size() - 1, ", strided<[?, ?, ?, ?], offset: ?>");
   std::string ins =
       "mask.attention ins(%q, %k, %v : " + q + ", " + k + ", " + v + ")";
-  bool onMemRefs = kind == Kind::OnMemRefs;
   std::string buffers[] = {o, l};
   for (std::string &buffer : buffers)
     replaceAll(buffer, "tensor", "memref");

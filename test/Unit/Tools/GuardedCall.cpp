@@ -77,11 +77,58 @@ std::string GuardedCall::describe() const {
   return text;
 }
 
+SmallVector<int64_t> GuardedCall::drawStrides(unsigned argument,
+                                              ArrayRef<int64_t> shape) {
+  auto type = dyn_cast<MemRefType>(function.getArgument(argument).getType());
+  if (!type || type.getLayout().isIdentity())
+    return {};
+  int64_t element = random.oneIn(3) ? 2 : 1, head = element * shape[3],
+          row = head * shape[1] + random.between(0, 3);
+  return {row * shape[2], head, row, element};
+}
+
+/// The number of elements from the first to the last.
+static int64_t getSpan(ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+  int64_t span = 1;
+  for (auto [size, stride] : llvm::zip_equal(shape, strides)) {
+    if (size == 0)
+      return 0;
+    span += (size - 1) * stride;
+  }
+  return span;
+}
+
+/// Where each element of a row-major array lies.
+static std::vector<int64_t> getPositions(ArrayRef<int64_t> shape,
+                                         ArrayRef<int64_t> strides) {
+  std::vector<int64_t> positions = {0};
+  for (auto [size, stride] : llvm::zip_equal(shape, strides)) {
+    std::vector<int64_t> next;
+    for (int64_t position : positions)
+      for (int64_t i = 0; i < size; ++i)
+        next.push_back(position + i * stride);
+    positions = std::move(next);
+  }
+  return positions;
+}
+
+/// Row-major bytes spread out; what lies between is NaN.
+static std::vector<char> spread(const std::vector<char> &bytes,
+                                ArrayRef<int64_t> shape,
+                                ArrayRef<int64_t> strides, int64_t size) {
+  std::vector<char> result(getSpan(shape, strides) * size, -1);
+  for (auto [i, position] : llvm::enumerate(getPositions(shape, strides)))
+    memcpy(result.data() + position * size, bytes.data() + i * size, size);
+  return result;
+}
+
 GuardedArray &GuardedCall::add(const std::vector<char> &bytes,
-                               ArrayRef<int64_t> shape) {
+                               ArrayRef<int64_t> shape,
+                               ArrayRef<int64_t> strides) {
   GuardedArray &array = memory.emplace_back(bytes.data(), bytes.size(),
                                             /*atEnd=*/!random.oneIn(3));
-  pointers.push_back(descriptors.emplace_back(array.data(), shape).get());
+  pointers.push_back(
+      descriptors.emplace_back(array.data(), shape, strides).get());
   packed.push_back(&pointers.back());
   return array;
 }
@@ -120,9 +167,13 @@ std::vector<double> GuardedCall::readFloats(unsigned argument) {
   std::vector<double> numbers(argument == 3 ? expected.output.size()
                                             : expected.logSumExp.size());
   const char *data = outputs[argument - 3]->data();
+  std::vector<int64_t> positions;
+  if (argument == 3 && !outputStrides.empty())
+    positions = getPositions(expected.shape, outputStrides);
   for (auto [i, number] : llvm::enumerate(numbers)) {
     uint64_t bits = 0;
-    memcpy(&bits, data + i * bytes, bytes);
+    size_t position = positions.empty() ? i : positions[i];
+    memcpy(&bits, data + position * bytes, bytes);
     number = fromBits(bits, element);
   }
   return numbers;
@@ -148,7 +199,15 @@ void GuardedCall::layOut() {
                     ArrayRef(expected.shape).drop_back(), argument.getType());
     } else if (auto *floats =
                    std::get_if<std::shared_ptr<const FloatArray>>(&host)) {
-      add(pack(host, argument.getType()), (*floats)->shape).makeReadOnly();
+      ArrayRef<int64_t> shape = (*floats)->shape;
+      SmallVector<int64_t> strides =
+          drawStrides(argument.getArgNumber(), shape);
+      std::vector<char> bytes = pack(host, argument.getType());
+      if (!strides.empty())
+        bytes = spread(
+            bytes, shape, strides,
+            cast<ShapedType>(argument.getType()).getElementTypeBitWidth() / 8);
+      add(bytes, shape, strides).makeReadOnly();
     } else if (auto *integers =
                    std::get_if<std::shared_ptr<const IntegerArray>>(&host)) {
       add(pack(host, argument.getType()), (*integers)->shape).makeReadOnly();

@@ -49,7 +49,11 @@ private:
   bool computeExpected(const HostFloats &value);
   std::vector<double> readFloats(unsigned argument);
   void layOut();
-  GuardedArray &add(const std::vector<char> &bytes, ArrayRef<int64_t> shape);
+  GuardedArray &add(const std::vector<char> &bytes, ArrayRef<int64_t> shape,
+                    ArrayRef<int64_t> strides = {});
+  /// Where elements lie, if the argument's type leaves that open: heads inside
+  /// of rows, and perhaps gaps between elements. Else nothing.
+  SmallVector<int64_t> drawStrides(unsigned argument, ArrayRef<int64_t> shape);
 
   func::FuncOp function;
   CompiledFunction code;
@@ -57,6 +61,7 @@ private:
   RandomSource &random;
   /// The place of the output and the log-sum-exp.
   const GuardedArray *outputs[2];
+  SmallVector<int64_t> outputStrides;
   std::deque<GuardedArray> memory;
   std::deque<MemRefDescriptor> descriptors;
   std::deque<void *> pointers;

@@ -87,6 +87,7 @@ FailureOr<StringRef> getFamily(Location loc, const ModelConfig &config,
 
 /// The element type of queries, keys, values and outputs: `f32`, `f16`, `bf16`,
 /// or with `config` that of the file. Fails where that is none of the three.
+/// Without a request it is that of the file, or else f32.
 FailureOr<FloatType> chooseElementType(Location loc, const ModelConfig &config,
                                        StringRef request);
 
