@@ -201,11 +201,15 @@ Value KeyTileBody::apply(const Part &part, const KeyTile &keys, Value scores,
       last = vector::BroadcastOp::create(b, ends.getType(), last);
     ends = arith::MinSIOp::create(b, ends, last);
   }
+  // Together with the lower ends, one select is enough.
+  Value keyEnd;
+  if (plan.kind == TilePart::LowerEnd && hidesMissingKeys())
+    keyEnd = getKeyEnd(keys);
   auto apply = ApplyOp::create(
       b, scores, tile.absoluteBatch, tile.absoluteHead, tile.firstQuery,
       tile.firstKey, layout.symbols,
       plan.kind == TilePart::LowerEnd ? ends : Value(),
-      plan.kind == TilePart::UpperEnd ? ends : Value(), /*key_end=*/Value(),
+      plan.kind == TilePart::UpperEnd ? ends : Value(), keyEnd,
       /*when=*/Value(), isCondition ? op.getCaptures() : ValueRange(),
       layout.over, hidden);
   if (isCondition) {
@@ -217,20 +221,37 @@ Value KeyTileBody::apply(const Part &part, const KeyTile &keys, Value scores,
   return apply.getResult();
 }
 
-/// Hides the keys of an interval's last tile that do not exist, where no upper
-/// ends of rows do: a tile that is not whole does not lie inside of the core.
+const KeyTileBody::Part *KeyTileBody::findPart(TilePart::Kind kind) {
+  auto *part = llvm::find_if(
+      parts, [&](const Part &part) { return part.plan->kind == kind; });
+  return part == parts.end() ? nullptr : part;
+}
+
+/// Whether the keys of an interval's last tile that do not exist are hidden
+/// apart from upper ends of rows, in the tiles that lower ends cut: upper ends
+/// would hide them, but do not look at these tiles.
+bool KeyTileBody::hidesMissingKeys() {
+  const Part *upperEnds = findPart(TilePart::UpperEnd);
+  return emitter.hasMissingKeys() &&
+         (!upperEnds || upperEnds->plan->onlyWhereLowerHolds);
+}
+
+/// Hides the keys of an interval's last tile that do not exist, where no ends
+/// of rows do: a tile that is not whole does not lie inside of the core.
 LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
                                            SmallVectorImpl<Value> &scores) {
-  auto *upperEnds = llvm::find_if(parts, [](const Part &part) {
-    return part.plan->kind == TilePart::UpperEnd;
-  });
-  bool hasUpperEnds = upperEnds != parts.end();
-  if (hasUpperEnds && !upperEnds->plan->onlyWhereLowerHolds)
+  const Part *upperEnds = findPart(TilePart::UpperEnd),
+             *lowerEnds = findPart(TilePart::LowerEnd);
+  if (!hidesMissingKeys() || (upperEnds && lowerEnds))
     return success();
   Value isShort = b.createOrFold<arith::CmpIOp>(
       arith::CmpIPredicate::slt, keys.size, index(*loop.getStaticStep()));
-  if (hasUpperEnds)
+  if (upperEnds)
     isShort = b.createOrFold<arith::AndIOp>(isShort, loop.getLowerFails());
+  if (lowerEnds)
+    isShort = b.createOrFold<arith::AndIOp>(
+        isShort,
+        b.createOrFold<arith::XOrIOp>(loop.getLowerFails(), truth(true)));
   auto function = [&](Value scores,
                       const ScoreLayout &layout) -> FailureOr<Value> {
     return ApplyOp::create(b, scores, tile.absoluteBatch, tile.absoluteHead,
@@ -310,7 +331,7 @@ LogicalResult KeyTileBody::emitBody(TileForOp loop) {
   SmallVector<Value> scores = emitter.scores(keys);
   if (failed(emitScoreRegion(keys, scores)))
     return failure();
-  if (emitter.hasMissingKeys() && failed(hideMissingKeys(keys, loop, scores)))
+  if (failed(hideMissingKeys(keys, loop, scores)))
     return failure();
   if (failed(emitMask(keys, scores)))
     return failure();

@@ -61,6 +61,8 @@ private:
   LogicalResult emitMask(const KeyTile &keys, SmallVectorImpl<Value> &scores);
   LogicalResult hideMissingKeys(const KeyTile &keys, TileForOp loop,
                                 SmallVectorImpl<Value> &scores);
+  const Part *findPart(TilePart::Kind kind);
+  bool hidesMissingKeys();
   Value getKeyEnd(const KeyTile &keys);
   Value apply(const Part &part, const KeyTile &keys, Value scores,
               const ScoreLayout &layout, FloatAttr hidden);
