@@ -37,21 +37,27 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// Masks to kernels, whose workgroups have at most `workgroupMemory` bytes where
-/// the options say nothing; 0 leaves that to the emitter.
+/// Masks to kernels, for a chip of NVIDIA's if it is given; else their
+/// workgroups have at most `workgroupMemory` bytes where the options say
+/// nothing, and 0 leaves that to the emitter.
 template <typename Options>
 static void addKernelStages(OpPassManager &pm, const Options &options,
+                            StringRef chip = StringRef(),
                             int64_t workgroupMemory = 0) {
   buildMaskToBuffersPipeline(pm);
   ConvertMaskToGPUOptions tiles;
   tiles.emitter = options.emitter;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
+  tiles.heads = options.heads;
+  tiles.parts = options.parts;
+  tiles.warpRows = options.warpRows;
   tiles.threads = options.threads;
   tiles.depth = options.depth;
   tiles.valueColumns = options.valueColumns;
   tiles.workgroupMemory =
       options.workgroupMemory ? options.workgroupMemory : workgroupMemory;
+  tiles.chip = chip.str();
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
   addTileStages(pm);
@@ -84,7 +90,7 @@ void mlir::mask::buildMaskToGPUPipeline(OpPassManager &pm,
 
 void mlir::mask::buildMaskToNVVMPipeline(OpPassManager &pm,
                                          const MaskToNVVMOptions &options) {
-  addKernelStages(pm, options);
+  addKernelStages(pm, options, options.chip);
   GpuNVVMAttachTargetOptions target;
   target.chip = options.chip;
   target.features = options.features;
@@ -119,7 +125,7 @@ void mlir::mask::buildMaskToSPIRVPipeline(OpPassManager &pm,
                                           const MaskToSPIRVOptions &options) {
   // What Mesa's software driver has, and every GPU of today.
   constexpr int64_t kWorkgroupMemory = 32 * 1024;
-  addKernelStages(pm, options, kWorkgroupMemory);
+  addKernelStages(pm, options, /*chip=*/StringRef(), kWorkgroupMemory);
   auto addKernelPass = [&](std::unique_ptr<Pass> pass) {
     pm.nest<gpu::GPUModuleOp>().addPass(std::move(pass));
   };

@@ -1,4 +1,4 @@
-// RUN: mask-opt %s --convert-mask-to-gpu=emitter=tensor-core --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: mask-opt %s --convert-mask-to-gpu="emitter=tensor-core query-tile=64 key-tile=64" --canonicalize --cse --split-input-file | FileCheck %s
 
 !data = memref<?x?x?x128xbf16>
 
@@ -9,15 +9,23 @@
 // CHECK-DAG: #[[$FRAGMENT:.*]] = affine_map<(d0, d1, d2)[s0, s1] -> (0, d1 * 8 + s0, d0 * 8 + s1 + d2)>
 // CHECK-LABEL: func @window
 // CHECK-DAG: %[[BYTES:.*]] = arith.constant 87040 : i32
-// Copies are of 16 bytes, stores of 4.
+// CHECK: %[[FLAGS:.*]] = memref.alloc(%{{.*}}, %{{.*}}, %{{.*}}) : memref<?x?x?x1xi32>
+// Copies are of 16 bytes: rows that lie elsewhere are moved before. A copy that is not
+// needed has no batch rows.
 // CHECK: %[[ADDRESS:.*]] = memref.extract_aligned_pointer_as_index %{{.*}} : memref<?x?x?x128xbf16> -> index
 // CHECK: %[[REST:.*]] = arith.remui %[[ADDRESS]], %c16
 // CHECK: %[[ALIGNED:.*]] = arith.cmpi eq, %[[REST]], %c0
-// CHECK: cf.assert %[[ALIGNED]], {{.*}}query must start at a multiple of 16 bytes
-// CHECK: cf.assert {{.*}}key must start at a multiple of 16 bytes
-// CHECK: cf.assert {{.*}}value must start at a multiple of 16 bytes
-// CHECK: cf.assert {{.*}}output must start at a multiple of 4 bytes
-// CHECK: %[[FLAGS:.*]] = memref.alloc(%{{.*}}, %{{.*}}, %{{.*}}) : memref<?x?x?xi32>
+// CHECK: %[[BATCHES:.*]] = arith.select %[[ALIGNED]], %c0, %{{.*}} : index
+// CHECK: %[[MOVED:.*]] = memref.alloc(%[[BATCHES]], %{{.*}}, %{{.*}}) : memref<?x?x?x128xbf16>
+// CHECK: gpu.launch {{.*}} threads(%{{.*}}, %{{.*}}, %{{.*}}) in (%{{.*}} = %c256,
+// CHECK: memref.store %{{.*}}, %[[MOVED]]
+// CHECK: arith.select %[[ALIGNED]], %{{.*}}, %[[MOVED]] : memref<?x?x?x128xbf16>
+// So are stores of 4 bytes asked for.
+// CHECK: memref.extract_aligned_pointer_as_index
+// CHECK: memref.extract_aligned_pointer_as_index
+// CHECK: %[[OUTPUT:.*]] = memref.extract_aligned_pointer_as_index
+// CHECK: %[[OUTPUT_REST:.*]] = arith.remui %[[OUTPUT]], %c4
+// CHECK: %[[PAIRED:.*]] = arith.cmpi eq, %[[OUTPUT_REST]], %c0
 // CHECK: gpu.launch blocks(%{{.*}}, %{{.*}}, %{{.*}}) in {{.*}} threads(%{{.*}}, %{{.*}}, %{{.*}}) in (%{{.*}} = %c128,
 // CHECK-SAME: dynamic_shared_memory_size %[[BYTES]]
 // CHECK: memref.store %{{.*}}, %[[FLAGS]]
@@ -36,7 +44,7 @@
 // CHECK: nvgpu.device_async_create_group
 // CHECK-NOT: gpu.barrier
 // CHECK-COUNT-64: nvgpu.mma.sync
-// CHECK: mask.apply %{{.*}} over #[[$FRAGMENT]][%{{.*}}, %{{.*}}] lower(%{{.*}} : vector<2xi32>) : vector<8x2x2xf32>
+// CHECK: mask.apply %{{.*}} over #[[$FRAGMENT]][%{{.*}}, %{{.*}}] lower(%{{.*}} : vector<2xi32>) key_end(%{{.*}}) : vector<8x2x2xf32>
 // CHECK: mask.apply %{{.*}} over #[[$FRAGMENT]][%{{.*}}, %{{.*}}] upper(%{{.*}} : vector<2xi32>) : vector<8x2x2xf32>
 // CHECK-COUNT-4: gpu.shuffle xor
 // CHECK: math.exp2
@@ -45,6 +53,7 @@
 // CHECK-COUNT-64: nvgpu.mma.sync
 // CHECK: } load first {
 // CHECK-COUNT-16: nvgpu.device_async_copy
+// CHECK: scf.if %[[PAIRED]]
 // CHECK: vector.store %{{.*}} {alignment = 4 : i64} : memref<?x?x?x128xbf16>, vector<2xbf16>
 // What is not finite is computed again, by portable code.
 // CHECK: gpu.launch
@@ -53,6 +62,7 @@
 // CHECK: mask.tile_for
 // CHECK: math.absf
 // CHECK: memref.dealloc %[[FLAGS]]
+// CHECK: memref.dealloc %[[MOVED]]
 func.func @window(%q: !data, %k: !data, %v: !data, %o: !data) {
   mask.attention ins(%q, %k, %v : !data, !data, !data) outs(%o : !data) predicate {
     %p = mask.window left 1023 right 0
@@ -98,6 +108,50 @@ func.func @scale(%q: !data, %o: !data, %scale: f32) {
 // CHECK: vector.shape_cast %{{.*}} : vector<32xf32> to vector<8x2x2xf32>
 func.func @score(%q: !data, %o: !data) {
   mask.attention ins(%q, %q, %q : !data, !data, !data) outs(%o : !data) soft_cap 30.0 predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Rows of an odd size become rows of a multiple of eight elements, with zeros, and
+// fragments have more columns yet, which are filled with zeros as they are copied.
+
+!data = memref<?x?x?x36xf16>
+
+// CHECK-LABEL: func @odd_rows
+// CHECK: %[[MOVED:.*]] = memref.alloc(%{{.*}}, %{{.*}}, %{{.*}}) : memref<?x?x?x40xf16>
+// CHECK-NOT: extract_aligned_pointer
+// CHECK: gpu.launch
+// CHECK: nvgpu.device_async_copy %[[MOVED]][{{.*}}], %{{.*}}[{{.*}}], 8, %{{.*}} : memref<?x?x?x40xf16> to memref<1x1x64x56xf16, #gpu.address_space<workgroup>>
+// CHECK: mask.tile_for
+func.func @odd_rows(%q: !data, %o: !data) {
+  mask.attention ins(%q, %q, %q : !data, !data, !data) outs(%o : !data) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Rows that lie apart are looked at with all their strides.
+
+!data = memref<?x?x?x64xf16>
+!apart = memref<?x?x?x64xf16, strided<[?, ?, ?, 1], offset: ?>>
+
+// CHECK-LABEL: func @strided
+// CHECK: %{{.*}}, %[[OFFSET:.*]], %{{.*}}:4, %[[STRIDES:.*]]:4 = memref.extract_strided_metadata
+// CHECK: arith.muli %[[OFFSET]], %c2
+// CHECK: arith.muli %[[STRIDES]]#0, %c2
+// CHECK: arith.muli %[[STRIDES]]#1, %c2
+// CHECK: arith.muli %[[STRIDES]]#2, %c2
+// CHECK: %[[ALL:.*]] = arith.ori
+// CHECK-NEXT: arith.remui %[[ALL]], %c16
+func.func @strided(%q: !data, %k: !apart, %o: !data) {
+  mask.attention ins(%k, %k, %k : !apart, !apart, !apart) outs(%o : !data) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   }

@@ -1,10 +1,10 @@
-// Attention on tensor cores, as `convert-mask-to-gpu{emitter=tensor-core}` makes it: what is
+// Attention on tensor cores, in tiles of 64 x 64, as `convert-mask-to-gpu{emitter=tensor-core}` makes it: what is
 // in its loops over key tiles, in PTX. For 64 queries in four warps and 64 keys of D
 // columns that is D / 2 products for the scores and as many for the values, half as many
 // `ldmatrix`, D / 8 copies of 16 bytes by each thread, one barrier, and an exponential for
 // each of a thread's 32 scores and two rows. The core knows nothing of the mask.
 
-// RUN: env -u CUDA_HOME -u CUDA_ROOT -u CUDA_PATH mask-opt %s --mask-to-nvvm="emitter=tensor-core chip=sm_90" --gpu-module-to-binary=format=isa --split-input-file -o %t.mlir
+// RUN: env -u CUDA_HOME -u CUDA_ROOT -u CUDA_PATH mask-opt %s --mask-to-nvvm="emitter=tensor-core chip=sm_90 query-tile=64 key-tile=64" --gpu-module-to-binary=format=isa --split-input-file -o %t.mlir
 // RUN: csplit -s -f %t. %t.mlir '/^\/\/ -----/'
 // RUN: %python %S/Inputs/kernel-loops.py ptx %t.00 | FileCheck %s --check-prefix=WINDOW
 // RUN: %python %S/Inputs/kernel-loops.py ptx %t.01 | FileCheck %s --check-prefix=CAUSAL

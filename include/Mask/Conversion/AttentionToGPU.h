@@ -8,6 +8,7 @@
 #ifndef MASK_CONVERSION_ATTENTIONTOGPU_H
 #define MASK_CONVERSION_ATTENTIONTOGPU_H
 
+#include "Mask/Conversion/GPUSchedule.h"
 #include "Mask/IR/Mask.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -22,22 +23,19 @@ enum class GPUEmitter {
 };
 
 /// The sizes of a workgroup's work (see `convert-mask-to-gpu`); 0 leaves a size
-/// to the emitter.
+/// to the emitter. An attention with a schedule keeps its own.
 struct AttentionToGPUOptions {
   GPUEmitter emitter = GPUEmitter::Portable;
-  /// Queries and keys of a tile: 32, on tensor cores 64.
-  int64_t queryTile = 0, keyTile = 0;
-  /// Threads of a workgroup: 128; on tensor cores two per query, no other
-  /// number.
+  GPUSchedule schedule;
+  /// Threads of a workgroup: 128; on tensor cores 32 per warp, no other number.
   int64_t threads = 0;
   /// How much of the head dimension is in workgroup memory at a time: 32; on
   /// tensor cores all of it, no other number.
   int64_t depth = 0;
-  /// Value columns of a workgroup: 64, or all of them, up to 128, where their
-  /// number is known; on tensor cores all of them, no other number.
-  int64_t valueColumns = 0;
-  /// The most workgroup memory, in bytes: 48 KiB; on tensor cores 99 KiB, which
-  /// all of them have.
+  /// NVIDIA's GPU that sizes are chosen for, or empty.
+  std::string chip;
+  /// The most workgroup memory, in bytes: the chip's, or what every chip with
+  /// tensor cores has; for portable code 48 KiB.
   int64_t workgroupMemory = 0;
   /// The name of a function that is called for every tile whose scores are
   /// computed, or empty (see `convert-mask-to-tiles`).

@@ -40,6 +40,18 @@ struct GPUPipelineOptions : public PassPipelineOptions<Options> {
   Option<int64_t> keyTile{*this, "key-tile",
                           llvm::cl::desc("Keys per tile; 0 chooses"),
                           llvm::cl::init(0)};
+  Option<int64_t> heads{*this, "heads",
+                        llvm::cl::desc("Heads per tile; 0 chooses"),
+                        llvm::cl::init(0)};
+  Option<int64_t> parts{
+      *this, "parts",
+      llvm::cl::desc("The most parts that the keys of a tile are split into; 0 "
+                     "chooses"),
+      llvm::cl::init(0)};
+  Option<int64_t> warpRows{
+      *this, "warp-rows",
+      llvm::cl::desc("Rows per warp on tensor cores, 16 or 32; 0 chooses"),
+      llvm::cl::init(0)};
   Option<int64_t> threads{*this, "threads",
                           llvm::cl::desc("Threads per workgroup; 0 chooses"),
                           llvm::cl::init(0)};
@@ -54,7 +66,7 @@ struct GPUPipelineOptions : public PassPipelineOptions<Options> {
       llvm::cl::init(0)};
   Option<int64_t> workgroupMemory{
       *this, "workgroup-memory",
-      llvm::cl::desc("The most workgroup memory, in bytes; 0 chooses"),
+      llvm::cl::desc("The most workgroup memory, in bytes; 0: the chip's"),
       llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",

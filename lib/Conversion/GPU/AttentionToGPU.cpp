@@ -7,15 +7,16 @@
 
 #include "Mask/Conversion/AttentionToGPU.h"
 
-#include "../Emit/EmitCheck.h"
 #include "../Skeleton/AttentionSkeleton.h"
+#include "AlignRows.h"
 #include "Mask/IR/Captures.h"
+#include "MergeParts.h"
 #include "PortableTileEmitter.h"
 #include "TensorCoreEmitter.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -23,10 +24,8 @@ using namespace mlir::mask;
 /// The most threads that a workgroup may have on every target.
 static constexpr int64_t kMostThreads = 1024;
 static constexpr int64_t kColumns = PortableSchedule::kColumns;
-/// The workgroup memory of a launch that asks for none, and the most that every
-/// chip with tensor cores for bf16 has.
-static constexpr int64_t kStaticMemory = 48 * 1024,
-                         kTensorCoreMemory = 99 * 1024;
+/// The workgroup memory of a launch that asks for none.
+static constexpr int64_t kStaticMemory = 48 * 1024;
 
 /// Begins to say why sizes or data do not fit an emitter.
 using RefuseFunction = function_ref<InFlightDiagnostic()>;
@@ -59,160 +58,291 @@ static LogicalResult checkMemory(AttentionOp op, int64_t bytes, int64_t given) {
                            << given << " that there are";
 }
 
+/// Numbers that are given must make sense, whoever takes them.
+static LogicalResult checkParts(RefuseFunction refuse,
+                                const GPUSchedule &given) {
+  std::pair<StringRef, int64_t> numbers[] = {{"query-tile", given.queryTile},
+                                             {"heads", given.heads},
+                                             {"parts", given.parts}},
+                                fragments[] = {
+                                    {"key-tile", given.keyTile},
+                                    {"value-columns", given.valueColumns}};
+  for (auto [name, value] : numbers)
+    if (value && failed(checkMultiple(refuse, name, value, 1)))
+      return failure();
+  for (auto [name, value] : fragments)
+    if (value && failed(checkMultiple(refuse, name, value, 16)))
+      return failure();
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
-// Portable code
+// Schedules
 //===----------------------------------------------------------------------===//
 
+static int64_t getColumns(Value array) {
+  return cast<ShapedType>(array.getType()).getDimSize(3);
+}
+
 static int64_t chooseValueColumns(AttentionOp op) {
-  int64_t columns = cast<ShapedType>(op.getValue().getType()).getDimSize(3);
+  int64_t columns = getColumns(op.getValue());
   if (ShapedType::isDynamic(columns))
     return 64;
   return std::clamp<int64_t>(llvm::alignTo(columns, kColumns), kColumns, 128);
 }
 
-/// The sizes of a workgroup, if they fit each other.
-static FailureOr<PortableSchedule>
-getPortableSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
+/// The sizes of a workgroup's work in portable code.
+static FailureOr<GPUSchedule>
+choosePortableSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
   auto refuse = [&] { return scheduleError(op); };
-  auto choose = [](int64_t given, int64_t otherwise) {
-    return given ? given : otherwise;
-  };
-  PortableSchedule schedule{
-      choose(options.queryTile, 32), choose(options.keyTile, 32),
-      choose(options.threads, 128), choose(options.depth, 32),
-      choose(options.valueColumns, chooseValueColumns(op))};
-  if (failed(checkMultiple(refuse, "threads", schedule.threads, kColumns)) ||
-      failed(checkThreads(refuse, schedule.threads)) ||
-      failed(checkMultiple(refuse, "query-tile", schedule.queryTile,
-                           schedule.threadRows())) ||
-      failed(checkMultiple(refuse, "key-tile", schedule.keyTile, kColumns)) ||
-      failed(checkMultiple(refuse, "depth", schedule.depth, 1)) ||
-      failed(checkMultiple(refuse, "value-columns", schedule.valueColumns,
-                           kColumns)))
+  GPUSchedule parts = options.schedule;
+  if (parts.warpRows)
+    return refuse() << "warp-rows is a choice on tensor cores only, got "
+                    << parts.warpRows;
+  if (failed(checkParts(refuse, parts)))
     return failure();
-  return schedule;
+  chooseTileRows(op, parts);
+  if (!parts.queryTile)
+    parts.queryTile = 32;
+  if (!parts.keyTile)
+    parts.keyTile = 32;
+  if (!parts.valueColumns)
+    parts.valueColumns = chooseValueColumns(op);
+  return parts;
 }
 
-static LogicalResult emitPortable(ImplicitLocOpBuilder &builder, AttentionOp op,
-                                  const PortableSchedule &schedule,
-                                  FlatSymbolRefAttr observer,
-                                  const AttentionToGPUOptions &options) {
-  PortableTileEmitter emitter(builder, op, schedule);
-  TileSizes sizes{schedule.queryTile, schedule.keyTile};
-  int64_t memory =
-      options.workgroupMemory ? options.workgroupMemory : kStaticMemory;
-  if (failed(emitAttention(builder, op, sizes, {&emitter}, observer)))
-    return failure();
-  return checkMemory(op, emitter.getWorkgroupBytes(), memory);
+/// The GPU that the options tell of.
+static GPUTarget getTarget(const AttentionToGPUOptions &options) {
+  GPUTarget target = getNVIDIATarget(options.chip).value_or(GPUTarget());
+  if (options.workgroupMemory)
+    target.workgroupMemory = options.workgroupMemory;
+  return target;
 }
 
-//===----------------------------------------------------------------------===//
-// Tensor cores
-//===----------------------------------------------------------------------===//
-
-/// Copies are of 16 bytes: rows are static, and lie side by side.
+/// Whether the rows of an array can be fragments of matrices.
 static LogicalResult checkRows(RefuseFunction refuse, StringRef name,
                                Value array) {
   auto type = cast<MemRefType>(array.getType());
-  int64_t columns = type.getDimSize(3);
-  if (ShapedType::isDynamic(columns) || columns % 16 || columns > 128)
-    return refuse()
-           << "on tensor cores the rows of " << name
-           << " must have a static multiple of 16 elements, at most 128, got "
-           << type;
-  if (!type.getLayout().isIdentity())
+  if (ShapedType::isDynamic(type.getDimSize(3)))
     return refuse() << "on tensor cores the rows of " << name
-                    << " must lie side by side, got " << type;
+                    << " must have a static number of elements, got " << type;
   return success();
 }
 
-/// The sizes of a workgroup, if they fit each other and the data.
-static FailureOr<TensorCoreSchedule>
-getTensorCoreSchedule(AttentionOp op, const AttentionToGPUOptions &options,
-                      RefuseFunction refuse) {
+/// The sizes of a workgroup's work on tensor cores, if these can compute it.
+static FailureOr<GPUSchedule>
+chooseTensorCoreSchedule(AttentionOp op, const AttentionToGPUOptions &options,
+                         RefuseFunction refuse) {
   Type element = cast<ShapedType>(op.getQuery().getType()).getElementType();
   if (!element.isF16() && !element.isBF16())
     return refuse()
            << "tensor cores are used for f16 and bf16 only, got data of type "
            << element;
-  std::pair<StringRef, int64_t> fixed[] = {
-      {"threads", options.threads},
-      {"depth", options.depth},
-      {"value-columns", options.valueColumns}};
+  if (!options.chip.empty() && !getNVIDIATarget(options.chip))
+    return refuse() << "no tensor cores for bf16 are known of chip '"
+                    << options.chip << "'";
+  std::pair<StringRef, int64_t> fixed[] = {{"threads", options.threads},
+                                           {"depth", options.depth}};
   for (auto [name, value] : fixed)
     if (value)
       return refuse() << name << " is not a choice on tensor cores, got "
                       << value;
   std::pair<StringRef, Value> arrays[] = {{"query", op.getQuery()},
-                                          {"key", op.getKey()},
-                                          {"value", op.getValue()},
-                                          {"output", op.getOutput()}};
+                                          {"value", op.getValue()}};
   for (auto [name, array] : arrays)
     if (failed(checkRows(refuse, name, array)))
       return failure();
-  auto getColumns = [](Value array) {
-    return cast<ShapedType>(array.getType()).getDimSize(3);
-  };
-  TensorCoreSchedule schedule{options.queryTile ? options.queryTile : 64,
-                              options.keyTile ? options.keyTile : 64,
-                              getColumns(op.getKey()),
-                              getColumns(op.getValue())};
-  if (failed(checkMultiple(refuse, "query-tile", schedule.queryTile,
-                           TensorCoreSchedule::kWarpRows)) ||
-      failed(checkMultiple(refuse, "key-tile", schedule.keyTile, 16)) ||
-      failed(checkThreads(refuse, schedule.threads())))
+  GPUSchedule parts = options.schedule;
+  if (failed(checkParts(refuse, parts)))
     return failure();
-  return schedule;
+  if (parts.warpRows && parts.warpRows != 16 && parts.warpRows != 32)
+    return refuse() << "a warp has 16 or 32 rows, got " << parts.warpRows;
+  return chooseTensorCoreSchedule(op, getTarget(options), parts, refuse);
 }
 
-/// Stops the program where an array does not start at a multiple of `bytes`.
-static void checkAlignment(ImplicitLocOpBuilder &b, AttentionOp op,
-                           StringRef name, Value array, int64_t bytes) {
-  Value address = memref::ExtractAlignedPointerAsIndexOp::create(b, array);
-  Value rest = arith::RemUIOp::create(b, address,
-                                      arith::ConstantIndexOp::create(b, bytes));
-  Value isAligned = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest,
-                                          arith::ConstantIndexOp::create(b, 0));
-  emitCheck(b, op, isAligned,
-            name + " must start at a multiple of " + Twine(bytes) + " bytes");
+/// The schedule that fits an attention; the emitter is portable if warps have
+/// no rows.
+static FailureOr<GPUSchedule>
+chooseSchedule(AttentionOp op, const AttentionToGPUOptions &options) {
+  if (options.emitter == GPUEmitter::Portable)
+    return choosePortableSchedule(op, options);
+  bool isStrict = options.emitter == GPUEmitter::TensorCore;
+  FailureOr<GPUSchedule> tensorCore =
+      chooseTensorCoreSchedule(op, options, [&] {
+        return isStrict ? scheduleError(op)
+                        : op.emitRemark() << "is computed by portable code: ";
+      });
+  if (succeeded(tensorCore) || isStrict)
+    return tensorCore;
+  return choosePortableSchedule(op, options);
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Emits the launches of one attention, prepared as `replaceAttention` does.
+class LaunchEmitter {
+public:
+  LaunchEmitter(ImplicitLocOpBuilder &b, AttentionOp op, GPUSchedule schedule,
+                FlatSymbolRefAttr observer,
+                const AttentionToGPUOptions &options)
+      : b(b), op(op), schedule(schedule), observer(observer), options(options) {
+  }
+
+  LogicalResult run();
+
+private:
+  LogicalResult emitPortable();
+  LogicalResult emitTensorCore();
+  LogicalResult emitTiles(ArrayRef<WorkgroupEmitter *> emitters);
+  Value getParts();
+  Value allocateFlags();
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  }
+
+  ImplicitLocOpBuilder &b;
+  AttentionOp op;
+  GPUSchedule schedule;
+  FlatSymbolRefAttr observer;
+  const AttentionToGPUOptions &options;
+  std::optional<PartialResults> partial;
+};
+
+} // namespace
+
+/// How many parts the keys of a tile are split into: as many as fill the
+/// multiprocessors twice, at most the schedule's and one per tile of keys.
+Value LaunchEmitter::getParts() {
+  auto dim = [&](Value array, int64_t dim) {
+    return memref::getMixedSize(b, b.getLoc(), array, dim);
+  };
+  SmallVector<OpFoldResult> sizes = {
+      dim(op.getQuery(), 0), dim(op.getQuery(), 1), dim(op.getQuery(), 2),
+      dim(op.getValue(), 3), dim(op.getKey(), 2)};
+  AffineExpr batches, heads, queries, columns, keys;
+  bindSymbols(b.getContext(), batches, heads, queries, columns, keys);
+  auto apply = [&](AffineExpr expr) {
+    return affine::makeComposedFoldedAffineApply(b, b.getLoc(), expr, sizes);
+  };
+  auto value = [&](OpFoldResult result) {
+    return getValueOrCreateConstantIndexOp(b, b.getLoc(), result);
+  };
+  Value workgroups = value(apply(batches * heads.ceilDiv(schedule.heads) *
+                                 queries.ceilDiv(schedule.queryTile) *
+                                 columns.ceilDiv(schedule.valueColumns)));
+  Value wanted = b.createOrFold<arith::CeilDivUIOp>(
+      index(2 * getTarget(options).multiprocessors),
+      b.createOrFold<arith::MaxSIOp>(workgroups, index(1)));
+  Value tiles = value(apply(keys.ceilDiv(schedule.keyTile)));
+  Value parts = b.createOrFold<arith::MinSIOp>(wanted, tiles);
+  parts = b.createOrFold<arith::MinSIOp>(parts, index(schedule.parts));
+  return b.createOrFold<arith::MaxSIOp>(parts, index(1));
+}
+
+LogicalResult LaunchEmitter::emitTiles(ArrayRef<WorkgroupEmitter *> emitters) {
+  SmallVector<TileEmitter *> tiles;
+  for (WorkgroupEmitter *emitter : emitters) {
+    if (partial)
+      emitter->splitKeys(*partial);
+    tiles.push_back(emitter);
+  }
+  TileSizes sizes{schedule.queryTile, schedule.keyTile, schedule.heads};
+  return emitAttention(b, op, sizes, tiles, observer);
+}
+
+LogicalResult LaunchEmitter::emitPortable() {
+  PortableSchedule sizes{schedule.queryTile,
+                         schedule.keyTile,
+                         options.threads ? options.threads : 128,
+                         options.depth ? options.depth : 32,
+                         schedule.valueColumns,
+                         schedule.heads};
+  auto refuse = [&] { return scheduleError(op); };
+  if (failed(checkMultiple(refuse, "threads", sizes.threads, kColumns)) ||
+      failed(checkThreads(refuse, sizes.threads)) ||
+      failed(checkMultiple(refuse, "depth", sizes.depth, 1)))
+    return failure();
+  PortableTileEmitter emitter(b, op, sizes);
+  if (failed(emitTiles({&emitter})))
+    return failure();
+  return checkMemory(op, emitter.getWorkgroupBytes(),
+                     options.workgroupMemory ? options.workgroupMemory
+                                             : kStaticMemory);
+}
+
+/// One for each tile, of all parts, and block of value columns.
+Value LaunchEmitter::allocateFlags() {
+  SmallVector<OpFoldResult> shape;
+  Value rows = partial ? partial->output : op.getOutput();
+  for (int64_t dim = 0; dim < 4; ++dim) {
+    OpFoldResult size = memref::getMixedSize(b, b.getLoc(), rows, dim);
+    int64_t step = dim == 2   ? schedule.queryTile
+                   : dim == 3 ? schedule.valueColumns
+                              : 1;
+    shape.push_back(affine::makeComposedFoldedAffineApply(
+        b, b.getLoc(), b.getAffineSymbolExpr(0).ceilDiv(step), size));
+  }
+  return memref::AllocOp::create(b, shape, b.getI32Type());
 }
 
 /// A launch for all tiles, and a launch of portable code for those that it has
 /// flagged.
-static LogicalResult emitTensorCore(ImplicitLocOpBuilder &b, AttentionOp op,
-                                    const TensorCoreSchedule &schedule,
-                                    FlatSymbolRefAttr observer,
-                                    const AttentionToGPUOptions &options) {
-  TileSizes sizes{schedule.queryTile, schedule.keyTile};
-  checkAlignment(b, op, "query", op.getQuery(), 16);
-  checkAlignment(b, op, "key", op.getKey(), 16);
-  checkAlignment(b, op, "value", op.getValue(), 16);
-  checkAlignment(b, op, "output", op.getOutput(), 4);
-  SmallVector<OpFoldResult> shape;
-  for (int64_t dim = 0; dim < 3; ++dim) {
-    OpFoldResult size = memref::getMixedSize(b, b.getLoc(), op.getQuery(), dim);
-    if (dim == 2)
-      size = affine::makeComposedFoldedAffineApply(
-          b, b.getLoc(), b.getAffineDimExpr(0).ceilDiv(schedule.queryTile),
-          size);
-    shape.push_back(size);
-  }
-  Value flags = memref::AllocOp::create(b, shape, b.getI32Type());
-  TensorCoreEmitter emitter(b, op, schedule, flags);
+LogicalResult LaunchEmitter::emitTensorCore() {
+  auto toFragments = [](int64_t columns) {
+    return static_cast<int64_t>(llvm::alignTo(columns, 16));
+  };
+  TensorCoreSchedule sizes{schedule.queryTile,
+                           schedule.keyTile,
+                           schedule.heads,
+                           schedule.warpRows,
+                           toFragments(getColumns(op.getKey())),
+                           schedule.valueColumns};
+  if (failed(checkThreads([&] { return scheduleError(op); }, sizes.threads())))
+    return failure();
+  Value flags = allocateFlags();
+  AlignedRows rows(b, op);
+  Value query = rows.align(op.getQuery()), key = rows.align(op.getKey()),
+        value = rows.align(op.getValue());
+  Value output = partial ? partial->output : op.getOutput();
+  int64_t pair =
+      cast<MemRefType>(output.getType()).getElementTypeBitWidth() / 4;
+  TensorCoreEmitter emitter(
+      b, op, sizes,
+      {flags, query, key, value, hasAlignedRows(b, output, pair)});
   // Small blocks: of the tiles' sizes they are what is left to choose.
-  PortableSchedule again{schedule.queryTile, schedule.keyTile,
-                         schedule.threads(), /*depth=*/16,
-                         /*valueColumns=*/32};
+  PortableSchedule again{sizes.queryTile, sizes.keyTile,
+                         sizes.threads(),
+                         /*depth=*/16,    sizes.valueColumns % 32 ? 16 : 32,
+                         sizes.heads};
   PortableTileEmitter exact(b, op, again);
-  exact.restrictTo(flags);
-  if (failed(emitAttention(b, op, sizes, {&emitter, &exact}, observer)))
+  exact.restrictTo(flags, sizes.valueColumns);
+  exact.useDynamicMemory();
+  if (failed(emitTiles({&emitter, &exact})))
     return failure();
   memref::DeallocOp::create(b, flags);
-  int64_t memory =
-      options.workgroupMemory ? options.workgroupMemory : kTensorCoreMemory;
-  if (failed(checkMemory(op, emitter.getWorkgroupBytes(), memory)))
-    return failure();
-  return checkMemory(op, exact.getWorkgroupBytes(), kStaticMemory);
+  rows.deallocate();
+  for (const WorkgroupEmitter *each :
+       {static_cast<WorkgroupEmitter *>(&emitter),
+        static_cast<WorkgroupEmitter *>(&exact)})
+    if (failed(checkMemory(op, each->getWorkgroupBytes(),
+                           getTarget(options).workgroupMemory)))
+      return failure();
+  return success();
+}
+
+LogicalResult LaunchEmitter::run() {
+  if (schedule.parts > 1)
+    partial = allocatePartialResults(b, op, getParts());
+  LogicalResult result = schedule.warpRows ? emitTensorCore() : emitPortable();
+  if (failed(result) || !partial)
+    return result;
+  emitMerge(b, op, *partial);
+  deallocatePartialResults(b, *partial);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -230,32 +360,17 @@ mlir::mask::lowerAttentionToGPU(RewriterBase &rewriter, AttentionOp op,
     return op.emitOpError() << "can be lowered for f32, f16 and bf16 only, got "
                                "data of type "
                             << element;
-  if (op.getSchedule())
-    return scheduleError(op)
-           << "its schedule " << *op.getSchedule() << " is not one of a GPU";
   FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
   if (failed(observer) || failed(verifyHoistable(op)))
     return failure();
-  FailureOr<TensorCoreSchedule> tensorCore = failure();
-  bool isStrict = options.emitter == GPUEmitter::TensorCore;
-  if (options.emitter != GPUEmitter::Portable)
-    tensorCore = getTensorCoreSchedule(op, options, [&] {
-      return isStrict ? scheduleError(op)
-                      : op.emitRemark() << "is computed by portable code: ";
-    });
-  bool isPortable = failed(tensorCore);
-  if (isPortable && isStrict)
+  if (op.getSchedule())
+    return scheduleError(op)
+           << "its schedule " << *op.getSchedule() << " is not one of a GPU";
+  FailureOr<GPUSchedule> schedule = chooseSchedule(op, options);
+  if (failed(schedule))
     return failure();
-  FailureOr<PortableSchedule> portable = failure();
-  if (isPortable) {
-    portable = getPortableSchedule(op, options);
-    if (failed(portable))
-      return failure();
-  }
   auto emit = [&](ImplicitLocOpBuilder &builder, AttentionOp copy) {
-    return isPortable
-               ? emitPortable(builder, copy, *portable, *observer, options)
-               : emitTensorCore(builder, copy, *tensorCore, *observer, options);
+    return LaunchEmitter(builder, copy, *schedule, *observer, options).run();
   };
   return replaceAttention(rewriter, op, emit);
 }

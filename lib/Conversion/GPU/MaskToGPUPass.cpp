@@ -35,9 +35,15 @@ struct ConvertMaskToGPU
   using Base::Base;
 
   void runOnOperation() override {
-    AttentionToGPUOptions options{emitter,         queryTile, keyTile,
-                                  threads,         depth,     valueColumns,
-                                  workgroupMemory, observer};
+    AttentionToGPUOptions options;
+    options.emitter = emitter;
+    options.schedule = {queryTile, keyTile,      heads,
+                        parts,     valueColumns, warpRows};
+    options.threads = threads;
+    options.depth = depth;
+    options.chip = chip;
+    options.workgroupMemory = workgroupMemory;
+    options.observer = observer;
     if (failed(lowerAttentions<AttentionToGPUOptions, lowerAttentionToGPU>(
             getOperation(), options)))
       signalPassFailure();

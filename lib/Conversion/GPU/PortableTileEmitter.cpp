@@ -47,10 +47,10 @@ Value PortableTileEmitter::getRows(Value handle, const ScoreLayout &layout) {
 
 /// One score, of a row of the tile and a key of the array.
 ScoreLayout PortableTileEmitter::getLayout(Value row, Value key) {
-  return {AffineMap::get(1, 2,
-                         {b.getAffineConstantExpr(0), b.getAffineSymbolExpr(0),
-                          b.getAffineSymbolExpr(1)},
-                         b.getContext()),
+  return {AffineMap::get(
+              1, 2,
+              getPlace(b.getAffineSymbolExpr(0), b.getAffineSymbolExpr(1)),
+              b.getContext()),
           {row, key}};
 }
 
@@ -64,37 +64,65 @@ SmallVector<Value> PortableTileEmitter::begin(const QueryTile &tile) {
   threadRow = b.createOrFold<arith::DivUIOp>(thread, index(kColumns));
   const PortableSchedule &s = schedule;
   FloatType f32 = b.getF32Type();
-  queryBlock = allocate({s.queryTile, padded(s.depth)}, f32);
+  queryBlock = allocate({s.tileRows(), padded(s.depth)}, f32);
   keyBlock = allocate({s.keyTile, padded(s.depth)}, f32);
-  scoreBuffer = allocate({s.queryTile, padded(s.keyTile)}, f32);
-  partial = allocate({s.queryTile, padded(kColumns)}, f32);
+  scoreBuffer = allocate({s.tileRows(), padded(s.keyTile)}, f32);
+  partial = allocate({s.tileRows(), padded(kColumns)}, f32);
   values = allocate({s.keyTile, padded(s.valueColumns)}, f32);
   SmallVector<Value> state(s.rows(), number(kLowest));
   state.append(s.rows() * (1 + s.columns()), number(0));
   return state;
 }
 
-void PortableTileEmitter::loadBlock(const AttentionOperand &operand,
-                                    Value block, int64_t rows, int64_t columns,
-                                    Value firstRow, Value firstColumn,
-                                    Value rowEnd, Value columnEnd) {
-  forThreads(rows * columns, [&](Value element) {
-    Value row = b.createOrFold<arith::DivUIOp>(element, index(columns));
-    Value column = b.createOrFold<arith::RemUIOp>(element, index(columns));
-    Value from = add(firstRow, row), fromColumn = add(firstColumn, column);
+void PortableTileEmitter::loadBlock(Value block, int64_t rows, int64_t columns,
+                                    Extent fromRows, Extent fromColumns,
+                                    ElementFunction element) {
+  forThreads(rows * columns, [&](Value position) {
+    Value row = b.createOrFold<arith::DivUIOp>(position, index(columns));
+    Value column = b.createOrFold<arith::RemUIOp>(position, index(columns));
+    Value from = add(fromRows.first, row),
+          fromColumn = add(fromColumns.first, column);
     Value exists = b.createOrFold<arith::AndIOp>(
-        lessThan(from, rowEnd), lessThan(fromColumn, columnEnd));
+        lessThan(from, fromRows.end), lessThan(fromColumn, fromColumns.end));
     auto branch = scf::IfOp::create(b, b.getF32Type(), exists,
                                     /*withElseRegion=*/true);
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(branch.thenBlock());
-      scf::YieldOp::create(b, operand.load(b, from, fromColumn));
+      scf::YieldOp::create(b, element(from, fromColumn));
       b.setInsertionPointToStart(branch.elseBlock());
       scf::YieldOp::create(b, number(0));
     }
     store(branch.getResult(0), block, {row, column});
   });
+}
+
+/// A block of Q, from `firstColumn` on.
+void PortableTileEmitter::loadQueries(Value firstColumn, Value columnEnd) {
+  int64_t rows = schedule.tileRows();
+  Extent columns = {firstColumn, columnEnd};
+  if (schedule.heads == 1)
+    return loadBlock(
+        queryBlock, rows, schedule.depth, {tile.row, add(tile.row, tile.rows)},
+        columns,
+        [&](Value row, Value column) { return query.load(b, row, column); });
+  loadBlock(queryBlock, rows, schedule.depth, {index(0), getNumRows()}, columns,
+            [&](Value row, Value column) {
+              auto [head, queryInTile] = getPlace(row);
+              return query.at(add(tile.head, head))
+                  .load(b, add(tile.row, queryInTile), column);
+            });
+}
+
+/// A block of K or V, from `firstColumn` on.
+void PortableTileEmitter::loadKeyRows(const AttentionOperand &operand,
+                                      Value block, int64_t columns,
+                                      const KeyTile &keys, Value firstColumn) {
+  loadBlock(block, schedule.keyTile, columns,
+            {keys.first, add(keys.first, keys.size)},
+            {firstColumn, operand.getSize(b, 3)}, [&](Value row, Value column) {
+              return operand.load(b, row, column);
+            });
 }
 
 /// Adds the products of a block of Q and a block of K to the thread's scores.
@@ -132,7 +160,6 @@ void PortableTileEmitter::hideMissingKeys(const KeyTile &keys) {
 SmallVector<Value> PortableTileEmitter::scores(const KeyTile &keys) {
   const PortableSchedule &s = schedule;
   Value columns = query.getSize(b, 3);
-  Value rowEnd = add(tile.row, tile.rows), keyEnd = add(keys.first, keys.size);
   SmallVector<Value> zeros(s.rows() * s.keys(), number(0));
   Value blocks = b.createOrFold<arith::CeilDivUIOp>(columns, index(s.depth));
   SmallVector<Value> sums =
@@ -140,10 +167,8 @@ SmallVector<Value> PortableTileEmitter::scores(const KeyTile &keys) {
         Value first = multiply(block, index(s.depth));
         // What was read from the blocks before has been read.
         barrier();
-        loadBlock(query, queryBlock, s.queryTile, s.depth, tile.row, first,
-                  rowEnd, columns);
-        loadBlock(key, keyBlock, s.keyTile, s.depth, keys.first, first, keyEnd,
-                  columns);
+        loadQueries(first, columns);
+        loadKeyRows(key, keyBlock, s.depth, keys, first);
         barrier();
         return multiplyBlock(carried);
       });
@@ -222,8 +247,7 @@ LogicalResult PortableTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
                                           SmallVectorImpl<Value> &state) {
   const PortableSchedule &s = schedule;
   // The values of the tile before have been read: `scores` has barriers.
-  loadBlock(value, values, s.keyTile, s.valueColumns, keys.first, firstColumn,
-            add(keys.first, keys.size), value.getSize(b, 3));
+  loadKeyRows(value, values, s.valueColumns, keys, firstColumn);
   ArrayRef<Value> before = ArrayRef(state).take_front(s.rows());
   SmallVector<Value> maxima = updateMaxima(before);
   SmallVector<Value> sums(ArrayRef(state).drop_front(s.rows()));
@@ -335,28 +359,25 @@ SmallVector<Value> PortableTileEmitter::accumulate(const KeyTile &keys,
 
 void PortableTileEmitter::finish(ValueRange state) {
   int64_t rows = schedule.rows(), columns = schedule.columns();
-  Value sink = op.getSinks() ? load(op.getSinks(), tile.head) : Value();
   Value width = value.getSize(b, 3);
   for (int64_t i = 0; i < rows; ++i) {
     Value row = getRow(i);
-    RowStatistics end = finishRow(b, state[i], state[rows + i], sink);
-    ifThen(lessThan(row, tile.rows), [&] {
-      Value at = add(tile.row, row);
+    ifThen(lessThan(row, getNumRows()), [&] {
+      RowResults results = getResults(row);
+      RowStatistics end = finishRow(b, state[i], state[rows + i], results.sink);
       for (int64_t v = 0; v < columns; ++v) {
         Value column = add(firstColumn, getColumn(v));
         Value sum = state[2 * rows + i * columns + v];
         ifThen(lessThan(column, width), [&] {
-          output.store(b, arith::MulFOp::create(b, sum, end.factor), at,
-                       column);
+          results.output.store(b, arith::MulFOp::create(b, sum, end.factor),
+                               results.query, column);
         });
       }
-      if (!op.getLogSumExp())
+      if (!hasLogSumExp())
         return;
       // One thread of the row, in the first block of value columns.
       Value other = b.createOrFold<arith::OrIOp>(threadColumn, valueBlock);
-      ifThen(isZero(other), [&] {
-        store(end.logSumExp, op.getLogSumExp(), {tile.batch, tile.head, at});
-      });
+      ifThen(isZero(other), [&] { storeLogSumExp(end.logSumExp, results); });
     });
   }
 }

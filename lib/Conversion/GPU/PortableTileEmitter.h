@@ -10,6 +10,8 @@
 
 #include "WorkgroupEmitter.h"
 
+#include "llvm/Support/MathExtras.h"
+
 namespace mlir::mask {
 
 /// The sizes of a workgroup's work. Threads form a grid of `kColumns` columns;
@@ -18,15 +20,21 @@ namespace mlir::mask {
 struct PortableSchedule {
   static constexpr int64_t kColumns = 16;
 
+  /// The rows of a tile are `queryTile` queries of each of `heads` heads.
   int64_t queryTile, keyTile, threads;
   /// How much of D is in workgroup memory at a time.
   int64_t depth;
   /// How many value columns a workgroup computes; wider values take several.
   int64_t valueColumns;
+  int64_t heads = 1;
 
   int64_t threadRows() const { return threads / kColumns; }
+  /// The rows of a tile; threads share them evenly.
+  int64_t tileRows() const {
+    return llvm::alignTo(queryTile * heads, threadRows());
+  }
   /// Rows, keys and value columns of one thread.
-  int64_t rows() const { return queryTile / threadRows(); }
+  int64_t rows() const { return tileRows() / threadRows(); }
   int64_t keys() const { return keyTile / kColumns; }
   int64_t columns() const { return valueColumns / kColumns; }
 };
@@ -37,11 +45,11 @@ struct PortableSchedule {
 ///
 /// | workgroup memory | shape                  | holds                        |
 /// |------------------|------------------------|------------------------------|
-/// | `queryBlock`     | `[queryTile, depth]`   | a block of Q                 |
-/// | `keyBlock`       | `[keyTile, depth]`     | a block of K                 |
-/// | `scoreBuffer`    | `[queryTile, keyTile]` | S, then P                    |
-/// | `partial`        | `[queryTile, kColumns]`| maxima of each thread's keys |
-/// | `values`         | `[keyTile, valueColumns]` | V                         |
+/// | `queryBlock`     | `[rows, depth]`         | a block of Q | | `keyBlock`
+/// | `[keyTile, depth]`     | a block of K                 | | `scoreBuffer` |
+/// `[rows, keyTile]`      | S, then P                    | | `partial`        |
+/// `[rows, kColumns]`     | maxima of each thread's keys | | `values`         |
+/// `[keyTile, valueColumns]` | V                         |
 ///
 /// Rows are padded by one element, so that the threads of a warp read different
 /// banks. The state is carried by the loop over key tiles: for each row of the
@@ -52,8 +60,10 @@ class PortableTileEmitter : public WorkgroupEmitter {
 public:
   PortableTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                       const PortableSchedule &schedule)
-      : WorkgroupEmitter(builder, op, schedule.queryTile, schedule.valueColumns,
-                         schedule.threads),
+      : WorkgroupEmitter(builder, op,
+                         {schedule.queryTile, schedule.heads,
+                          schedule.tileRows(), schedule.valueColumns,
+                          schedule.threads}),
         schedule(schedule) {}
 
   SmallVector<Value> begin(const QueryTile &tile) override;
@@ -71,11 +81,20 @@ private:
   Value getColumn(int64_t j);
   Value getRow(Value i);
   Value getColumn(Value j);
-  /// Copies `rows` by `columns` elements from `(firstRow, firstColumn)` on to
-  /// `block`; what is not below `rowEnd` and `columnEnd` becomes zero.
-  void loadBlock(const AttentionOperand &operand, Value block, int64_t rows,
-                 int64_t columns, Value firstRow, Value firstColumn,
-                 Value rowEnd, Value columnEnd);
+  /// Rows or columns of an array that a block is filled from, from `first` on;
+  /// those below `end` exist.
+  struct Extent {
+    Value first, end;
+  };
+  /// Reads an element of an array.
+  using ElementFunction = function_ref<Value(Value row, Value column)>;
+  /// Fills `block`, of `rows` by `columns` elements; what does not exist
+  /// becomes zero.
+  void loadBlock(Value block, int64_t rows, int64_t columns, Extent fromRows,
+                 Extent fromColumns, ElementFunction element);
+  void loadQueries(Value firstColumn, Value columnEnd);
+  void loadKeyRows(const AttentionOperand &operand, Value block,
+                   int64_t columns, const KeyTile &keys, Value firstColumn);
   void hideMissingKeys(const KeyTile &keys);
   SmallVector<Value> multiplyBlock(ValueRange sums);
   ScoreLayout getLayout(Value row, Value key);

@@ -8,41 +8,30 @@
 #ifndef MASK_LIB_CONVERSION_GPU_TENSORCOREEMITTER_H
 #define MASK_LIB_CONVERSION_GPU_TENSORCOREEMITTER_H
 
+#include "TensorCoreSchedule.h"
 #include "WarpMatrix.h"
 #include "WorkgroupEmitter.h"
 
 namespace mlir::mask {
 
-/// The sizes of a workgroup's work: a warp has 16 rows of queries.
-struct TensorCoreSchedule {
-  static constexpr int64_t kWarpRows = 16, kWarpThreads = 32;
-  /// Tiles of keys in workgroup memory: one in use, one on its way.
-  static constexpr int64_t kBuffers = 2;
-
-  /// Queries, a multiple of 16, and keys, one too, of a tile.
-  int64_t queryTile, keyTile;
-  /// Columns of Q and K, and of V, multiples of 16.
-  int64_t depth, valueColumns;
-
-  int64_t threads() const { return queryTile / kWarpRows * kWarpThreads; }
-};
-
 /// Emits a query tile for warps of NVIDIA's tensor cores: `ldmatrix`,
 /// `mma.sync` of f16 or bf16 with sums of f32, and asynchronous copies of the
 /// next tile of keys while one is worked on.
 ///
-/// | workgroup memory | shape                        | holds               |
-/// |------------------|------------------------------|---------------------|
-/// | `queries`        | `[1, queryTile, depth]`      | Q, until it is read |
-/// | `keys`           | `[2, keyTile, depth]`        | K                   |
-/// | `values`         | `[2, keyTile, valueColumns]` | V                   |
+/// | workgroup memory | shape                        | holds |
+/// |------------------|------------------------------|-------|
+/// | `queries`        | `[1, rows, depth]`           | Q     |
+/// | `keys`           | `[2, keyTile, depth]`        | K     |
+/// | `values`         | `[2, keyTile, valueColumns]` | V     |
 ///
 /// Rows are padded by 16 bytes, so that the eight rows that `ldmatrix` reads at
-/// a time lie in different banks. Q is in registers, as are scores and weights,
-/// which pass from the first product to the second where they are
-/// (`WarpMatrix`). A thread has two rows; the loop over key tiles carries, of
-/// each, the maximum and the thread's share of the sum, and the thread's part
-/// of the output.
+/// a time lie in different banks; the ends of a row of the mask lie in the
+/// padding of its row of Q. Columns that the data lack are zeros. Q is in
+/// registers, if there are enough, and so are scores and weights, which pass
+/// from the first product to the second where they are (`WarpMatrix`). A
+/// thread has two rows of each 16 of its warp; the loop over key tiles carries,
+/// of each, the maximum and the thread's share of the sum, and the thread's
+/// part of the output.
 ///
 /// The softmax is to the base 2. Scores are products without the scale, which
 /// is part of the exponent; its sign goes to Q, and a scale of zero makes Q
@@ -55,13 +44,24 @@ struct TensorCoreSchedule {
 /// again. Flagged tiles are for another emitter.
 class TensorCoreEmitter : public WorkgroupEmitter {
 public:
-  /// `flags` is a memref of an i32 per batch row, head and query tile: becomes
-  /// one where a result is not finite, zero elsewhere.
+  /// What depends on the data of a call.
+  struct Launch {
+    /// Becomes one where a result is not finite, zero elsewhere (see
+    /// `getFlagPosition`).
+    Value flags;
+    /// Arrays whose rows can be copied 16 bytes at a time.
+    Value query, key, value;
+    /// Whether two elements of the output can be stored at once, an `i1`; null
+    /// where they cannot.
+    Value isPaired;
+  };
+
   TensorCoreEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
-                    const TensorCoreSchedule &schedule, Value flags)
-      : WorkgroupEmitter(builder, op, schedule.queryTile, schedule.valueColumns,
-                         schedule.threads()),
-        schedule(schedule), flags(flags) {}
+                    const TensorCoreSchedule &schedule, const Launch &launch)
+      : WorkgroupEmitter(builder, op,
+                         {schedule.queryTile, schedule.heads, schedule.rows(),
+                          schedule.valueColumns, schedule.threads()}),
+        schedule(schedule), call(launch) {}
 
   int64_t getTilesAhead() const override { return 1; }
   void fetch(const KeyTile &tile) override;
@@ -77,41 +77,77 @@ public:
                        SmallVectorImpl<Value> &state) override;
   void finish(ValueRange state) override;
 
+protected:
+  Value allocateRowEnds() override;
+
 private:
   void prepareScale();
   void loadQueries();
+  Value loadQueryFragment(int64_t block, int64_t step);
+
   /// An array of rows in workgroup memory: `rows` times `columns`, `buffers`
   /// of them.
   struct Rows {
     int64_t position, buffers, rows, columns;
   };
+  /// What rows are copied from: the first `count` of them exist, `firstRow` and
+  /// those after it, in which `firstColumn` is the first column. Rows of
+  /// queries alternate between the heads of the tile.
+  struct RowSource {
+    AttentionOperand operand;
+    Value firstRow, count, firstColumn;
+    bool isOfQueries;
+  };
   Rows allocateRows(int64_t buffers, int64_t rows, int64_t columns);
+  Type getElementType();
   /// The array as groups of rows.
   Value viewRows(const Rows &array, int64_t groupSize);
-  void copyRows(const AttentionOperand &operand, Value firstRow, Value count,
-                const Rows &array, Value buffer);
+  void copyRows(const RowSource &source, const Rows &array, Value buffer);
+  Value getColumnExists(const RowSource &source, const Rows &array,
+                        Value column);
+  AttentionOperand getOperand(const RowSource &source, Value row,
+                              int64_t distance, Value &from);
   Value finishCopies();
   void waitForCopies();
+
   ScoreLayout getLayout(Value firstKey);
   Value getRowMaximum(Value scores, int64_t i);
   Value getBuffer(const KeyTile &keys);
+  /// A softmax step for the thread's row `i`: appends its weights to those of
+  /// each fragment and returns the factor of what was summed before.
+  Value updateRow(int64_t i, Value scores, SmallVectorImpl<Value> &state,
+                  MutableArrayRef<SmallVector<Value>> weights);
   void flagNonFinite(ValueRange accumulators);
-  void storeRow(int64_t i, Value factor, ValueRange accumulators);
+  void storeRow(int64_t i, Value factor, const RowResults &results,
+                ValueRange accumulators);
+  void storePair(Value pair, Value column, const RowResults &results);
 
   Value multiplyF(Value x, Value y);
   Value extract(Value vector, ArrayRef<int64_t> position);
   Value broadcast(Value value, VectorType type);
 
   int64_t keyFragments() const { return schedule.keyTile / 8; }
-  int64_t valueFragments() const { return schedule.valueColumns / 8; }
+  /// Of 16 rows of the warp, and of a thread, two of each 16.
+  int64_t rowBlocks() const { return schedule.warpRows / 16; }
+  int64_t threadRows() const { return 2 * rowBlocks(); }
+  /// Of eight value columns; those of which no column exists are left out.
+  int64_t valueFragments();
+  /// Where the state holds the accumulator of value columns and a row block.
+  int64_t accumulator(int64_t block, int64_t fragment) {
+    return 2 * threadRows() + block * valueFragments() + fragment;
+  }
+  /// How many columns the values have.
+  int64_t valueWidth();
 
   TensorCoreSchedule schedule;
-  Value flags;
+  Launch call;
   std::optional<WarpMatrix> warp;
-  /// The thread's first row in the tile.
-  Value row;
+  /// The warp in its workgroup, and the thread's first row in the tile.
+  Value warpNumber, row;
   Rows queries, keys, values;
-  /// Of Q, one fragment per 16 columns.
+  int64_t rowEnds = 0;
+  /// Of Q, by row block, then by 16 columns; empty if they are read when they
+  /// are used.
   SmallVector<Value> queryFragments;
   /// What makes scores natural, what makes them exponents of 2, and what Q is
   /// changed by, if anything (see `WarpMatrix::withSign`).

@@ -92,12 +92,16 @@ void WorkgroupEmitter::ifThen(Value condition, function_ref<void()> body) {
 }
 
 void WorkgroupEmitter::forThreads(int64_t count, BodyFunction body) {
-  forLoop(thread, index(count), index(threads), body);
+  forLoop(thread, index(count), index(shape.threads), body);
 }
 
 Value WorkgroupEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
-  workgroupBytes +=
+  int64_t bytes =
       ShapedType::getNumElements(shape) * element.getIntOrFloatBitWidth() / 8;
+  if (isDynamic)
+    return viewDynamic(allocateDynamic(llvm::alignTo(bytes, 16)), shape,
+                       element);
+  workgroupBytes += bytes;
   auto space = gpu::AddressSpaceAttr::get(
       b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
   auto type =
@@ -129,19 +133,16 @@ Value WorkgroupEmitter::viewDynamic(int64_t position, ArrayRef<int64_t> shape,
                                 index(position), ValueRange());
 }
 
-SmallVector<Value> WorkgroupEmitter::getFlagPosition(Value batch, Value head,
-                                                     Value row) {
-  return {batch, head, b.createOrFold<arith::DivUIOp>(row, index(queryTile))};
-}
-
 //===----------------------------------------------------------------------===//
 // Grid
 //===----------------------------------------------------------------------===//
 
-/// A launch of `blocks` workgroups, of which there may be none. Leaves the
-/// insertion point before the terminator of its body.
-gpu::LaunchOp WorkgroupEmitter::createLaunch(Value blocks, int64_t threads,
-                                             StringRef suffix) {
+gpu::LaunchOp mlir::mask::createLaunch(ImplicitLocOpBuilder &b, AttentionOp op,
+                                       Value blocks, int64_t threads,
+                                       StringRef suffix) {
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, value);
+  };
   // Hosts may not launch nothing.
   Value isAny =
       b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, blocks, index(0));
@@ -190,34 +191,61 @@ static SmallVector<Value> delinearize(ImplicitLocOpBuilder &b, Value linear,
   return digits;
 }
 
-/// One workgroup per tile and block of value columns. What shares keys is
-/// adjacent: the heads of a query tile and its value columns; tiles of late
-/// queries, which see the most keys under a causal mask, come first.
+/// One workgroup per tile, part of its keys and block of value columns. What
+/// shares keys is adjacent: the heads of a query tile and its value columns;
+/// tiles of late queries, which see the most keys under a causal mask, come
+/// first.
 LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
                                             ArrayRef<int64_t> steps,
                                             PositionFunction body) {
   SmallVector<Value> counts = getCounts(b, extents, steps);
+  counts.push_back(partial ? partial->parts : index(1));
   counts.push_back(b.createOrFold<arith::CeilDivUIOp>(
-      b.createOrFold<memref::DimOp>(op.getValue(), 3), index(valueColumns)));
+      b.createOrFold<memref::DimOp>(op.getValue(), 3),
+      index(shape.valueColumns)));
   OpBuilder::InsertionGuard guard(b);
-  launch = createLaunch(getProduct(b, counts), threads, flags ? "_exact" : "");
+  launch = createLaunch(b, op, getProduct(b, counts), shape.threads,
+                        flags ? "_exact" : "");
   thread = launch.getThreadIds().x;
   SmallVector<Value> position =
-      delinearize(b, launch.getBlockIds().x, counts, {0, 2, 1, 3});
+      delinearize(b, launch.getBlockIds().x, counts, {0, 2, 1, 3, 4});
   valueBlock = position.pop_back_val();
-  firstColumn = multiply(valueBlock, index(valueColumns));
+  firstColumn = multiply(valueBlock, index(shape.valueColumns));
+  part = position.pop_back_val();
+  resultBatch = position[0];
+  if (partial)
+    resultBatch = add(multiply(part, extents[0]), resultBatch);
   Value last = b.createOrFold<arith::SubIOp>(counts[2], index(1));
+  position[1] = multiply(position[1], index(steps[1]));
   position[2] = multiply(b.createOrFold<arith::SubIOp>(last, position[2]),
                          index(steps[2]));
+  return emitPosition(position, body);
+}
+
+LogicalResult WorkgroupEmitter::emitPosition(SmallVector<Value> position,
+                                             PositionFunction body) {
   if (!flags)
     return body(position);
-  Value flag =
-      load(flags, getFlagPosition(position[0], position[1], position[2]));
+  Value flag = load(flags, getFlagPosition(position[1], position[2]));
   Value zero = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
   LogicalResult result = success();
   ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, flag, zero),
          [&] { result = body(position); });
   return result;
+}
+
+SmallVector<Value> WorkgroupEmitter::getFlagPosition(Value head, Value row) {
+  auto quotient = [&](Value x, int64_t y) {
+    return b.createOrFold<arith::DivUIOp>(x, index(y));
+  };
+  return {resultBatch, head, quotient(row, shape.queryTile),
+          quotient(firstColumn, flagColumns)};
+}
+
+std::optional<KeyPart> WorkgroupEmitter::getKeyPart() const {
+  if (!partial)
+    return std::nullopt;
+  return KeyPart{part, partial->parts};
 }
 
 LogicalResult WorkgroupEmitter::forEachPoint(ValueRange extents,
@@ -227,7 +255,7 @@ LogicalResult WorkgroupEmitter::forEachPoint(ValueRange extents,
   Value total = getProduct(b, counts), threads = index(kPointThreads);
   Value blocks = b.createOrFold<arith::CeilDivUIOp>(total, threads);
   OpBuilder::InsertionGuard guard(b);
-  gpu::LaunchOp points = createLaunch(blocks, kPointThreads, "_bounds");
+  gpu::LaunchOp points = createLaunch(b, op, blocks, kPointThreads, "_bounds");
   Value point =
       add(multiply(points.getBlockIds().x, threads), points.getThreadIds().x);
   LogicalResult result = success();
@@ -258,16 +286,55 @@ void WorkgroupEmitter::placeTile(const QueryTile &tile) {
   query = {op.getQuery(), tile.batch, tile.head};
   key = {op.getKey(), tile.batch, tile.keyHead};
   value = {op.getValue(), tile.batch, tile.keyHead};
-  output = {op.getOutput(), tile.batch, tile.head};
+}
+
+std::pair<Value, Value> WorkgroupEmitter::getPlace(Value row) {
+  if (shape.heads == 1)
+    return {index(0), row};
+  Value heads = index(shape.heads);
+  return {b.createOrFold<arith::RemUIOp>(row, heads),
+          b.createOrFold<arith::DivUIOp>(row, heads)};
+}
+
+SmallVector<AffineExpr> WorkgroupEmitter::getPlace(AffineExpr row,
+                                                   AffineExpr key) {
+  return {row % shape.heads, row.floorDiv(shape.heads), key};
+}
+
+Value WorkgroupEmitter::getNumRows() {
+  return multiply(tile.rows, index(shape.heads));
+}
+
+WorkgroupEmitter::RowResults WorkgroupEmitter::getResults(Value row) {
+  auto [headInTile, queryInTile] = getPlace(row);
+  Value head = add(tile.head, headInTile), at = add(tile.row, queryInTile);
+  // A sink joins where the parts do.
+  if (partial)
+    return {{partial->output, resultBatch, head},
+            at,
+            /*sink=*/Value(),
+            partial->logSumExp};
+  Value sink = op.getSinks() ? load(op.getSinks(), head) : Value();
+  return {{op.getOutput(), resultBatch, head}, at, sink, op.getLogSumExp()};
+}
+
+void WorkgroupEmitter::storeLogSumExp(Value value, const RowResults &results) {
+  store(value, results.logSumExp,
+        {results.output.batch, results.output.head, results.query});
+}
+
+Value WorkgroupEmitter::allocateRowEnds() {
+  return allocate({shape.rows}, b.getI32Type());
 }
 
 FailureOr<Value> WorkgroupEmitter::mapRows(RowFunction function) {
-  Value rows = allocate({queryTile}, b.getI32Type());
+  Value rows = allocateRowEnds();
   LogicalResult result = success();
-  forThreads(queryTile, [&](Value row) {
-    Value query = add(tile.firstQuery, row);
+  forThreads(shape.rows, [&](Value row) {
+    auto [headInTile, queryInTile] = getPlace(row);
+    Value query = add(tile.firstQuery, queryInTile);
     query = b.createOrFold<arith::MinSIOp>(query, tile.lastQuery);
-    FailureOr<Value> end = function(tile.absoluteHead, query);
+    FailureOr<Value> end = function(add(tile.absoluteHead, headInTile), query);
     if (failed(end))
       result = failure();
     else

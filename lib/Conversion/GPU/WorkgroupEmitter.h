@@ -15,9 +15,24 @@
 
 namespace mlir::mask {
 
-/// What the emitters of GPU code share: a workgroup per tile of queries and
-/// block of value columns, its threads and its memory. What lies in between,
-/// the code of a tile, is the derived class's.
+/// What a workgroup works on.
+struct WorkgroupShape {
+  /// The rows of a tile are so many queries of so many heads, which share their
+  /// keys; `rows` is at least their product.
+  int64_t queryTile, heads, rows;
+  int64_t valueColumns, threads;
+};
+
+/// Where workgroups that have a part of the keys each leave their results: in
+/// f32, shaped as output and log-sum-exp are with `parts` times as many batch
+/// rows, those of the first part first.
+struct PartialResults {
+  Value parts, output, logSumExp;
+};
+
+/// What the emitters of GPU code share: a workgroup per tile of queries, block
+/// of value columns and part of the keys, its threads and its memory. What lies
+/// in between, the code of a tile, is the derived class's.
 class WorkgroupEmitter : public TileEmitter {
 public:
   LogicalResult forEachTile(ValueRange extents, ArrayRef<int64_t> steps,
@@ -25,24 +40,30 @@ public:
   LogicalResult forEachPoint(ValueRange extents, ArrayRef<int64_t> steps,
                              PositionFunction body) override;
   void once(function_ref<void()> body) override;
+  std::optional<KeyPart> getKeyPart() const override;
   /// The results are in workgroup memory; they are not read before the first
   /// barrier of a key tile.
   FailureOr<Value> mapRows(RowFunction function) override;
 
-  /// Emits nothing but for the tiles whose element of `flags`, an i32 per batch
-  /// row, head and `queryTile` queries, is not zero.
-  void restrictTo(Value flags) { this->flags = flags; }
+  /// Gives each workgroup a part of the keys of its tile, and sends what it
+  /// finds there to `partial` instead of the attention's outputs.
+  void splitKeys(const PartialResults &partial) { this->partial = partial; }
+  /// Emits nothing but for the tiles whose element of `flags` is not zero (see
+  /// `getFlagPosition`), where a flag stands for `columns` value columns.
+  void restrictTo(Value flags, int64_t columns) {
+    this->flags = flags;
+    flagColumns = columns;
+  }
+  /// Takes all workgroup memory from what the launch asks for.
+  void useDynamicMemory() { isDynamic = true; }
 
   /// The workgroup memory that what was emitted takes, in bytes.
   int64_t getWorkgroupBytes() const { return workgroupBytes; }
 
 protected:
-  /// A workgroup of `threads` threads for `queryTile` queries and
-  /// `valueColumns` value columns.
   WorkgroupEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
-                   int64_t queryTile, int64_t valueColumns, int64_t threads)
-      : b(builder), op(op), queryTile(queryTile), valueColumns(valueColumns),
-        threads(threads) {}
+                   const WorkgroupShape &shape)
+      : b(builder), op(op), shape(shape), flagColumns(shape.valueColumns) {}
 
   using BodyFunction = function_ref<void(Value)>;
   using CarryFunction = function_ref<SmallVector<Value>(Value, ValueRange)>;
@@ -52,17 +73,34 @@ protected:
   void ifThen(Value condition, function_ref<void()> body);
   /// Numbers below `count`, spread over the threads of the workgroup.
   void forThreads(int64_t count, BodyFunction body);
-  /// Workgroup memory of a static size.
+  /// Workgroup memory of a static size, for the whole of a launch.
   Value allocate(ArrayRef<int64_t> shape, Type element);
   /// Workgroup memory that the launch asks for, of which there can be more on
   /// NVIDIA GPUs: the position of so many bytes, a multiple of 16.
   int64_t allocateDynamic(int64_t bytes);
   /// The memory from there on as an array.
   Value viewDynamic(int64_t position, ArrayRef<int64_t> shape, Type element);
+  /// Workgroup memory for an i32 per row of a tile.
+  virtual Value allocateRowEnds();
   void barrier() { gpu::BarrierOp::create(b); }
 
   /// Remembers the tile and the arrays at its batch row and heads.
   void placeTile(const QueryTile &tile);
+  /// Where row `row` of the tile is: its head and query, counted from the
+  /// tile's first.
+  std::pair<Value, Value> getPlace(Value row);
+  /// The same as expressions; and with a key, as a `ScoreLayout` has it.
+  SmallVector<AffineExpr> getPlace(AffineExpr row, AffineExpr key);
+  /// How many rows of the tile exist: the first ones.
+  Value getNumRows();
+  /// The arrays at the head and query of a row of the tile.
+  struct RowResults {
+    AttentionOperand output;
+    Value query, sink, logSumExp;
+  };
+  RowResults getResults(Value row);
+  void storeLogSumExp(Value value, const RowResults &results);
+  bool hasLogSumExp() { return partial || op.getLogSumExp(); }
 
   Value index(int64_t value);
   Value number(double value);
@@ -71,29 +109,41 @@ protected:
   Value multiply(Value x, Value y);
   Value lessThan(Value x, Value y);
   Value isZero(Value x);
-  /// Of the tile that starts at query `row`: its place in an array of flags.
-  SmallVector<Value> getFlagPosition(Value batch, Value head, Value row);
+  /// The tile's place in an array of flags, an i32 per batch row (of each
+  /// part), head, tile of queries and block of value columns.
+  SmallVector<Value> getFlagPosition(Value head, Value row);
   Value load(Value memref, ValueRange indices);
   void store(Value value, Value memref, ValueRange indices);
 
   ImplicitLocOpBuilder &b;
   AttentionOp op;
   QueryTile tile;
-  AttentionOperand query, key, value, output;
+  AttentionOperand query, key, value;
   /// The thread in its workgroup.
   Value thread;
   /// Of the value columns: which block, and its first one.
   Value valueBlock, firstColumn;
 
 private:
-  /// The kernel is named after the function that the attention is in.
-  gpu::LaunchOp createLaunch(Value blocks, int64_t threads, StringRef suffix);
+  LogicalResult emitPosition(SmallVector<Value> position,
+                             PositionFunction body);
 
-  int64_t queryTile, valueColumns, threads;
+  WorkgroupShape shape;
   gpu::LaunchOp launch;
   int64_t workgroupBytes = 0, dynamicBytes = 0;
+  bool isDynamic = false;
+  std::optional<PartialResults> partial;
+  /// Which part of the keys is the workgroup's, and the batch row of results.
+  Value part, resultBatch;
   Value flags;
+  int64_t flagColumns;
 };
+
+/// A launch of `blocks` workgroups, of which there may be none, as a kernel
+/// named after the function that the attention is in. Leaves the insertion
+/// point before the terminator of its body.
+gpu::LaunchOp createLaunch(ImplicitLocOpBuilder &b, AttentionOp op,
+                           Value blocks, int64_t threads, StringRef suffix);
 
 /// What becomes of a row: the factor of its sum of weighted values, and its
 /// log-sum-exp.

@@ -55,7 +55,7 @@ private:
   Value getTileNumber();
   FailureOr<SmallVector<Value>> emitBounds(TermScope &rows);
   TileForOp createLoop(ValueRange bounds, ValueRange inits, bool visits,
-                       int64_t ahead);
+                       const TileEmitter &emitter);
 
   Value dim(Value memref, int64_t dim) {
     return b.createOrFold<memref::DimOp>(memref, dim);
@@ -340,8 +340,7 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position,
     return failure();
   // A predicate without intervals shows nothing.
   if (!bounds->empty()) {
-    TileForOp loop =
-        createLoop(*bounds, state, body.classifies(), emitter.getTilesAhead());
+    TileForOp loop = createLoop(*bounds, state, body.classifies(), emitter);
     if (failed(body.emit(loop)))
       return failure();
     state.assign(loop.result_begin(), loop.result_end());
@@ -352,10 +351,13 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position,
 
 /// The loop over key tiles, with empty blocks.
 TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
-                                        bool visits, int64_t ahead) {
+                                        bool visits,
+                                        const TileEmitter &emitter) {
+  int64_t ahead = emitter.getTilesAhead();
+  KeyPart part = emitter.getKeyPart().value_or(KeyPart());
   auto loop = TileForOp::create(
       b, inits.getTypes(), bounds, /*intervals=*/Value(), /*step=*/Value(),
-      /*end=*/Value(), /*part=*/Value(), /*parts=*/Value(), inits,
+      /*end=*/Value(), part.index, part.count, inits,
       b.getI64IntegerAttr(sizes.keys), /*align=*/nullptr,
       ahead ? b.getI64IntegerAttr(ahead) : nullptr, /*merged=*/false,
       /*load_first=*/ahead > 0);

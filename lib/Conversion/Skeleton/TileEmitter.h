@@ -42,6 +42,11 @@ struct NextTile {
   KeyTile tile;
 };
 
+/// Which of `count` parts of the visited tiles of keys are walked.
+struct KeyPart {
+  Value index, count;
+};
+
 /// Which elements a vector of scores holds: `over` maps the indices of an
 /// element, and `symbols`, to its head, its query, both counted from the tile's
 /// first, and its key, an index into the array of keys.
@@ -79,6 +84,10 @@ public:
                                      PositionFunction body) = 0;
   /// Emits `body` so that it runs once per tile, not once per thread.
   virtual void once(function_ref<void()> body) = 0;
+
+  /// The part of the keys that the position of `forEachTile` is for; none if it
+  /// is for all of them.
+  virtual std::optional<KeyPart> getKeyPart() const { return std::nullopt; }
 
   /// How many visited tiles ahead of its use a tile is loaded; zero if it is
   /// read where it lies.

@@ -1,0 +1,246 @@
+//===- GPUSchedule.cpp - schedules chosen for a GPU -*- C++ -*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask/Conversion/GPUSchedule.h"
+
+#include "Mask/Analysis/TermEvaluator.h"
+#include "Mask/Analysis/TilePlan.h"
+#include "Mask/Conversion/CPUSchedule.h"
+#include "TensorCoreSchedule.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// Rows of a tile that has several heads.
+static constexpr int64_t kFewRows = 64;
+/// The parts that few queries' keys are split into, at most.
+static constexpr int64_t kMostParts = 64;
+
+//===----------------------------------------------------------------------===//
+// Chips
+//===----------------------------------------------------------------------===//
+
+std::optional<GPUTarget> mlir::mask::getNVIDIATarget(StringRef chip) {
+  // Of the CUDA programming guide, and the largest product with the chip.
+  static constexpr struct {
+    StringLiteral name;
+    int64_t kilobytes, multiprocessors;
+  } chips[] = {{"sm_80", 163, 108},  {"sm_86", 99, 84},   {"sm_87", 163, 16},
+               {"sm_89", 99, 142},   {"sm_90", 227, 132}, {"sm_100", 227, 148},
+               {"sm_103", 227, 148}, {"sm_120", 99, 188}, {"sm_121", 99, 48}};
+  // Code for one chip only, or for its family.
+  chip = chip.rtrim("af");
+  for (const auto &known : chips)
+    if (chip == known.name)
+      return GPUTarget{known.kilobytes * 1024, known.multiprocessors};
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// The numbers of the mask
+//===----------------------------------------------------------------------===//
+
+/// Whether a term is a function of its symbols alone.
+static bool isKnown(Term term) {
+  switch (term.getKind()) {
+  case TermKind::Parameter:
+  case TermKind::Load:
+  case TermKind::Size:
+  case TermKind::LowerBound:
+    return false;
+  default:
+    for (unsigned i = 0; i < term.getNumOperands(); ++i)
+      if (!isKnown(term.getOperand(i)))
+        return false;
+    return true;
+  }
+}
+
+std::optional<int64_t>
+mlir::mask::getKeysPerRow(Value predicate, int64_t queries, int64_t keys) {
+  // Far from the first key; what has no end ends here.
+  constexpr int64_t first = int64_t(1) << 20, tiles = 16,
+                    end = int64_t(1) << 21;
+  TermContext context;
+  TilePlanOptions options;
+  options.buildTables = false;
+  TilePlan plan = planTiles(context, predicate, options);
+  for (const TileInterval &interval : plan.intervals)
+    if (!isKnown(interval.hullLower) || !isKnown(interval.hullUpper))
+      return std::nullopt;
+  FactEvaluator none;
+  TermEvaluator evaluator(none);
+  int64_t sum = 0;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    TermPoint point;
+    point.queryFirst = first + tile * queries;
+    point.queryLast = point.queryFirst + queries - 1;
+    for (const TileInterval &interval : plan.intervals) {
+      int64_t lower = evaluator.evaluate(interval.hullLower, point),
+              upper = evaluator.evaluate(interval.hullUpper, point);
+      int64_t size = std::min(upper, end) - std::max<int64_t>(lower, 0);
+      if (size > 0)
+        sum += static_cast<int64_t>(llvm::alignTo(size, keys));
+    }
+  }
+  return sum / tiles;
+}
+
+//===----------------------------------------------------------------------===//
+// Choice
+//===----------------------------------------------------------------------===//
+
+/// Few queries: all in a tile, of as many heads as fill it.
+void mlir::mask::chooseTileRows(AttentionOp op, GPUSchedule &given) {
+  AttentionShape shape = getAttentionShape(op);
+  bool isOfFewQueries = false;
+  CPUScheduleParts rows;
+  rows.queryTile = given.queryTile;
+  rows.heads = given.heads;
+  bool isStatic = !ShapedType::isDynamic(shape.queries);
+  if (isStatic && shape.queries > 0 && shape.queries < kFewRows) {
+    chooseTileRows(shape, rows);
+    isOfFewQueries = shape.queries <= rows.queryTile;
+    given.queryTile = rows.queryTile;
+    given.heads = rows.heads;
+  }
+  if (!given.heads)
+    given.heads = 1;
+  if (!given.parts)
+    given.parts = isOfFewQueries ? kMostParts : 1;
+}
+
+namespace {
+
+/// Chooses among all schedules that are left when what is given is given.
+class ScheduleChooser {
+public:
+  ScheduleChooser(AttentionOp op, const GPUTarget &target,
+                  const GPUSchedule &given)
+      : op(op), target(target), given(given) {}
+
+  FailureOr<GPUSchedule> choose(function_ref<InFlightDiagnostic()> refuse);
+
+private:
+  void listTiles();
+  bool isNarrow(const TensorCoreSchedule &schedule);
+  int64_t getMostRegisters(const TensorCoreSchedule &schedule);
+  const TensorCoreSchedule *find();
+
+  AttentionOp op;
+  GPUTarget target;
+  GPUSchedule given;
+  /// In the order of preference.
+  SmallVector<TensorCoreSchedule> all;
+};
+
+} // namespace
+
+void ScheduleChooser::listTiles() {
+  auto getColumns = [](Value array) {
+    return cast<ShapedType>(array.getType()).getDimSize(3);
+  };
+  auto list = [](int64_t given, ArrayRef<int64_t> otherwise) {
+    return given ? SmallVector<int64_t>{given}
+                 : SmallVector<int64_t>(otherwise);
+  };
+  auto toFragments = [](int64_t columns) {
+    return static_cast<int64_t>(llvm::alignTo(columns, 16));
+  };
+  int64_t depth = toFragments(getColumns(op.getKey())),
+          width = getColumns(op.getValue());
+  // Blocks of value columns repeat the scores: as few as possible.
+  SmallVector<int64_t> widths = {toFragments(width)};
+  for (int64_t blocks = 2; widths.back() > 32; ++blocks)
+    widths.push_back(toFragments(llvm::divideCeil(width, blocks)));
+  for (int64_t columns : list(given.valueColumns, widths)) {
+    for (int64_t queries : list(given.queryTile, {128, 64, 32, 16})) {
+      bool isTall = queries * given.heads >= 128;
+      for (int64_t keys : list(given.keyTile, {64, 32, 16})) {
+        TensorCoreSchedule schedule{
+            queries,     keys,
+            given.heads, given.warpRows ? given.warpRows : isTall ? 32 : 16,
+            depth,       columns};
+        all.push_back(schedule);
+      }
+    }
+  }
+}
+
+/// Whether the tile computes much more than a smaller one would, since few keys
+/// are visible to a row.
+bool ScheduleChooser::isNarrow(const TensorCoreSchedule &schedule) {
+  Value predicate = op.getPredicateValue();
+  auto getCost = [&](int64_t queries, int64_t keys) {
+    return getKeysPerRow(predicate, queries, keys);
+  };
+  // Smaller tiles than these cost more than what they save.
+  int64_t queries = std::min<int64_t>(schedule.queryTile, 64),
+          keys = std::min<int64_t>(schedule.keyTile, 32);
+  std::optional<int64_t> cost = getCost(schedule.queryTile, schedule.keyTile),
+                         least = getCost(queries, keys);
+  return cost && 4 * *cost > 5 * *least;
+}
+
+/// Of a thread's registers, those for scores and sums. A chosen schedule leaves
+/// the others enough that nothing is spilled; who gives one has to know.
+int64_t ScheduleChooser::getMostRegisters(const TensorCoreSchedule &schedule) {
+  if (given.keyTile || given.warpRows)
+    return 256;
+  return schedule.warpRows == 32 ? 144 : 160;
+}
+
+/// The first that fits, or null.
+const TensorCoreSchedule *ScheduleChooser::find() {
+  SmallVector<const TensorCoreSchedule *> fitting;
+  for (const TensorCoreSchedule &schedule : all)
+    if (schedule.bytes() <= target.workgroupMemory &&
+        schedule.registers() <= getMostRegisters(schedule) &&
+        (fitting.empty() ||
+         schedule.valueColumns == fitting.front()->valueColumns))
+      fitting.push_back(&schedule);
+  auto isPreferred = [&](const TensorCoreSchedule *schedule) {
+    return schedule->bytes() <= target.workgroupMemory / 2 &&
+           (given.keyTile || schedule->keyTile >= 32) &&
+           (given.queryTile || schedule->queryTile >= 64);
+  };
+  for (bool onlyPreferred : {true, false})
+    for (const TensorCoreSchedule *schedule : fitting)
+      if ((!onlyPreferred || isPreferred(schedule)) && !isNarrow(*schedule))
+        return schedule;
+  return fitting.empty() ? nullptr : fitting.front();
+}
+
+FailureOr<GPUSchedule>
+ScheduleChooser::choose(function_ref<InFlightDiagnostic()> refuse) {
+  chooseTileRows(op, given);
+  listTiles();
+  const TensorCoreSchedule *best = find();
+  if (!best) {
+    const TensorCoreSchedule &least =
+        *llvm::min_element(all, [](const auto &x, const auto &y) {
+          return std::pair(x.registers(), x.bytes()) <
+                 std::pair(y.registers(), y.bytes());
+        });
+    if (least.registers() > getMostRegisters(least))
+      return refuse() << "scores and sums of its tiles take "
+                      << least.registers()
+                      << " registers of a thread, more than the "
+                      << getMostRegisters(least) << " that there are";
+    return refuse() << "its tiles take " << least.bytes()
+                    << " bytes of workgroup memory, more than the "
+                    << target.workgroupMemory << " that there are";
+  }
+  return GPUSchedule{best->queryTile, best->keyTile,      best->heads,
+                     given.parts,     best->valueColumns, best->warpRows};
+}
+
+FailureOr<GPUSchedule> mlir::mask::chooseTensorCoreSchedule(
+    AttentionOp op, const GPUTarget &target, const GPUSchedule &given,
+    function_ref<InFlightDiagnostic()> refuse) {
+  return ScheduleChooser(op, target, given).choose(refuse);
+}
