@@ -32,6 +32,37 @@ using namespace mlir::mask;
 #define GET_TYPEDEF_CLASSES
 #include "Mask/IR/MaskTypes.cpp.inc"
 
+/// `, pairs = true, columns = true`, each of which may be missing.
+static ParseResult parseScheduleFlags(AsmParser &parser, FailureOr<bool> &pairs,
+                                      FailureOr<bool> &columns) {
+  pairs = columns = false;
+  while (succeeded(parser.parseOptionalComma())) {
+    StringRef name;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&name) || parser.parseEqual())
+      return failure();
+    if (name != "pairs" && name != "columns")
+      return parser.emitError(loc)
+             << "expected 'pairs' or 'columns', got '" << name << "'";
+    StringRef value;
+    loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&value))
+      return failure();
+    if (value != "true" && value != "false")
+      return parser.emitError(loc)
+             << "expected 'true' or 'false', got '" << value << "'";
+    (name == "pairs" ? pairs : columns) = value == "true";
+  }
+  return success();
+}
+
+static void printScheduleFlags(AsmPrinter &printer, bool pairs, bool columns) {
+  if (pairs)
+    printer << ", pairs = true";
+  if (columns)
+    printer << ", columns = true";
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "Mask/IR/MaskAttrs.cpp.inc"
 
@@ -92,9 +123,9 @@ LogicalResult MaskDialect::verifyOperationAttribute(Operation *op,
     return success();
   auto record = dyn_cast<LaunchRecordAttr>(attribute.getValue());
   if (!record || !isa<FunctionOpInterface>(op))
-    return op->emitOpError() << "must be a function, and '"
-                             << LaunchRecordAttr::getAttrName()
-                             << "' a '#mask.launch_record'";
+    return op->emitOpError()
+           << "must be a function, and '" << LaunchRecordAttr::getAttrName()
+           << "' a '#mask.launch_record'";
   return success();
 }
 

@@ -152,17 +152,26 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 
 // -----
 
-// One query and eight heads that share their keys: a tile has a row for each of them, in
-// one vector.
+// One query and eight heads that share their keys: rows that would fill half a vector, so
+// that columns lie in lanes. Two keys for all heads are sixteen sums, whose lanes a tree
+// joins to one vector of scores; values are asked for meanwhile, and then the next keys.
 
-// CHECK: #[[$HEAD:.*]] = affine_map<(d0) -> (d0 + 7)>
 // CHECK-LABEL: func @decode
-// CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<1x32x1x128xf32>
-// CHECK: scf.parallel (%[[FIRST:.*]]) = (%c0) to (%c32) step (%c8)
-// CHECK: %[[HEAD:.*]] = affine.apply #[[$HEAD]](%[[FIRST]])
-// CHECK: vector.transfer_read %[[Q]][%c0, %[[HEAD]], %c0, %{{.*}}], {{.*}} vector<8xf32>
+// CHECK-SAME: memref<1x32x1x128xf32>, %[[K:[a-z0-9]*]]: memref<1x4x?x128xf32>
+// CHECK: scf.parallel (%{{.*}}) = (%c0) to (%c32) step (%c8)
 // CHECK: mask.tile_for
-// CHECK: vector.fma {{.*}} : vector<8xf32>
+// CHECK: scf.for {{.*}} step %c2
+// CHECK: scf.for {{.*}} step %c16
+// CHECK-COUNT-2: memref.prefetch
+// CHECK-COUNT-16: vector.fma {{.*}} : vector<16xf32>
+// CHECK-NOT: vector.fma
+// CHECK: scf.yield
+// CHECK-COUNT-30: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// CHECK: vector.store
+// CHECK: scf.for {{.*}} step %c32
+// CHECK: memref.prefetch %[[K]]
+// CHECK-COUNT-16: vector.fma {{.*}} : vector<16xf32>
 func.func @decode(%q: memref<1x32x1x128xf32>, %k: memref<1x4x?x128xf32>, %o: memref<1x32x1x128xf32>) {
   mask.attention ins(%q, %k, %k : memref<1x32x1x128xf32>, memref<1x4x?x128xf32>, memref<1x4x?x128xf32>)
       outs(%o : memref<1x32x1x128xf32>) predicate {

@@ -25,7 +25,7 @@ func.func @open(%q: tensor<1x1x4x8xf32>) -> tensor<?x?x?x?xf32> {
 // CHECK-NEXT: ^bb0(%[[I:.*]]: tensor<4xi32>):
 // CHECK-NEXT: mask.generic captures(%[[I]] : tensor<4xi32>) {
 // CHECK-NEXT: ^bb0({{.*}}, %[[T:.*]]: tensor<4xi32>):
-// CHECK-NEXT: tensor.extract %[[T]][{{.*}}] : tensor<4xi32>
+// CHECK: tensor.extract %[[T]][{{.*}}] : tensor<4xi32>
 func.func @generic(%q: tensor<1x1x4x8xf32>, %ids: tensor<4xi32>) -> tensor<1x1x4x8xf32> {
   %0 = tensor.cast %ids : tensor<4xi32> to tensor<?xi32>
   %o = mask.attention ins(%q, %q, %q : tensor<1x1x4x8xf32>, tensor<1x1x4x8xf32>, tensor<1x1x4x8xf32>)

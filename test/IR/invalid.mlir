@@ -966,6 +966,25 @@ func.func @schedule_pairs() attributes {
 
 // -----
 
+// Rows of a tile whose columns lie in lanes share vectors.
+func.func @schedule_columns() attributes {
+  // expected-error @below {{columns in lanes need a power of two of lanes, and no more rows, got 16 lanes and 3 queries of 8 heads}}
+  s = #mask.cpu_schedule<query_tile = 3, key_tile = 64, heads = 8, lanes = 16, rows = 8, columns = true>
+} {
+  return
+}
+
+// -----
+
+func.func @schedule_columns_pairs() attributes {
+  // expected-error @below {{there are no pairs with columns in lanes}}
+  s = #mask.cpu_schedule<query_tile = 1, key_tile = 64, heads = 8, lanes = 16, rows = 8, pairs = true, columns = true>
+} {
+  return
+}
+
+// -----
+
 // mask.tile_for C1
 func.func @tile_for_c1(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 3}}

@@ -21,7 +21,7 @@ public:
 
   LogicalResult build(PassManager &pm) override {
     if (options.chip)
-      return emitError(loc) << "--emit=spirv takes no --chip";
+      return emitError(loc) << "--chip does not go with --emit=spirv";
     MaskToSPIRVOptions pipeline;
     if (failed(readTiles(loc, options.tiles, pipeline)))
       return failure();

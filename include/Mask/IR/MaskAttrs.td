@@ -64,7 +64,7 @@ def Mask_CPUScheduleAttr
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
         (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows
-        (`,` `pairs` `=` $pairs^)? (`,` `columns` `=` $columns^)? `>`
+        custom<ScheduleFlags>($pairs, $columns) `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -251,7 +251,7 @@ def options():
         (run, "--target=vulkan --emitter=auto", "--emitter does not go with --target=vulkan, whose kernels run on a device"),
         (run, "--target=cuda", "target 'cuda' is not built"),
         (run, "--target=tpu", "Cannot find option named 'tpu'"),
-        (run, "--dtype=f64", "Cannot find option named 'f64'"),
+        (run, "--dtype=f64", "--dtype=f64 is for --bench and --cases"),
         (run, "--bench", "--query does not go with --bench"),
         (bench, "", "-o does not go with --bench"),
         (["mask-run", "--cases=cases"], "", "-o does not go with --cases"),
