@@ -11,7 +11,7 @@
 
 using namespace mlir::mask;
 
-char DeviceMissing::ID;
+char DeviceMissing::ID; // NOLINT(readability-identifier-naming)
 
 void DeviceMissing::log(llvm::raw_ostream &os) const { os << message; }
 

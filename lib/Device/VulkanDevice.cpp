@@ -78,6 +78,12 @@ llvm::Error VulkanDevice::createDevice() {
   features12.shaderFloat16 = all12.shaderFloat16;
   features12.storageBuffer8BitAccess = all12.storageBuffer8BitAccess;
 
+  VkPhysicalDeviceProperties2 all2{};
+  all2.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
+  properties12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES;
+  all2.pNext = &properties12;
+  vk.GetPhysicalDeviceProperties2(physical, &all2);
+
   float priority = 1;
   VkDeviceQueueCreateInfo queues{};
   queues.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO;
@@ -143,6 +149,8 @@ VulkanDevice::getMissingFeature(uint32_t capability) const {
       {39, features12.shaderInt8, "shaderInt8"},
       {4433, features11.storageBuffer16BitAccess, "storageBuffer16BitAccess"},
       {4448, features12.storageBuffer8BitAccess, "storageBuffer8BitAccess"},
+      {4466, properties12.shaderSignedZeroInfNanPreserveFloat32,
+       "shaderSignedZeroInfNanPreserveFloat32"},
   };
   for (const Need &need : needs)
     if (need.capability == capability && !need.isThere)

@@ -66,6 +66,7 @@ private:
   VkPhysicalDeviceFeatures2 features{};
   VkPhysicalDeviceVulkan11Features features11{};
   VkPhysicalDeviceVulkan12Features features12{};
+  VkPhysicalDeviceVulkan12Properties properties12{};
   uint32_t queueFamily = 0;
   VkQueue queue = nullptr;
   VkCommandPool pool = nullptr;

@@ -28,6 +28,7 @@ namespace mlir::mask::vulkan {
   F(GetPhysicalDeviceFeatures2)                                                \
   F(GetPhysicalDeviceMemoryProperties)                                         \
   F(GetPhysicalDeviceProperties)                                               \
+  F(GetPhysicalDeviceProperties2)                                              \
   F(GetPhysicalDeviceQueueFamilyProperties)
 
 /// Those of a device.

@@ -138,6 +138,10 @@ void mlir::mask::buildMaskToSPIRVPipeline(OpPassManager &pm,
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   addKernelPass(arith::createArithExpandOpsPass(expand));
+  // Products of parameters are exact, in 128 bits.
+  arith::ArithEmulateWideIntOptions wide;
+  wide.widestIntSupported = 64;
+  addKernelPass(arith::createArithEmulateWideInt(wide));
   pm.addPass(createMaskPrepareSPIRV());
   addKernelPass(createCanonicalizerPass());
   addKernelPass(createCSEPass());

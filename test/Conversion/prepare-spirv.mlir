@@ -21,7 +21,7 @@ module attributes {gpu.container_module} {
     // %x, %n, %f, %flag.
     // CHECK:       gpu.func @kernel(%[[X:.*]]: memref<?xi16>, %[[WORDS:.*]]: memref<?xi64>) kernel
     // CHECK-SAME:    known_block_size = array<i32: 128, 1, 1>
-    // CHECK-SAME:    spirv.entry_point_abi = #spirv.entry_point_abi<workgroup_size = [128, 1, 1]>
+    // CHECK-SAME:    spirv.entry_point_abi = #spirv.entry_point_abi<workgroup_size = [128, 1, 1], target_width = 32>
     // CHECK-DAG:     %[[C0:.*]] = arith.constant 0 : index
     // CHECK-DAG:     %[[ROWS_WORD:.*]] = memref.load %[[WORDS]][%[[C0]]]
     // CHECK-DAG:     %[[ROWS:.*]] = arith.index_cast %[[ROWS_WORD]] : i64 to index

@@ -10,7 +10,7 @@
 
 // CHECK-LABEL: func.func private @attention(
 // CHECK-SAME:    #mask.launch<@mask_kernels::@attention blocks
-// CHECK:       spirv.module @__spv__mask_kernels Logical GLSL450 requires #spirv.vce<v1.0, [StorageBuffer16BitAccess, Shader, Int64, Int16, Matrix], [SPV_KHR_16bit_storage, SPV_KHR_storage_buffer_storage_class]>
+// CHECK:       spirv.module @__spv__mask_kernels Logical GLSL450 requires #spirv.vce<v1.0, [StorageBuffer16BitAccess, Shader, Int64, Int16, SignedZeroInfNanPreserve, Matrix], [SPV_KHR_16bit_storage, SPV_KHR_storage_buffer_storage_class, SPV_KHR_float_controls]>
 // CHECK-DAG:     spirv.GlobalVariable @{{.*}} : !spirv.ptr<!spirv.struct<(!spirv.array<1056 x f32>)>, Workgroup>
 // CHECK-DAG:     spirv.GlobalVariable @attention_arg_0 bind(0, 0) : !spirv.ptr<!spirv.struct<(!spirv.rtarray<i16, stride=2> [0])>, StorageBuffer>
 // CHECK:         spirv.func @attention()

@@ -370,7 +370,8 @@ def MaskPrepareSPIRV : Pass<"mask-prepare-spirv", "::mlir::ModuleOp"> {
 
     Elements that Vulkan's memory does not have become integers: `bf16` is `i16`, `i1` is
     `i8` and `index` is `i64`. Workgroup memory becomes allocations of SPIR-V's storage
-    class, and the size of workgroups the entry point's. The results of a `scf.for` that
+    class, and the size of workgroups the entry point's, which keeps infinities and NaN of
+    f32. The results of a `scf.for` that
     makes no iteration are selected after it, which the conversion loses; signs are
     extended by arithmetic, since Mesa compares extended numbers wrong.
 
@@ -383,7 +384,7 @@ def MaskPrepareSPIRV : Pass<"mask-prepare-spirv", "::mlir::ModuleOp"> {
         kernel attributes {known_block_size = array<i32: 128, 1, 1>}
     // after
     gpu.func @kernel(%x: memref<?xi16>, %numbers: memref<?xi64>)
-        kernel attributes {spirv.entry_point_abi = #spirv.entry_point_abi<workgroup_size = [128, 1, 1]>, ...} {
+        kernel attributes {spirv.entry_point_abi = #spirv.entry_point_abi<workgroup_size = [128, 1, 1], target_width = 32>, ...} {
       %s = memref.alloc() : memref<20xf32, #spirv.storage_class<Workgroup>>
       %x1 = memref.load %numbers[%c1] : memref<?xi64>    // the second extent of %x
       %n = memref.load %numbers[%c2] : memref<?xi64>

@@ -28,7 +28,8 @@ namespace mlir::mask {
 /// Says that the machine has no such device, or no driver for it.
 class DeviceMissing : public llvm::ErrorInfo<DeviceMissing> {
 public:
-  static char ID;
+  // As `llvm::ErrorInfo` calls it.
+  static char ID; // NOLINT(readability-identifier-naming)
   explicit DeviceMissing(std::string message) : message(std::move(message)) {}
   void log(llvm::raw_ostream &os) const override;
   std::error_code convertToErrorCode() const override;

@@ -37,9 +37,11 @@ static spirv::TargetEnvAttr getVulkanEnv(MLIRContext *context) {
       {Capability::Shader, Capability::Int8, Capability::Int16,
        Capability::Int64, Capability::Float16, Capability::Float64,
        Capability::StorageBuffer8BitAccess,
-       Capability::StorageBuffer16BitAccess},
+       Capability::StorageBuffer16BitAccess,
+       Capability::SignedZeroInfNanPreserve},
       {Extension::SPV_KHR_storage_buffer_storage_class,
-       Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage},
+       Extension::SPV_KHR_8bit_storage, Extension::SPV_KHR_16bit_storage,
+       Extension::SPV_KHR_float_controls},
       context);
   return spirv::TargetEnvAttr::get(triple,
                                    spirv::getDefaultResourceLimits(context),
@@ -179,9 +181,11 @@ LogicalResult KernelPreparation::run() {
   DenseI32ArrayAttr threads = kernel.getKnownBlockSizeAttr();
   prepared.setKnownBlockSizeAttr(threads);
   prepared->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  // Hidden scores are infinite, and values may be NaN: f32 has to keep both.
   prepared->setAttr(
       spirv::getEntryPointABIAttrName(),
-      spirv::getEntryPointABIAttr(b.getContext(), threads.asArrayRef()));
+      spirv::getEntryPointABIAttr(b.getContext(), threads.asArrayRef(),
+                                  /*subgroupSize=*/{}, /*targetWidth=*/32));
   Block *entry = &prepared.getBody().front(), *body = &kernel.getBody().front();
   entry->getOperations().splice(entry->end(), body->getOperations());
 
