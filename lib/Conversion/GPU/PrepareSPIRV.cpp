@@ -191,7 +191,7 @@ LogicalResult KernelPreparation::run() {
 
   b.setInsertionPointToStart(entry);
   numbers = entry->getArguments().back();
-  auto linear = entry->args_begin();
+  auto *linear = entry->args_begin();
   for (BlockArgument argument :
        kernel.getArguments().take_front(kernel.getNumArguments())) {
     if (!isa<MemRefType>(argument.getType()))
