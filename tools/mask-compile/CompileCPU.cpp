@@ -50,6 +50,11 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
   pipeline.bf16Dot = target.bf16Dot;
   if (failed(readTiles(loc, options.tiles, pipeline)))
     return failure();
+  // LLVM would abort.
+  if (pipeline.bf16Dot && !target.bf16Dot)
+    return emitError(loc) << "--tiles: bf16-dot, but '"
+                          << machine->getTargetCPU()
+                          << "' does not multiply bf16 in pairs";
   // `_mlir_ciface_NAME` takes pointers to descriptors of memrefs.
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   buildMaskToCPUPipeline(pm, pipeline);
