@@ -369,10 +369,13 @@ llvm::Error AttentionKernel::call(ArrayRef<void *> arguments) const {
 }
 
 KernelArrays::KernelArrays(const AttentionArrays &arrays, DataType type)
-    : arrays(arrays), type(type),
-      elements{arrays.query, arrays.key, arrays.value, arrays.output} {
-  if (type == DataType::F32)
+    : arrays(arrays), type(type) {
+  if (type == DataType::F32) {
+    const void *given[] = {arrays.query, arrays.key, arrays.value,
+                           arrays.output};
+    llvm::copy(given, elements);
     return;
+  }
   const AttentionArrays &a = arrays;
   size_t numQueries = a.batch * a.heads * a.queries,
          numKeys = a.batch * a.keyHeads * a.keys;

@@ -41,6 +41,13 @@ FloatType mlir::mask::getFloatType(MLIRContext *context, DataType type) {
   return {};
 }
 
+DataType mlir::mask::getDataType(Type type) {
+  for (DataType known : {DataType::F16, DataType::BF16, DataType::F64})
+    if (type == getFloatType(type.getContext(), known))
+      return known;
+  return DataType::F32;
+}
+
 static const llvm::fltSemantics &getSemantics(DataType type) {
   return type == DataType::F16 ? llvm::APFloat::IEEEhalf()
                                : llvm::APFloat::BFloat();

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
@@ -100,7 +101,8 @@ static cl::opt<float>
 static cl::opt<DataType> dataType(
     "dtype",
     cl::desc("The element type; without it the files tell f32\n"
-             "from f16. f64 is computed in f64, the others in f32"),
+             "from f16, and --bench takes the model's. f64 is computed in f64, "
+             "the others in f32"),
     cl::values(clEnumValN(DataType::F32, "f32", "f32"),
                clEnumValN(DataType::F16, "f16", "f16"),
                clEnumValN(DataType::BF16, "bf16",
@@ -687,6 +689,8 @@ static LogicalResult run(MLIRContext &context) {
   FailureOr<JitOptions> jit = getJitOptions();
   if (failed(jit))
     return failure();
+  if (*form && !dataType.getNumOccurrences())
+    jit->dataType = getDataType(getElementTypeOrSelf(form->getQuery()));
   BenchOptions options;
   options.layerType = *layer;
   options.packing = *rule;

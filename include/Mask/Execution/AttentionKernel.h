@@ -32,6 +32,7 @@ class KernelArrays {
 public:
   /// Query, key and value are converted, unless they are f32 in both.
   KernelArrays(const AttentionArrays &arrays, DataType type);
+  KernelArrays(const KernelArrays &) = delete;
   /// Converts the output.
   void storeOutput() const;
 
@@ -41,7 +42,7 @@ private:
   DataType type;
   std::vector<char> converted[4];
   /// Query, key, value and output.
-  const void *elements[4];
+  const void *elements[4] = {};
 };
 
 /// Facts and offsets of one request, laid out as compiled code reads them.

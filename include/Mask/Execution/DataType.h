@@ -22,6 +22,8 @@ enum class DataType { F32, F16, BF16, F64 };
 /// `f32` and the like.
 llvm::StringRef getDataTypeName(DataType type);
 FloatType getFloatType(MLIRContext *context, DataType type);
+/// Which of them a type of the IR is, one of those that an attention has.
+DataType getDataType(Type type);
 
 /// The bit patterns of 16 bits nearest to `numbers`, and the numbers that bit
 /// patterns stand for. `type` is F16 or BF16.
