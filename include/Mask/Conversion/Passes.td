@@ -136,11 +136,16 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     With `emitter=tensor-core` it is that of NVIDIA's tensor cores (sm_80 and later):
     `nvgpu.mma.sync` of f16 or bf16 with sums of f32, fragments by `nvgpu.ldmatrix`,
     `nvgpu.device_async_copy` of the next tile of keys while one is worked on. A warp has
-    16 queries, so `query-tile` is a multiple of 16, and so is `key-tile`; both are 64 if 0.
-    The head dimension and that of the values are static multiples of 16 of at
-    most 128, rows lie in memory without gaps, and the arrays start at multiples of
-    16 bytes. A tile whose result is not finite is flagged; a second launch, of portable
-    code, computes flagged tiles again, since values of hidden keys may be NaN.
+    `warp-rows` queries, 16 or 32. Head dimensions are static; fragments are filled up with
+    zeros, and arrays whose rows do not start at multiples of 16 bytes are moved first, by
+    a launch that is empty where they do. A tile whose result is not finite is flagged; a
+    second launch, of portable code, computes flagged tiles again, since values of hidden keys
+    may be NaN. Tiles are the greatest that fit into the workgroup memory of `chip` and into
+    registers, but none that compute much more than smaller ones would, since the mask is narrow.
+
+    Where all queries are known to fit into a tile, its rows are those of several heads of a
+    group, and its keys are split into at most `parts` parts, each the work of a workgroup; a last
+    launch merges them. With `heads` and `parts` that is done for any attention.
 
     With `emitter=auto` an attention is computed by tensor cores where they can, and by
     portable code where its data do not fit them, which a remark says with the numbers.
