@@ -87,31 +87,42 @@ std::string Fact::getType() const { return join(shape, element, "tensor"); }
 
 /// The function with the attention: its results go to memrefs.
 static std::string getText(const AttentionCase &a) {
-  auto data = [&](const char *kind, int64_t columns) {
-    return std::string(kind) + "<?x?x?x" + std::to_string(columns) + "x" +
-           a.element + ">";
+  auto size = [&](int64_t number) {
+    return (a.isStatic ? std::to_string(number) : "?") + "x";
   };
-  std::string q = data("tensor", a.dim), v = data("tensor", a.valueDim),
-              ob = data("memref", a.valueDim), l = "tensor<?x?x?xf32>",
-              lb = "memref<?x?x?xf32>", arguments;
+  auto data = [&](const char *kind, int64_t heads, int64_t rows,
+                  const std::string &columns) {
+    return std::string(kind) + "<" + size(a.batch) + size(heads) + size(rows) +
+           columns + ">";
+  };
+  auto wide = [&](int64_t columns) {
+    return std::to_string(columns) + "x" + a.element;
+  };
+  std::string q = data("tensor", a.heads, a.queries, wide(a.dim)),
+              k = data("tensor", a.keyHeads, a.keys, wide(a.dim)),
+              v = data("tensor", a.keyHeads, a.keys, wide(a.valueDim)),
+              o = data("tensor", a.heads, a.queries, wide(a.valueDim)),
+              ob = data("memref", a.heads, a.queries, wide(a.valueDim)),
+              l = data("tensor", a.heads, a.queries, "f32"),
+              lb = data("memref", a.heads, a.queries, "f32"), arguments;
   for (const Fact &fact : a.facts)
     arguments += ", %" + fact.name + ": " + fact.getType();
   for (const auto &[name, value] : a.numbers)
     arguments += ", %" + name + ": f32";
   for (const auto &[name, value] : a.positions)
     arguments += ", %" + name + ": index";
-  return "func.func @attention(%q: " + q + ", %k: " + q + ", %v: " + v +
+  return "func.func @attention(%q: " + q + ", %k: " + k + ", %v: " + v +
          ", %o: " + ob + ", %l: " + lb + arguments +
          ") attributes {llvm.emit_c_interface} {\n  " + a.mask +
          "\n  %ot = bufferization.to_tensor %o restrict writable : " + ob +
-         " to " + v +
+         " to " + o +
          "\n  %lt = bufferization.to_tensor %l restrict writable : " + lb +
          " to " + l + "\n  %r:2 = mask.attention ins(%q, %k, %v : " + q + ", " +
-         q + ", " + v + ") outs(%ot, %lt : " + v + ", " + l + ") mask(%p) " +
-         a.clauses + " -> " + v + ", " + l +
+         k + ", " + v + ") outs(%ot, %lt : " + o + ", " + l + ") mask(%p) " +
+         a.clauses + " -> " + o + ", " + l +
          "\n  bufferization.materialize_in_destination %r#0 in restrict "
          "writable %o : (" +
-         v + ", " + ob +
+         o + ", " + ob +
          ") -> ()\n  bufferization.materialize_in_destination %r#1 in restrict "
          "writable %l : (" +
          l + ", " + lb + ") -> ()\n  return\n}\n";
@@ -131,7 +142,10 @@ EmulatedAttentionTest::compileAttention(const AttentionCase &attention,
   buildMaskToGPUPipeline(pm, *parsed);
   if (failed(pm.run(*module)))
     return nullptr;
-  auto compiled = EmulatedModule::compile(*module, "attention", JitOptions());
+  // A kernel runs a few times: to compile it takes longer.
+  JitOptions jit;
+  jit.optimize = false;
+  auto compiled = EmulatedModule::compile(*module, "attention", jit);
   return succeeded(compiled) ? std::move(*compiled) : nullptr;
 }
 
@@ -191,6 +205,28 @@ interpret(const AttentionCase &a, ModuleOp module, ArrayRef<double> value) {
   return interpretAttention(op, facts);
 }
 
+namespace {
+
+/// Words that lie `shift` words after a multiple of 16 bytes.
+class ShiftedWords {
+public:
+  ShiftedWords(const std::vector<uint16_t> &words, int64_t shift)
+      : memory(words.size() + shift + 8), size(words.size()) {
+    auto address = reinterpret_cast<uintptr_t>(memory.data());
+    first = (16 - address % 16) % 16 / 2 + shift;
+    llvm::copy(words, memory.begin() + first);
+  }
+  MutableArrayRef<uint16_t> get() {
+    return MutableArrayRef(memory).slice(first, size);
+  }
+
+private:
+  std::vector<uint16_t> memory;
+  size_t first, size;
+};
+
+} // namespace
+
 static bool isClose(double x, double expected, double tolerance) {
   if (std::isnan(expected))
     return std::isnan(x);
@@ -224,15 +260,20 @@ void EmulatedAttentionTest::check(const AttentionCase &a,
                        v = {a.batch, a.keyHeads, a.keys, a.valueDim},
                        o = {a.batch, a.heads, a.queries, a.valueDim},
                        rows = {a.batch, a.heads, a.queries};
-  auto qw = toWords<uint16_t>(a.query, a.element),
-       kw = toWords<uint16_t>(a.key, a.element),
-       vw = toWords<uint16_t>(a.value, a.element);
+  ShiftedWords qw(toWords<uint16_t>(a.query, a.element), a.shift),
+      kw(toWords<uint16_t>(a.key, a.element), a.shift),
+      vw(toWords<uint16_t>(a.value, a.element), a.shift);
   for (const EmulationOptions &schedule : schedules) {
-    std::vector<uint16_t> output(expected->output.size(), 0x7fff);
+    ShiftedWords ow(std::vector<uint16_t>(expected->output.size(), 0x7fff),
+                    a.shift);
+    MutableArrayRef<uint16_t> output = ow.get();
     std::vector<float> logSumExp(expected->logSumExp.size(), std::nanf(""));
     Arguments arguments;
-    arguments.add(qw, q).add(kw, k).add(vw, v).add(output, o).add(logSumExp,
-                                                                  rows);
+    arguments.add(qw.get().data(), q)
+        .add(kw.get().data(), k)
+        .add(vw.get().data(), v)
+        .add(output.data(), o)
+        .add(logSumExp, rows);
     std::deque<std::vector<char>> memory;
     for (const Fact &fact : a.facts)
       addFact(arguments, fact, memory);

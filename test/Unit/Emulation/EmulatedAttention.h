@@ -35,6 +35,11 @@ struct AttentionCase {
   std::string element = "bf16";
   int64_t batch = 1, heads = 2, keyHeads = 1, queries = 150, keys = 150,
           dim = 64, valueDim = 64;
+  /// Whether the types say the sizes.
+  bool isStatic = false;
+  /// How many elements query, key, value and output start after a multiple of
+  /// 16 bytes.
+  int64_t shift = 0;
   std::vector<Fact> facts;
   /// Numbers that `clauses` read: f32, or index for offsets.
   std::vector<std::pair<std::string, float>> numbers;

@@ -112,7 +112,11 @@ class Arguments {
 public:
   template <typename Element>
   Arguments &add(const std::vector<Element> &data, ArrayRef<int64_t> shape) {
-    descriptors.emplace_back(data.data(), shape);
+    return add(data.data(), shape);
+  }
+  template <typename Element>
+  Arguments &add(const Element *data, ArrayRef<int64_t> shape) {
+    descriptors.emplace_back(data, shape);
     memrefs.push_back(descriptors.back().get());
     pointers.push_back(&memrefs.back());
     return *this;
