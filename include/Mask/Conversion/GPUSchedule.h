@@ -41,7 +41,7 @@ struct GPUSchedule {
 /// Gives the heads of a tile and the most parts of its keys, where they are to
 /// be chosen, and, if all queries are few, the queries: then a tile has all of
 /// them, of as many heads of a group as make 64 rows, and its keys are split.
-void chooseTileRows(AttentionOp op, GPUSchedule &schedule);
+void chooseTileRows(AttentionOp op, GPUSchedule &given);
 
 /// How many keys a row of a tile of `queries` queries costs in tiles of `keys`
 /// keys: those of all tiles that the tile visits, averaged over tiles far from

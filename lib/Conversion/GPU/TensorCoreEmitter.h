@@ -117,9 +117,9 @@ private:
   /// each fragment and returns the factor of what was summed before.
   Value updateRow(int64_t i, Value scores, SmallVectorImpl<Value> &state,
                   MutableArrayRef<SmallVector<Value>> weights);
-  void flagNonFinite(ValueRange accumulators);
+  void flagNonFinite(ValueRange state);
   void storeRow(int64_t i, Value factor, const RowResults &results,
-                ValueRange accumulators);
+                ValueRange state);
   void storePair(Value pair, Value column, const RowResults &results);
 
   Value multiplyF(Value x, Value y);
