@@ -33,8 +33,8 @@ using namespace mlir::mask;
 #include "Mask/IR/MaskTypes.cpp.inc"
 
 /// `, pairs = true, columns = true`, each of which may be missing.
-static ParseResult parseScheduleFlags(AsmParser &parser, FailureOr<bool> &pairs,
-                                      FailureOr<bool> &columns) {
+static ParseResult parseScheduleFlags(AsmParser &parser, bool &pairs,
+                                      bool &columns) {
   pairs = columns = false;
   while (succeeded(parser.parseOptionalComma())) {
     StringRef name;
