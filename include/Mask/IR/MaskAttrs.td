@@ -63,8 +63,8 @@ def Mask_CPUScheduleAttr
                         DefaultValuedParameter<"bool", "false">:$columns);
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
-        (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows
-        custom<ScheduleFlags>($pairs, $columns) `>`
+        (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows ``
+        custom<ScheduleFlags>($pairs, $columns) `` `>`
   }];
   let genVerifyDecl = 1;
 }
