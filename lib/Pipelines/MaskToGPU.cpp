@@ -65,7 +65,10 @@ static void addKernelStages(OpPassManager &pm, const Options &options,
   // What can be computed in a kernel from less is no argument of it.
   pm.addPass(createGpuLaunchSinkIndexComputationsPass());
   pm.addPass(createGpuKernelOutliningPass());
-  pm.addPass(createMaskRecordLaunches());
+  // Shaders are launched by the record alone.
+  MaskRecordLaunchesOptions record;
+  record.explain = std::is_same_v<Options, MaskToSPIRVOptions>;
+  pm.addPass(createMaskRecordLaunches(record));
 }
 
 /// Kernels to what all targets of LLVM understand.

@@ -1,4 +1,6 @@
 // RUN: mask-opt %s --mask-record-launches --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: mask-opt %s --split-input-file --mask-record-launches=explain=false 2>&1 | FileCheck %s --check-prefix=QUIET --implicit-check-not=remark:
+// QUIET: func.func
 
 module attributes {gpu.container_module} {
   gpu.module @kernels {

@@ -340,7 +340,7 @@ def MaskRecordLaunches : Pass<"mask-record-launches", "::mlir::ModuleOp"> {
 
     A check that an argument starts at a multiple of some bytes becomes its alignment.
     A function whose launches hang on data, are in loops, or get numbers that the host
-    loads from memory has no record, which a remark says.
+    loads from memory has no record, which a remark says, unless `explain` is off.
 
     ```mlir
     // before
@@ -360,6 +360,10 @@ def MaskRecordLaunches : Pass<"mask-record-launches", "::mlir::ModuleOp"> {
                    shared 0 (argument(0) : memref<?xf32>, argument(1) : memref<?xf32>)>]>} { ... }
     ```
   }];
+  let options = [
+    Option<"explain", "explain", "bool", "true",
+           "say why a function has no record">,
+  ];
   let dependentDialects = ["func::FuncDialect", "::mlir::mask::MaskDialect"];
 }
 

@@ -80,9 +80,9 @@ struct JitOptions {
   std::function<LogicalResult(PassManager &)> configure;
 };
 
-/// Writes one intermediate form to the file `NAME` of `saveTemps`, if that is
+/// Writes one intermediate form to the file `file` of `saveTemps`, if that is
 /// not empty.
-llvm::Error saveTemp(const JitOptions &options, const llvm::Twine &name,
+llvm::Error saveTemp(const JitOptions &options, const llvm::Twine &file,
                      llvm::function_ref<void(llvm::raw_ostream &)> print);
 
 /// Declares the function that compiled code reports its tiles to, unless it is

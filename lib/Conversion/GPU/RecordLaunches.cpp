@@ -97,6 +97,11 @@ struct RecordLaunches
   using Base::Base;
 
   void runOnOperation() override {
+    // Who did not ask for a record is not told why there is none.
+    ScopedDiagnosticHandler quiet(&getContext(), [&](Diagnostic &diagnostic) {
+      bool isReason = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
+      return success(isReason && !explain);
+    });
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       WalkResult launches = function.walk(
