@@ -7,83 +7,24 @@
 
 #include "CPUColumnEmitter.h"
 
-#include "Mask/Conversion/Exp2.h"
-#include "OnlineSoftmax.h"
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/bit.h"
-#include "llvm/Support/MathExtras.h"
-
-#include <limits>
 
 using namespace mlir;
 using namespace mlir::mask;
 
-static constexpr double kLowest = -std::numeric_limits<float>::max();
-
 CPUColumnEmitter::CPUColumnEmitter(ImplicitLocOpBuilder &builder,
                                    AttentionOp op, CPUScheduleAttr schedule)
-    : CPUGrid(builder), LoopBuilder(builder), op(op),
-      elements(cast<FloatType>(getElementTypeOrSelf(op.getQuery())),
-               /*pairs=*/false, schedule.getLanes()),
-      heads(schedule.getHeads()), queryTile(schedule.getQueryTile()),
-      keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
-      held(llvm::bit_ceil(uint64_t(heads * queryTile))),
-      keysPerVector(lanes / held), sums(elements.getSums()) {}
-
-Value CPUColumnEmitter::splat(double value) {
-  return arith::ConstantOp::create(
-      b, DenseElementsAttr::get(sums, b.getFloatAttr(elements.sum, value)));
-}
-
-Value CPUColumnEmitter::load(Value memref, ValueRange indices) {
-  return vector::LoadOp::create(b, sums, memref, indices);
-}
-
-void CPUColumnEmitter::store(Value vector, Value memref, ValueRange indices) {
-  vector::StoreOp::create(b, vector, memref, indices);
-}
+    : CPUEmitter(builder, op, schedule, /*pairs=*/false),
+      held(llvm::bit_ceil(uint64_t(heads * schedule.getQueryTile()))),
+      keysPerVector(lanes / held) {}
 
 //===----------------------------------------------------------------------===//
 // Rows and columns
 //===----------------------------------------------------------------------===//
-
-Value CPUColumnEmitter::getNumRows() {
-  return b.createOrFold<arith::MulIOp>(tile.rows, index(heads));
-}
-
-std::pair<Value, Value> CPUColumnEmitter::locate(Value row) {
-  row = b.createOrFold<arith::MinSIOp>(row, offset(getNumRows(), -1));
-  AffineExpr first = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1);
-  return {apply(first + r % heads, {tile.head, row}),
-          apply(first + r.floorDiv(heads), {tile.row, row})};
-}
-
-FailureOr<Value> CPUColumnEmitter::mapRows(RowFunction function) {
-  Value buffer = workspace->take(lanes, b.getI32Type());
-  LogicalResult result = success();
-  forLoop(index(0), index(lanes), 1, [&](Value lane) {
-    AffineExpr first = b.getAffineDimExpr(0),
-               row = b.getAffineDimExpr(1) % held;
-    Value query = b.createOrFold<arith::MinSIOp>(
-        apply(first + row.floorDiv(heads), {tile.firstQuery, lane}),
-        tile.lastQuery);
-    Value head = apply(first + row % heads, {tile.absoluteHead, lane});
-    FailureOr<Value> number = function(head, query);
-    if (failed(number))
-      result = failure();
-    else
-      memref::StoreOp::create(b, *number, buffer, lane);
-  });
-  if (failed(result))
-    return failure();
-  return buffer;
-}
 
 Value CPUColumnEmitter::getRows(Value handle, const ScoreLayout &) {
   // A number, if all elements are of one row.
@@ -102,39 +43,18 @@ ScoreLayout CPUColumnEmitter::getLayout(const KeyTile &keys, Value first) {
           {add(keys.first, first)}};
 }
 
-void CPUColumnEmitter::forColumns(
-    Value columns, llvm::function_ref<void(Value column, bool inBounds)> body) {
-  Value whole = roundDown(columns, lanes);
-  forLoop(index(0), whole, lanes, [&](Value column) { body(column, true); });
-  forLoop(whole, columns, lanes, [&](Value column) { body(column, false); });
-}
-
-SmallVector<Value> CPUColumnEmitter::foldColumns(
-    Value columns, ValueRange inits,
-    llvm::function_ref<SmallVector<Value>(Value, bool, ValueRange)> body) {
-  Value whole = roundDown(columns, lanes);
-  SmallVector<Value> folded = forLoop(
-      index(0), whole, lanes, inits, [&](Value column, ValueRange carried) {
-        return body(column, /*inBounds=*/true, carried);
-      });
-  return forLoop(whole, columns, lanes, folded,
-                 [&](Value column, ValueRange carried) {
-                   return body(column, /*inBounds=*/false, carried);
-                 });
-}
-
 Value CPUColumnEmitter::read(const AttentionOperand &operand, Value row,
                              Value column, bool inBounds) {
-  Value zero = arith::ConstantOp::create(b, b.getFloatAttr(elements.data, 0));
-  Value vector = vector::TransferReadOp::create(
-      b, elements.getData(), operand.memref,
-      ValueRange{operand.batch, operand.head, row, column}, zero,
-      ArrayRef<bool>(inBounds));
-  return CPUElements::convert(b, vector, elements.sum);
+  return CPUElements::convert(
+      b, readVector(operand, row, column, elements.getData(), inBounds),
+      elements.sum);
 }
 
 void CPUColumnEmitter::prefetch(const AttentionOperand &operand, Value row,
                                 Value column) {
+  // The columns are the other array's, which may have more.
+  Value last = offset(operand.getSize(b, 3), -1);
+  column = b.createOrFold<arith::MinSIOp>(column, last);
   memref::PrefetchOp::create(
       b, operand.memref, ValueRange{operand.batch, operand.head, row, column},
       /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
@@ -164,10 +84,6 @@ LogicalResult CPUColumnEmitter::mapScores(const KeyTile &keys,
 // Softmax
 //===----------------------------------------------------------------------===//
 
-Value CPUColumnEmitter::exp2(Value x) {
-  return emitExp2(b, x, Exp2Degree::Five);
-}
-
 Value CPUColumnEmitter::joinLanes(
     Value vector, llvm::function_ref<Value(Value, Value)> combine) {
   for (int64_t distance = held; distance < lanes; distance *= 2) {
@@ -181,33 +97,26 @@ Value CPUColumnEmitter::joinLanes(
 }
 
 void CPUColumnEmitter::rescale(Value factor) {
-  Value moved =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
-  Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR, moved);
-  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  for (int64_t row = 0; row < held; ++row) {
-    Value number = vector::ExtractOp::create(b, factor, ArrayRef<int64_t>{row});
-    Value spread = vector::BroadcastOp::create(b, sums, number);
-    forLoop(index(0), value.getSize(b, 3), lanes, [&](Value column) {
-      Value before = load(accumulator, {index(row), column});
-      store(arith::MulFOp::create(b, before, spread), accumulator,
-            {index(row), column});
-    });
-  }
+  whereMoved(factor, [&] {
+    for (int64_t row = 0; row < held; ++row) {
+      Value number =
+          vector::ExtractOp::create(b, factor, ArrayRef<int64_t>{row});
+      Value spread = vector::BroadcastOp::create(b, sums, number);
+      forLoop(index(0), value.getSize(b, 3), lanes, [&](Value column) {
+        Value before = load(accumulator, {index(row), column});
+        store(arith::MulFOp::create(b, before, spread), accumulator,
+              {index(row), column});
+      });
+    }
+  });
 }
 
 /// Scores of all rows to weights, vertically; the keys that share a vector meet
 /// once per tile for the maximum, and at the end for the sum.
 void CPUColumnEmitter::softmax(const KeyTile &keys) {
-  auto max = [&](Value x, Value y) {
-    return OnlineSoftmax::getMaximum(b, x, y);
-  };
+  auto max = [&](Value x, Value y) { return getMaximum(x, y); };
   // What a score region has made of a score is not in base 2.
-  Value toBase2;
-  if (!op.getScore().empty())
-    toBase2 = splat(llvm::numbers::log2e);
+  Value toBase2 = getBase2Factor();
   auto fold = [&](Value init,
                   llvm::function_ref<Value(Value at, Value carried)> body) {
     return forLoop(index(0), keys.size, keysPerVector, init,
@@ -244,11 +153,7 @@ void CPUColumnEmitter::softmax(const KeyTile &keys) {
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> CPUColumnEmitter::begin(const QueryTile &tile) {
-  this->tile = tile;
-  query = {op.getQuery(), tile.batch, tile.head};
-  key = {op.getKey(), tile.batch, tile.keyHead};
-  value = {op.getValue(), tile.batch, tile.keyHead};
-  output = {op.getOutput(), tile.batch, tile.head};
+  place(tile);
   Value depth = query.getSize(b, 3), columns = value.getSize(b, 3);
   OpFoldResult rows = b.getIndexAttr(held),
                paddedDepth = getAsOpFoldResult(roundUp(depth, lanes)),
@@ -262,16 +167,11 @@ SmallVector<Value> CPUColumnEmitter::begin(const QueryTile &tile) {
   maximum = workspace->take(lanes, elements.sum);
   sum = workspace->take(lanes, elements.sum);
 
-  Value scale = emitScale(b, op, elements.sum);
-  if (op.getScore().empty())
-    scale = b.createOrFold<arith::MulFOp>(
-        scale, arith::ConstantOp::create(
-                   b, b.getFloatAttr(elements.sum, llvm::numbers::log2e)));
-  Value spread = vector::BroadcastOp::create(b, sums, scale);
+  Value spread = vector::BroadcastOp::create(b, sums, scoreFactor);
   forLoop(index(0), index(held), 1, [&](Value row) {
-    auto [head, at] = locate(row);
+    auto [head, at] = locateExisting(row);
     AttentionOperand source = query.at(head);
-    forColumns(depth, [&, at = at](Value column, bool inBounds) {
+    forColumns(depth, lanes, [&, at = at](Value column, bool inBounds) {
       Value numbers = read(source, at, column, inBounds);
       store(arith::MulFOp::create(b, numbers, spread), queries, {row, column});
     });
@@ -287,71 +187,34 @@ LogicalResult CPUColumnEmitter::update(const KeyTile &keys, ArrayRef<Value>,
                                        Value hidden, ScoreFunction visible,
                                        SmallVectorImpl<Value> &) {
   softmax(keys);
-  if (!hidden) {
-    multiplyValues(keys);
-    return success();
-  }
-  auto check =
-      scf::IfOp::create(b, b.getI1Type(), hidden, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(check.thenBlock());
-  scf::YieldOp::create(b, hasNonFiniteValues(keys));
-  b.setInsertionPointToStart(check.elseBlock());
-  scf::YieldOp::create(
-      b, arith::ConstantOp::create(b, b.getBoolAttr(false)).getResult());
-  b.setInsertionPointAfter(check);
-  auto branch =
-      scf::IfOp::create(b, check.getResult(0), /*withElseRegion=*/true);
-  b.setInsertionPointToStart(branch.elseBlock());
-  multiplyValues(keys);
-  b.setInsertionPointToStart(branch.thenBlock());
-  return multiplyVisibleValues(keys, visible);
-}
-
-/// The sinks of the rows, one per lane; null without sinks.
-Value CPUColumnEmitter::gatherSinks() {
-  Value sinks = op.getSinks();
-  if (!sinks)
-    return Value();
-  Value buffer = workspace->take(lanes, elements.sum);
-  forLoop(index(0), index(lanes), 1, [&](Value lane) {
-    Value row = apply(b.getAffineDimExpr(0) % held, lane);
-    Value sink = memref::LoadOp::create(b, sinks, locate(row).first);
-    memref::StoreOp::create(b, CPUElements::convert(b, sink, elements.sum),
-                            buffer, lane);
-  });
-  return load(buffer, index(0));
+  Value nonFinite;
+  if (hidden)
+    nonFinite = scanWhere(hidden, [&] { return hasNonFiniteValues(keys); });
+  return addValues(
+      nonFinite, [&] { multiplyValues(keys); },
+      [&] { return multiplyVisibleValues(keys, visible); });
 }
 
 void CPUColumnEmitter::finish(ValueRange) {
-  Value sinks = gatherSinks();
   auto add = [&](Value x, Value y) -> Value {
     return arith::AddFOp::create(b, x, y);
   };
-  auto power = [&](Value x) { return exp2(x); };
-  OnlineSoftmax softmax(b, sums, power);
-  OnlineSoftmax::End end = softmax.finish(
-      load(maximum, index(0)), joinLanes(load(sum, index(0)), add), sinks);
-  store(end.factor, sum, index(0));
-  store(end.logSumExp, maximum, index(0));
-  Value logSumExp = op.getLogSumExp();
+  Value sinks = gatherSinks(lanes, held);
+  finishRows(index(0), joinLanes(load(sum, index(0)), add), sinks);
   forLoop(index(0), getNumRows(), 1, [&](Value row) {
     auto [head, at] = locate(row);
     Value factor = memref::LoadOp::create(b, sum, row);
     Value spread = vector::BroadcastOp::create(b, sums, factor);
-    forColumns(value.getSize(b, 3), [&, head = head, at = at](Value column,
-                                                              bool inBounds) {
+    auto write = [&, head = head, at = at](Value column, bool inBounds) {
       Value result =
           arith::MulFOp::create(b, load(accumulator, {row, column}), spread);
       vector::TransferWriteOp::create(
           b, CPUElements::convert(b, result, elements.data), output.memref,
           ValueRange{output.batch, head, at, column}, ArrayRef<bool>(inBounds));
-    });
-    if (!logSumExp)
-      return;
-    Value number = memref::LoadOp::create(b, maximum, row);
-    memref::StoreOp::create(b, CPUElements::convert(b, number, b.getF32Type()),
-                            logSumExp, ValueRange{tile.batch, head, at});
+    };
+    forColumns(value.getSize(b, 3), lanes, write);
+    if (op.getLogSumExp())
+      storeLogSumExp(row);
   });
   workspace->free();
 }

@@ -8,11 +8,7 @@
 #ifndef MASK_LIB_CONVERSION_CPU_CPUCOLUMNEMITTER_H
 #define MASK_LIB_CONVERSION_CPU_CPUCOLUMNEMITTER_H
 
-#include "../Skeleton/AttentionOperand.h"
-#include "CPUElements.h"
-#include "CPUGrid.h"
-#include "LoopBuilder.h"
-#include "Workspace.h"
+#include "CPUEmitter.h"
 
 namespace mlir::mask {
 
@@ -23,26 +19,28 @@ namespace mlir::mask {
 /// that do not exist repeat the last one. Scratch memory, in elements of
 /// `CPUElements::sum`:
 ///
-/// | buffer        | shape              | holds                            |
-/// |---------------|--------------------|----------------------------------|
-/// | `queries`     | `[held, D]`        | Q, times the factor of scores    |
-/// | `scoreBuffer` | `[keyTile * held]` | S, then P: row `i mod held`      |
-/// | `flags`       | `[lanes]`          | which of a vector of scores are seen
-/// | | `accumulator` | `[held, Dv]`       | O, not yet divided               |
+/// | buffer        | shape              | holds                               |
+/// |---------------|--------------------|-------------------------------------|
+/// | `queries`     | `[held, D]`        | Q, times the factor of scores       |
+/// | `scoreBuffer` | `[keyTile * held]` | S, then P: row `i mod held`         |
+/// | `flags`       | `[lanes]`          | which of a vector of scores is seen |
+/// | `accumulator` | `[held, Dv]`       | O, not yet divided                  |
 /// | `maximum`     | `[lanes]`          | running maximum of row `i mod held` |
-/// | `sum`         | `[lanes]`          | the lane's part of its sum       |
+/// | `sum`         | `[lanes]`          | the lane's part of its sum          |
 ///
 /// A product of Q and K sums the columns of each row and key in a vector of its
 /// own; a tree of shuffles then joins the lanes of all of them. Every key and
 /// value is read once, and asked for while the other product keeps the
 /// processor busy.
-class CPUColumnEmitter : public CPUGrid, private LoopBuilder {
+class CPUColumnEmitter : public CPUEmitter {
 public:
   CPUColumnEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                    CPUScheduleAttr schedule);
 
   SmallVector<Value> begin(const QueryTile &tile) override;
-  FailureOr<Value> mapRows(RowFunction function) override;
+  FailureOr<Value> mapRows(RowFunction function) override {
+    return mapLanes(lanes, held, function);
+  }
   Value getRows(Value handle, const ScoreLayout &layout) override;
   SmallVector<Value> scores(const KeyTile &keys) override;
   bool hasMissingKeys() const override { return keysPerVector > 1; }
@@ -56,19 +54,8 @@ public:
 private:
   //===--- Rows and columns ---===//
 
-  /// The head and the query of a row, as indices into the arrays; of one that
-  /// does not exist, those of the last.
-  std::pair<Value, Value> locate(Value row);
-  Value getNumRows();
   /// Keys `first` and those after it, counted from the first of the tile.
   ScoreLayout getLayout(const KeyTile &keys, Value first);
-  /// Vectors of columns: whole ones, and a last one that is cut short.
-  void forColumns(Value columns,
-                  llvm::function_ref<void(Value column, bool inBounds)> body);
-  /// The same with carried values.
-  SmallVector<Value> foldColumns(
-      Value columns, ValueRange inits,
-      llvm::function_ref<SmallVector<Value>(Value, bool, ValueRange)> body);
   /// A vector of columns as sums are; what lies beyond the end is zero.
   Value read(const AttentionOperand &operand, Value row, Value column,
              bool inBounds);
@@ -91,27 +78,14 @@ private:
 
   //===--- Softmax ---===//
 
-  Value exp2(Value x);
   /// Combines what the lanes of a row hold; all of them get the result.
   Value joinLanes(Value vector,
                   llvm::function_ref<Value(Value, Value)> combine);
   void softmax(const KeyTile &keys);
   void rescale(Value factor);
-  Value gatherSinks();
 
-  Value splat(double value);
-  Value load(Value memref, ValueRange indices);
-  void store(Value vector, Value memref, ValueRange indices);
-
-  AttentionOp op;
-  CPUElements elements;
-  int64_t heads, queryTile, keyTile, lanes, held, keysPerVector;
-  VectorType sums;
-
-  QueryTile tile;
-  AttentionOperand query, key, value, output;
-  Value queries, scoreBuffer, flags, accumulator, maximum, sum;
-  std::optional<Workspace> workspace;
+  int64_t held, keysPerVector;
+  Value queries, flags;
 };
 
 } // namespace mlir::mask

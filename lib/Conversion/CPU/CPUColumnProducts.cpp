@@ -58,7 +58,7 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
   }
   SmallVector<Value> zeros(lanes, splat(0));
   SmallVector<Value> products =
-      foldColumns(key.getSize(b, 3), zeros,
+      foldColumns(key.getSize(b, 3), lanes, zeros,
                   [&](Value column, bool inBounds, ValueRange carried) {
                     SmallVector<Value> numbers, results;
                     for (Value row : rows) {
@@ -157,7 +157,7 @@ Value CPUColumnEmitter::hasNonFiniteValues(const KeyTile &keys) {
       index(0), keys.size, 1, scan.start(), [&](Value x, ValueRange carried) {
         Value at = add(keys.first, x);
         return foldColumns(
-            value.getSize(b, 3), carried,
+            value.getSize(b, 3), lanes, carried,
             [&](Value column, bool inBounds, ValueRange carried) {
               return SmallVector<Value>{
                   scan.add(carried[0], read(value, at, column, inBounds))};
@@ -196,12 +196,13 @@ LogicalResult CPUColumnEmitter::multiplyVisibleValues(const KeyTile &keys,
         Value weight = memref::LoadOp::create(
             b, scoreBuffer, apply(k * held + start, {x, row}));
         Value spread = vector::BroadcastOp::create(b, sums, weight);
-        forColumns(value.getSize(b, 3), [&](Value column, bool inBounds) {
-          Value numbers = read(value, at, column, inBounds);
-          Value before = load(accumulator, {row, column});
-          store(vector::FMAOp::create(b, spread, numbers, before), accumulator,
-                {row, column});
-        });
+        forColumns(value.getSize(b, 3), lanes,
+                   [&](Value column, bool inBounds) {
+                     Value numbers = read(value, at, column, inBounds);
+                     Value before = load(accumulator, {row, column});
+                     store(vector::FMAOp::create(b, spread, numbers, before),
+                           accumulator, {row, column});
+                   });
       });
     });
   });

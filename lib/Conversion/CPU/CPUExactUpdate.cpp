@@ -9,7 +9,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -62,36 +61,18 @@ LogicalResult CPUTileEmitter::multiplyVisibleValues(const KeyTile &keys,
   return result;
 }
 
-/// Weights of hidden keys are zero, but zero times NaN is NaN. Where a tile has
-/// both hidden keys and values that are not finite, each element is asked again
-/// whether it is visible.
 LogicalResult CPUTileEmitter::accumulate(const KeyTile &keys, Value hidden,
                                          ScoreFunction visible) {
   Value nonFinite;
-  if (!hidden) {
-    packValues(keys, /*scans=*/false);
-    multiplyValues(keys);
-    return success();
-  }
   if (elements.isPacked()) {
-    // They are read anyway.
-    nonFinite =
-        b.createOrFold<arith::AndIOp>(packValues(keys, /*scans=*/true), hidden);
-  } else {
-    auto check = scf::IfOp::create(b, b.getI1Type(), hidden,
-                                   /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(check.thenBlock());
-    scf::YieldOp::create(b, packValues(keys, /*scans=*/true));
-    b.setInsertionPointToStart(check.elseBlock());
-    scf::YieldOp::create(
-        b, arith::ConstantOp::create(b, b.getBoolAttr(false)).getResult());
-    nonFinite = check.getResult(0);
+    // Values that are packed are read anyway.
+    nonFinite = packValues(keys, /*scans=*/bool(hidden));
+    if (hidden)
+      nonFinite = b.createOrFold<arith::AndIOp>(nonFinite, hidden);
+  } else if (hidden) {
+    nonFinite = scanWhere(hidden, [&] { return packValues(keys, true); });
   }
-  auto branch = scf::IfOp::create(b, nonFinite, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.elseBlock());
-  multiplyValues(keys);
-  b.setInsertionPointToStart(branch.thenBlock());
-  return multiplyVisibleValues(keys, visible);
+  return addValues(
+      nonFinite, [&] { multiplyValues(keys); },
+      [&] { return multiplyVisibleValues(keys, visible); });
 }

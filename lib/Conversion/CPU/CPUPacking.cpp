@@ -15,24 +15,6 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-void CPUTileEmitter::forColumns(
-    Value columns, int64_t step,
-    llvm::function_ref<void(Value column, bool inBounds)> body) {
-  Value whole = roundDown(columns, step);
-  forLoop(index(0), whole, step, [&](Value column) { body(column, true); });
-  forLoop(whole, columns, step, [&](Value column) { body(column, false); });
-}
-
-/// What lies beyond the end of a row is zero.
-Value CPUTileEmitter::readVector(const AttentionOperand &operand, Value row,
-                                 Value column, VectorType type, bool inBounds) {
-  Value zero = arith::ConstantOp::create(b, b.getFloatAttr(elements.data, 0));
-  return vector::TransferReadOp::create(
-      b, type, operand.memref,
-      ValueRange{operand.batch, operand.head, row, column}, zero,
-      ArrayRef<bool>(inBounds));
-}
-
 //===----------------------------------------------------------------------===//
 // Queries and output
 //===----------------------------------------------------------------------===//

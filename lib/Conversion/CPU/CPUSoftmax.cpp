@@ -6,12 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "CPUTileEmitter.h"
-#include "Mask/Conversion/Exp2.h"
-#include "OnlineSoftmax.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -22,7 +18,6 @@ using namespace mlir::mask;
 
 /// Independent chains of a vertical reduction: hides the latency of one.
 static constexpr int64_t kChains = 4;
-static constexpr double kLowest = -std::numeric_limits<float>::max();
 static constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
 void CPUTileEmitter::startSoftmax() {
@@ -33,11 +28,6 @@ void CPUTileEmitter::startSoftmax() {
       store(splat(0), accumulator, {column, lane});
     });
   });
-}
-
-Value CPUTileEmitter::exp2(Value x) {
-  return emitExp2(
-      b, x, elements.roundsWeights() ? Exp2Degree::Three : Exp2Degree::Five);
 }
 
 Value CPUTileEmitter::reduceScores(
@@ -79,33 +69,24 @@ void CPUTileEmitter::hideMissingPartner(const KeyTile &keys) {
 }
 
 void CPUTileEmitter::rescale(Value lane, Value factor) {
-  // Skipped where no maximum moved: most tiles, after the first few.
-  Value moved =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
-  Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR, moved);
-  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
-    Value before = load(accumulator, {column, lane});
-    store(arith::MulFOp::create(b, before, factor), accumulator,
-          {column, lane});
+  whereMoved(factor, [&] {
+    forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
+      Value before = load(accumulator, {column, lane});
+      store(arith::MulFOp::create(b, before, factor), accumulator,
+            {column, lane});
+    });
   });
 }
 
 /// Scores of one vector of queries to weights, vertically.
 void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
   Value count = roundUp(keys.size, elements.width);
-  auto max = [&](Value x, Value y) {
-    return OnlineSoftmax::getMaximum(b, x, y);
-  };
+  auto max = [&](Value x, Value y) { return getMaximum(x, y); };
   auto add = [&](Value x, Value y) -> Value {
     return arith::AddFOp::create(b, x, y);
   };
   // What a score region has made of a score is not in base 2.
-  Value toBase2;
-  if (!op.getScore().empty())
-    toBase2 = splat(llvm::numbers::log2e);
+  Value toBase2 = getBase2Factor();
   Value before = load(maximum, lane);
   Value start = toBase2 ? splat(kLowest) : before;
   Value after = reduceScores(count, lane, start, start, max,
@@ -139,43 +120,4 @@ void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
   store(after, maximum, lane);
   store(total, sum, lane);
   rescale(lane, factor);
-}
-
-//===----------------------------------------------------------------------===//
-// End
-//===----------------------------------------------------------------------===//
-
-Value CPUTileEmitter::gatherSinks() {
-  Value sinks = op.getSinks();
-  if (!sinks)
-    return Value();
-  Value buffer = workspace->take(held, elements.sum);
-  forLoop(index(0), index(held), 1, [&](Value lane) {
-    Value sink = memref::LoadOp::create(b, sinks, locate(lane).first);
-    memref::StoreOp::create(b, CPUElements::convert(b, sink, elements.sum),
-                            buffer, lane);
-  });
-  return buffer;
-}
-
-/// Turns maximum and sum into the log-sum-exp and the factor of the output.
-void CPUTileEmitter::finishStatistics(Value lane, Value sinks) {
-  auto power = [&](Value x) { return exp2(x); };
-  OnlineSoftmax softmax(b, sums, power);
-  OnlineSoftmax::End end = softmax.finish(load(maximum, lane), load(sum, lane),
-                                          sinks ? load(sinks, lane) : Value());
-  store(end.factor, sum, lane);
-  store(end.logSumExp, maximum, lane);
-}
-
-void CPUTileEmitter::writeLogSumExp() {
-  Value logSumExp = op.getLogSumExp();
-  if (!logSumExp)
-    return;
-  forLoop(index(0), getNumRows(), 1, [&](Value lane) {
-    auto [head, row] = locate(lane);
-    Value number = memref::LoadOp::create(b, maximum, lane);
-    memref::StoreOp::create(b, CPUElements::convert(b, number, b.getF32Type()),
-                            logSumExp, ValueRange{tile.batch, head, row});
-  });
 }

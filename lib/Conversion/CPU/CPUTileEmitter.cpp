@@ -19,80 +19,21 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-static FloatType getDataType(AttentionOp op) {
-  return cast<FloatType>(getElementTypeOrSelf(op.getQuery().getType()));
-}
-
 CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                                CPUScheduleAttr schedule)
-    : CPUGrid(builder), LoopBuilder(builder), op(op),
-      elements(getDataType(op), schedule.getPairs(), schedule.getLanes()),
-      heads(schedule.getHeads()),
-      held(llvm::alignTo(schedule.getQueryTile() * heads, schedule.getLanes())),
-      keyTile(schedule.getKeyTile()), lanes(schedule.getLanes()),
-      rows(schedule.getRows()), vectors(held % (2 * lanes) == 0 ? 2 : 1),
-      sums(elements.getSums()) {}
-
-Value CPUTileEmitter::splat(double value) {
-  return arith::ConstantOp::create(
-      b, DenseElementsAttr::get(sums, b.getFloatAttr(elements.sum, value)));
-}
-
-Value CPUTileEmitter::load(Value memref, ValueRange indices) {
-  return vector::LoadOp::create(b, sums, memref, indices);
-}
-
-void CPUTileEmitter::store(Value vector, Value memref, ValueRange indices) {
-  vector::StoreOp::create(b, vector, memref, indices);
-}
+    : CPUEmitter(builder, op, schedule, schedule.getPairs()),
+      held(llvm::alignTo(schedule.getQueryTile() * heads, lanes)),
+      rows(schedule.getRows()), vectors(held % (2 * lanes) == 0 ? 2 : 1) {}
 
 //===----------------------------------------------------------------------===//
 // Rows
 //===----------------------------------------------------------------------===//
 
-std::pair<Value, Value> CPUTileEmitter::locate(Value row) {
-  AffineExpr first = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1);
-  return {apply(first + r % heads, {tile.head, row}),
-          apply(first + r.floorDiv(heads), {tile.row, row})};
-}
-
 SmallVector<std::pair<Value, Value>> CPUTileEmitter::locateLanes(Value lane) {
-  Value last = offset(getNumRows(), -1);
   SmallVector<std::pair<Value, Value>> rows;
   for (int64_t i = 0; i < lanes; ++i)
-    rows.push_back(
-        locate(b.createOrFold<arith::MinSIOp>(offset(lane, i), last)));
+    rows.push_back(locateExisting(offset(lane, i)));
   return rows;
-}
-
-Value CPUTileEmitter::getNumRows() {
-  return b.createOrFold<arith::MulIOp>(tile.rows, index(heads));
-}
-
-FailureOr<Value> CPUTileEmitter::mapRows(RowFunction function) {
-  Value buffer = workspace->take(held, b.getI32Type());
-  LogicalResult result = success();
-  forLoop(index(0), index(held), 1, [&](Value lane) {
-    // The lanes of queries that do not exist repeat the last one.
-    AffineExpr first = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1),
-               last = b.getAffineDimExpr(2);
-    AffineMap position =
-        AffineMap::get(3, 0, {first + r.floorDiv(heads), last}, b.getContext());
-    Value operands[] = {tile.firstQuery, lane, tile.lastQuery};
-    Value row = getValueOrCreateConstantIndexOp(
-        b, b.getLoc(),
-        affine::makeComposedFoldedAffineMin(b, b.getLoc(), position,
-                                            getAsOpFoldResult(operands)));
-    Value head = apply(first + r % heads, {tile.absoluteHead, lane});
-    FailureOr<Value> number = function(head, row);
-    if (failed(number))
-      result = failure();
-    else
-      memref::StoreOp::create(b, *number, buffer, lane);
-  });
-  if (failed(result))
-    return failure();
-  return buffer;
 }
 
 Value CPUTileEmitter::getRows(Value handle, const ScoreLayout &layout) {
@@ -173,18 +114,8 @@ void CPUTileEmitter::allocate() {
 }
 
 SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
-  this->tile = tile;
-  query = {op.getQuery(), tile.batch, tile.head};
-  key = {op.getKey(), tile.batch, tile.keyHead};
-  value = {op.getValue(), tile.batch, tile.keyHead};
-  output = {op.getOutput(), tile.batch, tile.head};
+  place(tile);
   allocate();
-  scoreFactor = emitScale(b, op, elements.sum);
-  if (op.getScore().empty())
-    scoreFactor = b.createOrFold<arith::MulFOp>(
-        scoreFactor,
-        arith::ConstantOp::create(
-            b, b.getFloatAttr(elements.sum, llvm::numbers::log2e)));
   packQueries();
   startSoftmax();
   return {};
@@ -206,9 +137,10 @@ LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
 }
 
 void CPUTileEmitter::finish(ValueRange) {
-  Value sinks = gatherSinks();
-  forLanes([&](Value lane) { finishStatistics(lane, sinks); });
+  Value sinks = gatherSinks(held, held);
+  forLanes([&](Value lane) { finishRows(lane, load(sum, lane), sinks); });
   writeOutput();
-  writeLogSumExp();
+  if (op.getLogSumExp())
+    forLoop(index(0), getNumRows(), 1, [&](Value row) { storeLogSumExp(row); });
   workspace->free();
 }

@@ -8,49 +8,41 @@
 #ifndef MASK_LIB_CONVERSION_CPU_CPUTILEEMITTER_H
 #define MASK_LIB_CONVERSION_CPU_CPUTILEEMITTER_H
 
-#include "../Skeleton/AttentionOperand.h"
-#include "CPUElements.h"
-#include "CPUGrid.h"
-#include "LoopBuilder.h"
-#include "Workspace.h"
+#include "CPUEmitter.h"
 
 namespace mlir::mask {
 
 /// Emits a query tile for vectors of `lanes` rows. `held` is the number of
 /// rows, heads times queries, in whole vectors; rows that do not exist repeat
-/// the last one. The state lives in scratch memory, in elements of
-/// `CPUElements`
-/// (`sum`, or cells of `width` times `factor`):
+/// the last one. Scratch memory, in elements of `CPUElements` (`sum`, or cells
+/// of `width` times `factor`):
 ///
-/// | buffer        | shape                  | holds                          |
-/// |---------------|------------------------|--------------------------------|
-/// | `queries`     | `[D / width, held]`    | cells of Q transposed          |
-/// | `keyBlock`    | `[keyTile, D / width]` | cells of K, if it is packed    |
-/// | `valueBlock`  | `[keyTile / width, Dv]`| cells of V, if it is packed    |
-/// | `scoreBuffer` | `[keyTile, held]`      | S^T                            |
-/// | `weights`     | `[keyTile / width, held]` | cells of P^T; the scores' own
-/// place where cells are single | | `accumulator` | `[Dv, held]`           |
-/// O^T, not yet divided           | | `maximum`     | `[held]`               |
-/// running maximum of each row    | | `sum`         | `[held]`               |
-/// running sum of weights         |
+/// | buffer        | shape                     | holds                        |
+/// |---------------|---------------------------|------------------------------|
+/// | `queries`     | `[D / width, held]`       | cells of Q transposed        |
+/// | `keyBlock`    | `[keyTile, D / width]`    | cells of K, if it is packed  |
+/// | `valueBlock`  | `[keyTile / width, Dv]`   | cells of V, if it is packed  |
+/// | `scoreBuffer` | `[keyTile, held]`         | S^T                          |
+/// | `weights`     | `[keyTile / width, held]` | cells of P^T                 |
+/// | `accumulator` | `[Dv, held]`              | O^T, not yet divided         |
+/// | `maximum`     | `[held]`                  | running maximum of each row  |
+/// | `sum`         | `[held]`                  | running sum of weights       |
 ///
-/// Weights are powers of two: the factor `log2 e` is part of the scores, unless
-/// a score region reads them. The running maximum starts at the lowest finite
-/// number, not at minus infinity: so the weight of minus infinity is 0 and
-/// never NaN, and rows without visible keys (law 3) need no test before the
-/// end.
+/// Where cells are single elements, weights take the place of the scores.
 ///
 /// The parts are in files of their own: `CPUTileEmitter.cpp` the grid and the
 /// rows, `CPUPacking.cpp` what is laid out anew, `CPUProducts.cpp` both
 /// products, `CPUSoftmax.cpp` the softmax, `CPUExactUpdate.cpp` values that are
 /// not finite.
-class CPUTileEmitter : public CPUGrid, private LoopBuilder {
+class CPUTileEmitter : public CPUEmitter {
 public:
   CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                  CPUScheduleAttr schedule);
 
   SmallVector<Value> begin(const QueryTile &tile) override;
-  FailureOr<Value> mapRows(RowFunction function) override;
+  FailureOr<Value> mapRows(RowFunction function) override {
+    return mapLanes(held, held, function);
+  }
   Value getRows(Value handle, const ScoreLayout &layout) override;
   SmallVector<Value> scores(const KeyTile &keys) override;
   LogicalResult mapScores(const KeyTile &keys, SmallVectorImpl<Value> &scores,
@@ -63,13 +55,9 @@ public:
 private:
   //===--- Rows ---===//
 
-  /// The head and the query of a row of the tile, as indices into the arrays.
-  std::pair<Value, Value> locate(Value row);
-  /// The same of `lanes` rows from `lane` on. Those that do not exist are the
-  /// last one.
+  /// Heads and queries of `lanes` rows from `lane` on. Those that do not exist
+  /// are the last one.
   SmallVector<std::pair<Value, Value>> locateLanes(Value lane);
-  /// The number of rows that exist.
-  Value getNumRows();
   /// The layout of the scores of `lanes` rows from `lane` on against the key
   /// `row` of the array.
   ScoreLayout getLayout(Value lane, Value row);
@@ -80,12 +68,6 @@ private:
   //===--- Packing ---===//
 
   void allocate();
-  /// Steps of `step` columns: the whole ones, which lie inside of the array,
-  /// then the last.
-  void forColumns(Value columns, int64_t step,
-                  llvm::function_ref<void(Value column, bool inBounds)> body);
-  Value readVector(const AttentionOperand &operand, Value row, Value column,
-                   VectorType type, bool inBounds);
   void packQueries();
   void packKeys(const KeyTile &keys);
   /// Packs the values of a tile of keys, where they are packed, and says
@@ -121,15 +103,10 @@ private:
       Value count, Value lane, Value init, Value neutral,
       llvm::function_ref<Value(Value, Value)> combine,
       llvm::function_ref<SmallVector<Value>(Value, ArrayRef<Value>)> map);
-  Value exp2(Value x);
   void startSoftmax();
   void hideMissingPartner(const KeyTile &keys);
   void softmax(const KeyTile &keys, Value lane);
   void rescale(Value lane, Value factor);
-  /// The sinks of the rows, in scratch memory; null without sinks.
-  Value gatherSinks();
-  void finishStatistics(Value lane, Value sinks);
-  void writeLogSumExp();
 
   //===--- Values that are not finite ---===//
 
@@ -143,11 +120,8 @@ private:
   /// The value of the `i`-th key of cell `x`, as sums are.
   Value loadValue(const KeyTile &keys, Value x, int64_t i, Value column);
 
-  //===--- Numbers and vectors ---===//
+  //===--- Cells ---===//
 
-  Value splat(double value);
-  Value load(Value memref, ValueRange indices);
-  void store(Value vector, Value memref, ValueRange indices);
   /// Where the `i`-th cell begins.
   Value cell(Value i) {
     return apply(b.getAffineDimExpr(0) * elements.width, i);
@@ -156,20 +130,10 @@ private:
     return apply(b.getAffineDimExpr(0).ceilDiv(elements.width), size);
   }
 
-  AttentionOp op;
-  CPUElements elements;
-  int64_t heads, held, keyTile, lanes, rows;
+  int64_t held, rows;
   /// Vectors of rows per register tile.
   int64_t vectors;
-  VectorType sums;
-
-  QueryTile tile;
-  AttentionOperand query, key, value, output;
-  Value queries, keyBlock, valueBlock, scoreBuffer, weights, accumulator,
-      maximum, sum;
-  std::optional<Workspace> workspace;
-  /// The factor of a product of query and key.
-  Value scoreFactor;
+  Value queries, keyBlock, valueBlock, weights;
 };
 
 } // namespace mlir::mask
