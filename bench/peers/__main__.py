@@ -22,7 +22,7 @@ contenders.quiet_pools()
 import torch  # noqa: E402
 
 import machine  # noqa: E402
-from work import works  # noqa: E402
+from work import DTYPES, works  # noqa: E402
 
 # How much a rate may move while a row is measured, and how often a row is tried.
 STEADY, TRIES = 0.05, 3
@@ -65,7 +65,8 @@ def make_contenders(work, q, copies, settings):
 def measure(work, settings, computer):
     """One row of the table."""
     decode = work.queries == 1
-    size = 2 * copies_bytes(work)
+    # All keys and values, whatever the mask shows of them.
+    size = 2 * work.batch * work.kv_heads * work.keys * work.dim * DTYPES[work.dtype].itemsize
     count = max(1, -(-4 * machine.last_level_cache() // size)) if decode else 1
     q, copies = work.data(rising=False, copies=count)
     running, unable = make_contenders(work, q, copies, settings)
@@ -87,21 +88,15 @@ def measure(work, settings, computer):
         "mask": {one.name: one.mask_time for one in running},
         "product": contenders.product_rate(work.dtype),
     }
-    row["rising"] = rising_ratio(work, settings, best)
+    row["rising"] = rising_ratio(work, settings, best, (q, copies[:1]))
     return row
 
 
-def copies_bytes(work):
-    return work.batch * work.kv_heads * work.keys * work.dim * (4 if work.dtype == "f32" else 2)
-
-
-def rising_ratio(work, settings, best):
+def rising_ratio(work, settings, best, plain):
     """How much longer ours takes where the maximum moves in every tile."""
     if contenders.Ours.name not in best:
         return None
-    q, copies = work.data(rising=True, copies=1)
-    plain_q, plain = work.data(rising=False, copies=1)
-    pair = [contenders.Ours(work, x, y, settings) for x, y in [(q, copies), (plain_q, plain)]]
+    pair = [contenders.Ours(work, q, copies, settings) for q, copies in [work.data(rising=True, copies=1), plain]]
     seconds = [[], []]
     for _ in range(max(3, settings.rounds)):
         for i in [0, 1, 1, 0]:

@@ -41,24 +41,32 @@ class Ours(Contender):
 
     def __init__(self, work, q, copies, settings):
         super().__init__(work, q, copies)
-        stem = settings.scratch / f"ours-{abs(hash(work))}"
-        source, library = stem.with_suffix(".mlir"), stem.with_suffix(".so")
-        source.write_text(self.module())
         self.out = torch.empty_like(q)
         self.ids = work.ids() if work.images else None
 
-        def compile():
-            command = [settings.build / "bin" / "mask-compile", source, "--emit=object",
-                       "--tiles=openmp" if settings.threads > 1 else "--tiles=", "-o", stem.with_suffix(".o")]
-            done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-            if done.returncode:
-                raise Unable(done.stderr.strip().splitlines()[0].split("error: ")[-1])
-            subprocess.run([settings.compiler, "-shared", str(stem.with_suffix(".o")), "-o", str(library),
-                            str(settings.openmp), f"-Wl,-rpath,{settings.openmp.parent}"], check=True)
-            return ctypes.CDLL(str(library))
-        self.code, self.compile_time = timed(compile)
+        self.code, self.compile_time = timed(lambda: self.compile(self.module(), settings))
         ctypes.CDLL(str(settings.openmp)).omp_set_num_threads(settings.threads)
         self.calls = [self.arguments(k, v) for k, v in copies]
+
+    # What was compiled, by its text.
+    compiled = {}
+
+    @classmethod
+    def compile(cls, text, settings):
+        if text in cls.compiled:
+            return cls.compiled[text]
+        stem = settings.scratch / f"ours-{len(cls.compiled)}"
+        source, library = stem.with_suffix(".mlir"), stem.with_suffix(".so")
+        source.write_text(text)
+        command = [settings.build / "bin" / "mask-compile", source, "--emit=object",
+                   "--tiles=openmp" if settings.threads > 1 else "--tiles=", "-o", stem.with_suffix(".o")]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if done.returncode:
+            raise Unable(done.stderr.strip().splitlines()[0].split("error: ")[-1])
+        subprocess.run([settings.compiler, "-shared", str(stem.with_suffix(".o")), "-o", str(library),
+                        str(settings.openmp), f"-Wl,-rpath,{settings.openmp.parent}"], check=True)
+        cls.compiled[text] = ctypes.CDLL(str(library))
+        return cls.compiled[text]
 
     def module(self):
         work = self.work

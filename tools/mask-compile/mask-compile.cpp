@@ -88,6 +88,14 @@ static std::unique_ptr<Compiler> createCompiler(Location loc) {
   llvm_unreachable("all artefacts are made");
 }
 
+/// Whether IR between passes was asked for, which no cache has.
+static bool printsIR() {
+  return llvm::any_of(cl::getRegisteredOptions(), [](const auto &entry) {
+    return entry.first.starts_with("mlir-print-ir-") &&
+           entry.second->getNumOccurrences();
+  });
+}
+
 /// Lowers a file, and returns the contents of what is to be written.
 static FailureOr<std::string> compile(Compiler &compiler, PassManager &pm,
                                       std::unique_ptr<llvm::MemoryBuffer> file,
@@ -121,7 +129,7 @@ static LogicalResult run(MLIRContext &context) {
       llvm::join(std::array<StringRef, 4>{compiler->getTarget(), tileOptions,
                                           input, file->getBuffer()},
                  "\n");
-  FileCache cache(cacheDirectory);
+  FileCache cache(printsIR() ? StringRef() : StringRef(cacheDirectory));
   std::optional<std::string> code = cache.lookup(key);
   if (!code) {
     FailureOr<std::string> compiled =
