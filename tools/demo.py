@@ -315,7 +315,8 @@ def kernels(demo):
     screen(5, "Mistral 7B as kernels for tensor cores: the same bounds, three loops")
     model, ptx = demo.scratch / "mistral.mlir", demo.scratch / "mistral.ptx"
     demo.run("mask-translate", "--import-hf-config", GPU_CONFIG, "--dtype=bf16", "-o", model)
-    demo.run("mask-compile", model, "--emit=ptx", "--chip=sm_90", "--tiles=emitter=tensor-core", "-o", ptx)
+    demo.run("mask-compile", model, "--emit=ptx", "--chip=sm_90",
+             "--tiles=emitter=tensor-core query-tile=64 key-tile=64", "-o", ptx)
     print_kernel_loops(ptx.read_text(), "attention_layer_sliding_attention")
     print(textwrap.fill(
         "A select of the core is the size of a copy, a comparison that of a copy or a loop: no score is "
