@@ -138,6 +138,16 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "1, got "
                        << queryTile << ", " << keyTile << ", " << heads << ", "
                        << lanes << ", " << rows;
+  // Code grows with vectors and register tiles, scratch memory with tiles.
+  constexpr int64_t kMostUnrolled = 64, kMostTile = 4096;
+  if (lanes > kMostUnrolled || rows > kMostUnrolled)
+    return emitError() << "lanes and rows must be at most " << kMostUnrolled
+                       << ", got " << lanes << " and " << rows;
+  if (queryTile > kMostTile / heads || keyTile > kMostTile)
+    return emitError() << "a tile has at most " << kMostTile
+                       << " rows, and as many keys, got " << queryTile
+                       << " queries of " << heads << " heads, and " << keyTile
+                       << " keys";
   if (keyTile % rows)
     return emitError() << "rows (" << rows << ") must divide key_tile ("
                        << keyTile << ")";

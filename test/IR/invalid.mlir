@@ -956,6 +956,26 @@ func.func @schedule_rows() attributes {
 
 // -----
 
+// Code grows with them.
+func.func @schedule_lanes() attributes {
+  // expected-error @below {{lanes and rows must be at most 64, got 1000000 and 8}}
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 1000000, rows = 8>
+} {
+  return
+}
+
+// -----
+
+// Scratch memory grows with them.
+func.func @schedule_tile() attributes {
+  // expected-error @below {{a tile has at most 4096 rows, and as many keys, got 1024 queries of 8 heads, and 64 keys}}
+  s = #mask.cpu_schedule<query_tile = 1024, key_tile = 64, heads = 8, lanes = 16, rows = 8>
+} {
+  return
+}
+
+// -----
+
 // There are instructions for so many lanes.
 func.func @schedule_pairs() attributes {
   // expected-error @below {{pairs need 4, 8 or 16 lanes, got 2}}

@@ -44,7 +44,8 @@ def Mask_CPUScheduleAttr
     `query_tile` queries of `heads` heads, which share their keys, and `key_tile` keys
     per tile of scores; `lanes` rows of such a tile per vector and `rows` keys (or value
     columns) per register tile. `heads` is 1 where it is not given, and divides the
-    number of query heads per key head. `rows` divides `key_tile`. With `pairs = true`
+    number of query heads per key head. `rows` divides `key_tile`. A tile has at most
+    4096 rows and as many keys; `lanes` and `rows` are at most 64. With `pairs = true`
     bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
     lanes, and weights are rounded to bf16; otherwise f16 and bf16 are widened to f32.
 
