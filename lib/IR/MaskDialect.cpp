@@ -20,6 +20,7 @@
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -155,12 +156,17 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "pairs need 4, 8 or 16 lanes, got " << lanes;
   if (!columns)
     return success();
-  if (pairs)
-    return emitError() << "there are no pairs with columns in lanes";
   if (!llvm::isPowerOf2_64(lanes) || queryTile > lanes / heads)
     return emitError() << "columns in lanes need a power of two of lanes, and "
                           "no more rows, got "
                        << lanes << " lanes and " << queryTile << " queries of "
                        << heads << " heads";
+  // A vector of scores holds whole keys, of a tile that is whole all of them.
+  int64_t keys = lanes / llvm::bit_ceil(uint64_t(queryTile * heads));
+  if (keyTile % keys)
+    return emitError() << "with columns in lanes " << keys
+                       << " keys share a vector of scores: key_tile must be a "
+                          "multiple of it, got "
+                       << keyTile;
   return success();
 }

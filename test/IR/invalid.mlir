@@ -996,9 +996,9 @@ func.func @schedule_columns() attributes {
 
 // -----
 
-func.func @schedule_columns_pairs() attributes {
-  // expected-error @below {{there are no pairs with columns in lanes}}
-  s = #mask.cpu_schedule<query_tile = 1, key_tile = 64, heads = 8, lanes = 16, rows = 8, pairs = true, columns = true>
+func.func @schedule_columns_keys() attributes {
+  // expected-error @below {{with columns in lanes 4 keys share a vector of scores: key_tile must be a multiple of it, got 10}}
+  s = #mask.cpu_schedule<query_tile = 1, key_tile = 10, heads = 3, lanes = 16, rows = 2, columns = true>
 } {
   return
 }

@@ -51,7 +51,8 @@ def Mask_CPUScheduleAttr
 
     With `columns = true` the columns of the arrays lie in lanes, and not rows: for tiles
     of few rows, at most as many as a vector has lanes, which are then a power of two.
-    `rows` says nothing of such a tile, and there are no pairs.
+    The scores of `lanes` divided by the rows, rounded up to a power of two, keys are a
+    vector, so `key_tile` is a multiple of that. `rows` says nothing of such a tile.
 
     ```mlir
     #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>

@@ -13,14 +13,17 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/bit.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::mask;
 
 CPUColumnEmitter::CPUColumnEmitter(ImplicitLocOpBuilder &builder,
                                    AttentionOp op, CPUScheduleAttr schedule)
-    : CPUEmitter(builder, op, schedule, /*pairs=*/false),
+    : CPUEmitter(builder, op, schedule, schedule.getPairs()),
       held(llvm::bit_ceil(uint64_t(heads * schedule.getQueryTile()))),
-      keysPerVector(lanes / held) {}
+      keysPerVector(lanes / held),
+      keysPerStep(std::max(keysPerVector, elements.width)) {}
 
 //===----------------------------------------------------------------------===//
 // Rows and columns
@@ -44,10 +47,10 @@ ScoreLayout CPUColumnEmitter::getLayout(const KeyTile &keys, Value first) {
 }
 
 Value CPUColumnEmitter::read(const AttentionOperand &operand, Value row,
-                             Value column, bool inBounds) {
+                             Value column, VectorType type, bool inBounds) {
   return CPUElements::convert(
-      b, readVector(operand, row, column, elements.getData(), inBounds),
-      elements.sum);
+      b, readVector(operand, row, column, type.clone(elements.data), inBounds),
+      cast<FloatType>(type.getElementType()));
 }
 
 void CPUColumnEmitter::prefetch(const AttentionOperand &operand, Value row,
@@ -111,6 +114,37 @@ void CPUColumnEmitter::rescale(Value factor) {
   });
 }
 
+/// A last key without a partner gets one that is hidden. Keys that share a
+/// vector are partners already.
+void CPUColumnEmitter::hideMissingPartner(const KeyTile &keys) {
+  if (keysPerVector >= elements.width)
+    return;
+  forLoop(keys.size, roundUp(keys.size, elements.width), 1, [&](Value key) {
+    store(splat(-std::numeric_limits<double>::infinity()), scoreBuffer,
+          apply(b.getAffineDimExpr(0) * held, key));
+  });
+}
+
+/// The weights of `keysPerStep` keys, keys major, to cells.
+void CPUColumnEmitter::storeWeights(ArrayRef<Value> vectors, Value first) {
+  Value at = apply(b.getAffineDimExpr(0) * held, first);
+  int64_t width = elements.width;
+  if (width == 1) {
+    store(vectors[0], weights, at);
+    return;
+  }
+  SmallVector<int64_t> order;
+  for (int64_t key = 0; key < keysPerStep; key += width)
+    for (int64_t row = 0; row < held; ++row)
+      for (int64_t i = 0; i < width; ++i)
+        order.push_back((key + i) * held + row);
+  SmallVector<Value> rounded = llvm::map_to_vector(vectors, [&](Value vector) {
+    return CPUElements::convert(b, vector, elements.factor);
+  });
+  store(vector::ShuffleOp::create(b, rounded.front(), rounded.back(), order),
+        weights, at);
+}
+
 /// Scores of all rows to weights, vertically; the keys that share a vector meet
 /// once per tile for the maximum, and at the end for the sum.
 void CPUColumnEmitter::softmax(const KeyTile &keys) {
@@ -118,31 +152,43 @@ void CPUColumnEmitter::softmax(const KeyTile &keys) {
   // What a score region has made of a score is not in base 2.
   Value toBase2 = getBase2Factor();
   auto fold = [&](Value init,
-                  llvm::function_ref<Value(Value at, Value carried)> body) {
-    return forLoop(index(0), keys.size, keysPerVector, init,
-                   [&](Value first, ValueRange carried) {
-                     Value at = apply(b.getAffineDimExpr(0) * held, first);
-                     return SmallVector<Value>{body(at, carried[0])};
-                   })[0];
+                  llvm::function_ref<Value(ArrayRef<Value> scores, Value first,
+                                           Value carried)>
+                      body) {
+    return forLoop(
+        index(0), keys.size, keysPerStep, init,
+        [&](Value first, ValueRange carried) {
+          SmallVector<Value> scores;
+          for (int64_t i = 0; i < keysPerStep; i += keysPerVector)
+            scores.push_back(load(
+                scoreBuffer, apply((b.getAffineDimExpr(0) + i) * held, first)));
+          return SmallVector<Value>{body(scores, first, carried[0])};
+        })[0];
   };
   Value before = load(maximum, index(0));
   Value start = toBase2 ? splat(kLowest) : before;
-  Value after = fold(start, [&](Value at, Value carried) {
-    return max(carried, load(scoreBuffer, at));
+  Value after = fold(start, [&](ArrayRef<Value> scores, Value, Value carried) {
+    for (Value score : scores)
+      carried = max(carried, score);
+    return carried;
   });
   after = joinLanes(after, max);
   if (toBase2)
     after = max(before, arith::MulFOp::create(b, after, toBase2));
   Value factor = exp2(arith::SubFOp::create(b, before, after));
   Value scaled = arith::MulFOp::create(b, load(sum, index(0)), factor);
-  Value total = fold(scaled, [&](Value at, Value carried) -> Value {
-    Value score = load(scoreBuffer, at);
-    if (toBase2)
-      score = arith::MulFOp::create(b, score, toBase2);
-    Value weight = exp2(arith::SubFOp::create(b, score, after));
-    store(weight, scoreBuffer, at);
-    return arith::AddFOp::create(b, carried, weight);
-  });
+  auto weigh = [&](ArrayRef<Value> scores, Value first, Value carried) {
+    SmallVector<Value> numbers;
+    for (Value score : scores) {
+      if (toBase2)
+        score = arith::MulFOp::create(b, score, toBase2);
+      numbers.push_back(exp2(arith::SubFOp::create(b, score, after)));
+      carried = arith::AddFOp::create(b, carried, numbers.back());
+    }
+    storeWeights(numbers, first);
+    return carried;
+  };
+  Value total = fold(scaled, weigh);
   store(after, maximum, index(0));
   store(total, sum, index(0));
   rescale(factor);
@@ -155,25 +201,33 @@ void CPUColumnEmitter::softmax(const KeyTile &keys) {
 SmallVector<Value> CPUColumnEmitter::begin(const QueryTile &tile) {
   place(tile);
   Value depth = query.getSize(b, 3), columns = value.getSize(b, 3);
+  int64_t step = lanes * elements.width;
   OpFoldResult rows = b.getIndexAttr(held),
-               paddedDepth = getAsOpFoldResult(roundUp(depth, lanes)),
+               paddedDepth = getAsOpFoldResult(roundUp(depth, step)),
                paddedColumns = getAsOpFoldResult(roundUp(columns, lanes));
   workspace.emplace(b);
-  queries = workspace->take({rows, paddedDepth}, elements.sum);
+  queries = workspace->take({rows, paddedDepth}, elements.factor);
   accumulator = workspace->take({rows, paddedColumns}, elements.sum);
-  int64_t numScores = llvm::alignTo(keyTile, keysPerVector) * held;
+  int64_t numScores = llvm::alignTo(keyTile, keysPerStep) * held;
   scoreBuffer = workspace->take(numScores, elements.sum);
+  weights = elements.roundsWeights()
+                ? workspace->take(numScores, elements.factor)
+                : scoreBuffer;
   flags = workspace->take(lanes, elements.sum);
   maximum = workspace->take(lanes, elements.sum);
   sum = workspace->take(lanes, elements.sum);
 
-  Value spread = vector::BroadcastOp::create(b, sums, scoreFactor);
+  Value scale;
+  if (!elements.roundsWeights())
+    scale = vector::BroadcastOp::create(b, elements.getFactors(), scoreFactor);
   forLoop(index(0), index(held), 1, [&](Value row) {
     auto [head, at] = locateExisting(row);
     AttentionOperand source = query.at(head);
-    forColumns(depth, lanes, [&, at = at](Value column, bool inBounds) {
-      Value numbers = read(source, at, column, inBounds);
-      store(arith::MulFOp::create(b, numbers, spread), queries, {row, column});
+    forColumns(depth, step, [&, at = at](Value column, bool inBounds) {
+      Value numbers = read(source, at, column, elements.getFactors(), inBounds);
+      if (scale)
+        numbers = arith::MulFOp::create(b, numbers, scale);
+      store(numbers, queries, {row, column});
     });
     forLoop(index(0), columns, lanes,
             [&](Value column) { store(splat(0), accumulator, {row, column}); });
@@ -186,6 +240,7 @@ SmallVector<Value> CPUColumnEmitter::begin(const QueryTile &tile) {
 LogicalResult CPUColumnEmitter::update(const KeyTile &keys, ArrayRef<Value>,
                                        Value hidden, ScoreFunction visible,
                                        SmallVectorImpl<Value> &) {
+  hideMissingPartner(keys);
   softmax(keys);
   Value nonFinite;
   if (hidden)

@@ -16,22 +16,26 @@ namespace mlir::mask {
 /// step. Columns of the arrays lie in lanes, as they do in memory. `held` is
 /// the number of rows, rounded up to a power of two, at most `lanes`; the
 /// scores of `lanes / held` keys for all rows are one vector, keys major. Rows
-/// that do not exist repeat the last one. Scratch memory, in elements of
-/// `CPUElements::sum`:
+/// that do not exist repeat the last one. Scratch memory, of sums unless said
+/// otherwise; a cell holds the `width` elements that are multiplied together:
 ///
 /// | buffer        | shape              | holds                               |
 /// |---------------|--------------------|-------------------------------------|
-/// | `queries`     | `[held, D]`        | Q, times the factor of scores       |
-/// | `scoreBuffer` | `[keyTile * held]` | S, then P: row `i mod held`         |
+/// | `queries`     | `[held, D]`        | Q, cells of columns                 |
+/// | `scoreBuffer` | `[keyTile * held]` | S: row `i mod held`                 |
+/// | `weights`     | `[keyTile * held]` | P, cells of keys: of row `i mod     |
+/// |               |                    | held` the cell `i`                  |
 /// | `flags`       | `[lanes]`          | which of a vector of scores is seen |
 /// | `accumulator` | `[held, Dv]`       | O, not yet divided                  |
 /// | `maximum`     | `[lanes]`          | running maximum of row `i mod held` |
 /// | `sum`         | `[lanes]`          | the lane's part of its sum          |
 ///
-/// A product of Q and K sums the columns of each row and key in a vector of its
-/// own; a tree of shuffles then joins the lanes of all of them. Every key and
-/// value is read once, and asked for while the other product keeps the
-/// processor busy.
+/// The first two are multiplied with the factor of scores where this can be
+/// done without rounding, Q or else S; P takes the place of S where cells have
+/// one element. A product of Q and K sums the columns of each row and key in a
+/// vector of its own; a tree of shuffles then joins the lanes of all of them.
+/// Every key and value is read once, and asked for while the other product
+/// keeps the processor busy.
 class CPUColumnEmitter : public CPUEmitter {
 public:
   CPUColumnEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
@@ -56,9 +60,10 @@ private:
 
   /// Keys `first` and those after it, counted from the first of the tile.
   ScoreLayout getLayout(const KeyTile &keys, Value first);
-  /// A vector of columns as sums are; what lies beyond the end is zero.
+  /// A vector of columns as numbers of `type`; what lies beyond the end is
+  /// zero.
   Value read(const AttentionOperand &operand, Value row, Value column,
-             bool inBounds);
+             VectorType type, bool inBounds);
   /// Asks for a vector of columns, to be in the second level of cache.
   void prefetch(const AttentionOperand &operand, Value row, Value column);
   /// Emits `body` for all vectors of scores of a tile.
@@ -67,11 +72,14 @@ private:
   //===--- Products ---===//
 
   void multiplyKeys(const KeyTile &keys, Value first, bool isWhole);
-  /// The sums of the lanes of each of `lanes` vectors.
-  Value sumLanes(SmallVector<Value> vectors);
+  /// The sums of the lanes of each of `lanes` vectors, in their order.
+  Value sumLanes(ArrayRef<Value> vectors);
   void multiplyValues(const KeyTile &keys);
   void multiplyValues(const KeyTile &keys, int64_t row, Value column,
                       int64_t count, bool inBounds);
+  /// Where the weights of a row for the cell of keys that begins with `key`
+  /// are.
+  Value locateWeights(Value key, Value row);
   LogicalResult multiplyVisibleValues(const KeyTile &keys,
                                       ScoreFunction visible);
   Value hasNonFiniteValues(const KeyTile &keys);
@@ -82,10 +90,13 @@ private:
   Value joinLanes(Value vector,
                   llvm::function_ref<Value(Value, Value)> combine);
   void softmax(const KeyTile &keys);
+  void storeWeights(ArrayRef<Value> vectors, Value first);
+  void hideMissingPartner(const KeyTile &keys);
   void rescale(Value factor);
 
-  int64_t held, keysPerVector;
-  Value queries, flags;
+  /// `keysPerStep` keys are whole vectors of scores and whole cells.
+  int64_t held, keysPerVector, keysPerStep;
+  Value queries, weights, flags;
 };
 
 } // namespace mlir::mask

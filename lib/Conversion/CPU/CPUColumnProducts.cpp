@@ -24,25 +24,31 @@ static constexpr int64_t kSums = 16, kRows = 8;
 // Q K
 //===----------------------------------------------------------------------===//
 
-/// Neighbours are joined: of two vectors of parts, each of `parts` sums, one of
-/// twice as many, in their order.
-Value CPUColumnEmitter::sumLanes(SmallVector<Value> vectors) {
-  for (int64_t length = lanes; vectors.size() > 1; length /= 2) {
-    // Where the first and the second halves of all runs of `length` lanes lie.
-    SmallVector<int64_t> low, high;
-    for (int64_t run = 0; run < 2 * lanes; run += length)
-      for (int64_t i = 0; i < length / 2; ++i) {
-        low.push_back(run + i);
-        high.push_back(run + length / 2 + i);
-      }
-    SmallVector<Value> joined;
-    for (size_t i = 0; i < vectors.size(); i += 2)
-      joined.push_back(arith::AddFOp::create(
-          b, vector::ShuffleOp::create(b, vectors[i], vectors[i + 1], low),
-          vector::ShuffleOp::create(b, vectors[i], vectors[i + 1], high)));
-    vectors = std::move(joined);
+/// Vectors of parts, each of `length` lanes of which every half is summed up by
+/// itself, are joined two by two: the parts of the one are followed by those of
+/// the other, by turns. So that the results end up in their order, vectors with
+/// even numbers are joined apart from the others. One of the two operands of
+/// the sum is a choice by lane, which is cheaper than a shuffle.
+Value CPUColumnEmitter::sumLanes(ArrayRef<Value> vectors) {
+  int64_t count = vectors.size();
+  if (count == 1)
+    return vectors[0];
+  SmallVector<Value> even, odd;
+  for (int64_t i = 0; i < count; i += 2) {
+    even.push_back(vectors[i]);
+    odd.push_back(vectors[i + 1]);
   }
-  return vectors[0];
+  Value a = sumLanes(even), c = sumLanes(odd);
+  // The first half of a part is the result of `a`, the second that of `c`.
+  int64_t half = lanes / count;
+  SmallVector<int64_t> stay, cross;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    bool isFirst = lane / half % 2 == 0;
+    stay.push_back(isFirst ? lane : lanes + lane);
+    cross.push_back(isFirst ? lane + half : lanes + lane - half);
+  }
+  return arith::AddFOp::create(b, vector::ShuffleOp::create(b, a, c, stay),
+                               vector::ShuffleOp::create(b, a, c, cross));
 }
 
 /// The scores of the keys of one vector. Of keys that do not exist they are
@@ -57,24 +63,29 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
     rows.push_back(add(keys.first, row));
   }
   SmallVector<Value> zeros(lanes, splat(0));
+  VectorType type = elements.getFactors();
+  auto multiply = [&](Value column, bool inBounds, ValueRange carried) {
+    SmallVector<Value> numbers, factors, results;
+    for (Value row : rows) {
+      numbers.push_back(read(key, row, column, type, inBounds));
+      prefetch(value, row, column);
+    }
+    for (int64_t row = 0; row < held; ++row)
+      factors.push_back(vector::LoadOp::create(b, type, queries,
+                                               ValueRange{index(row), column}));
+    for (int64_t i = 0; i < lanes; ++i)
+      results.push_back(elements.multiplyAdd(b, factors[i % held],
+                                             numbers[i / held], carried[i]));
+    return results;
+  };
   SmallVector<Value> products =
-      foldColumns(key.getSize(b, 3), lanes, zeros,
-                  [&](Value column, bool inBounds, ValueRange carried) {
-                    SmallVector<Value> numbers, results;
-                    for (Value row : rows) {
-                      numbers.push_back(read(key, row, column, inBounds));
-                      prefetch(value, row, column);
-                    }
-                    SmallVector<Value> factors;
-                    for (int64_t row = 0; row < held; ++row)
-                      factors.push_back(load(queries, {index(row), column}));
-                    for (int64_t i = 0; i < lanes; ++i)
-                      results.push_back(vector::FMAOp::create(
-                          b, factors[i % held], numbers[i / held], carried[i]));
-                    return results;
-                  });
-  store(sumLanes(std::move(products)), scoreBuffer,
-        apply(b.getAffineDimExpr(0) * held, first));
+      foldColumns(key.getSize(b, 3), lanes * elements.width, zeros, multiply);
+  Value scores = sumLanes(products);
+  // A factor that is not in Q.
+  if (elements.roundsWeights())
+    scores = arith::MulFOp::create(
+        b, scores, vector::BroadcastOp::create(b, sums, scoreFactor));
+  store(scores, scoreBuffer, apply(b.getAffineDimExpr(0) * held, first));
 }
 
 SmallVector<Value> CPUColumnEmitter::scores(const KeyTile &keys) {
@@ -91,6 +102,12 @@ SmallVector<Value> CPUColumnEmitter::scores(const KeyTile &keys) {
 // P V
 //===----------------------------------------------------------------------===//
 
+Value CPUColumnEmitter::locateWeights(Value key, Value row) {
+  AffineExpr k = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1);
+  int64_t width = elements.width;
+  return apply((k.floorDiv(width) * held + r) * width + k % width, {key, row});
+}
+
 /// `count` vectors of columns of the rows from `row` on, over all keys.
 void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
                                       Value column, int64_t count,
@@ -103,27 +120,42 @@ void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
     for (Value column : columns)
       before.push_back(load(accumulator, {index(row + r), column}));
   Value lastKey = offset(key.getSize(b, 2), -1);
-  auto body = [&](Value x, ValueRange carried) {
-    Value at = add(keys.first, x);
-    // The tile after this one, most likely.
-    Value next = b.createOrFold<arith::MinSIOp>(offset(at, keyTile), lastKey);
-    SmallVector<Value> numbers, results;
-    for (Value column : columns) {
-      numbers.push_back(read(value, at, column, inBounds));
-      if (row == 0)
-        prefetch(key, next, column);
-    }
-    Value weights = apply(b.getAffineDimExpr(0) * held + row, x);
-    for (int64_t r = 0; r < numRows; ++r) {
-      Value weight = memref::LoadOp::create(b, scoreBuffer, offset(weights, r));
-      Value spread = vector::BroadcastOp::create(b, sums, weight);
-      for (int64_t i = 0; i < count; ++i)
-        results.push_back(vector::FMAOp::create(b, spread, numbers[i],
-                                                carried[r * count + i]));
-    }
-    return results;
+  VectorType type = elements.getData().clone(elements.factor);
+  int64_t width = elements.width;
+  Value none = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  // `present` keys of a cell; the weight of what is missing is zero, and so is
+  // its value.
+  auto multiply = [&](int64_t present) {
+    return [&, present](Value x, ValueRange carried) {
+      SmallVector<Value> numbers, results;
+      for (Value column : columns) {
+        SmallVector<Value> cell(width, none);
+        for (int64_t i = 0; i < present; ++i) {
+          Value at = add(keys.first, offset(x, i));
+          cell[i] = read(value, at, column, type, inBounds);
+          // The tile after this one, most likely.
+          Value next =
+              b.createOrFold<arith::MinSIOp>(offset(at, keyTile), lastKey);
+          if (row == 0)
+            prefetch(key, next, column);
+        }
+        numbers.push_back(elements.interleave(b, cell));
+      }
+      for (int64_t r = 0; r < numRows; ++r) {
+        Value factor =
+            elements.spreadFactor(b, weights, locateWeights(x, index(row + r)));
+        for (int64_t i = 0; i < count; ++i)
+          results.push_back(elements.multiplyAdd(b, factor, numbers[i],
+                                                 carried[r * count + i]));
+      }
+      return results;
+    };
   };
-  SmallVector<Value> after = forLoop(index(0), keys.size, 1, before, body);
+  Value whole = roundDown(keys.size, width);
+  SmallVector<Value> after =
+      forLoop(index(0), whole, width, before, multiply(width));
+  if (width > 1)
+    after = forLoop(whole, keys.size, 1, after, multiply(1));
   for (int64_t r = 0; r < numRows; ++r)
     for (int64_t i = 0; i < count; ++i)
       store(after[r * count + i], accumulator, {index(row + r), columns[i]});
@@ -159,8 +191,8 @@ Value CPUColumnEmitter::hasNonFiniteValues(const KeyTile &keys) {
         return foldColumns(
             value.getSize(b, 3), lanes, carried,
             [&](Value column, bool inBounds, ValueRange carried) {
-              return SmallVector<Value>{
-                  scan.add(carried[0], read(value, at, column, inBounds))};
+              return SmallVector<Value>{scan.add(
+                  carried[0], read(value, at, column, sums, inBounds))};
             });
       })[0];
   return scan.hasNonFinite(greatest);
@@ -193,12 +225,13 @@ LogicalResult CPUColumnEmitter::multiplyVisibleValues(const KeyTile &keys,
         auto branch = scf::IfOp::create(b, sees, /*withElseRegion=*/false);
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPointToStart(branch.thenBlock());
-        Value weight = memref::LoadOp::create(
-            b, scoreBuffer, apply(k * held + start, {x, row}));
-        Value spread = vector::BroadcastOp::create(b, sums, weight);
+        Value weight =
+            memref::LoadOp::create(b, weights, locateWeights(x, row));
+        Value spread = vector::BroadcastOp::create(
+            b, sums, CPUElements::convert(b, weight, elements.sum));
         forColumns(value.getSize(b, 3), lanes,
                    [&](Value column, bool inBounds) {
-                     Value numbers = read(value, at, column, inBounds);
+                     Value numbers = read(value, at, column, sums, inBounds);
                      Value before = load(accumulator, {row, column});
                      store(vector::FMAOp::create(b, spread, numbers, before),
                            accumulator, {row, column});

@@ -84,8 +84,7 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   // registers; what does not fit is spilled in the innermost loop.
   if (!parts.rows)
     parts.rows = clampToPower(target.vectorRegisters / 4, 8);
-  bool pairs = !columns && target.bf16Dot && shape.elements &&
-               shape.elements.isBF16() &&
+  bool pairs = target.bf16Dot && shape.elements && shape.elements.isBF16() &&
                llvm::is_contained({4, 8, 16}, parts.lanes);
   auto schedule = CPUScheduleAttr::getChecked(
       emitError, context, parts.queryTile, parts.keyTile, parts.heads,

@@ -30,6 +30,10 @@ constexpr Schedule kSchedules[] = {
     {7, 9, 7, 3},  {8, 8, 8, 1},    {1, 1, 1, 1},   {12, 6, 2, 3},
     {3, 10, 1, 2}, {16, 12, 16, 6}, {2, 16, 2, 1},  {4, 4, 4, 4},
     {32, 8, 8, 4}, {8, 32, 8, 2},   {64, 64, 16, 4}};
+/// Of few rows, with columns in lanes.
+constexpr Schedule kColumnSchedules[] = {
+    {1, 16, 16, 8}, {2, 8, 16, 2}, {3, 12, 16, 4}, {16, 9, 16, 3}, {4, 7, 4, 1},
+    {1, 4, 4, 1},   {2, 8, 8, 4},  {4, 12, 8, 3},  {1, 64, 8, 8}};
 
 constexpr int64_t kTileHeads[] = {1, 1, 2, 2, 3, 4};
 
@@ -53,8 +57,13 @@ public:
       : random(random) {
     form.name = std::move(name);
     form.elements = random.pick(choice.types);
-    form.schedule = random.pick(kSchedules);
+    bool columns = random.oneIn(3);
+    form.schedule =
+        columns ? random.pick(kColumnSchedules) : random.pick(kSchedules);
     form.schedule.heads = random.pick(kTileHeads);
+    form.schedule.columns =
+        columns &&
+        form.schedule.queryTile * form.schedule.heads <= form.schedule.lanes;
     form.schedule.pairs = choice.hasPairs && form.elements == "bf16" &&
                           llvm::is_contained({4, 8, 16}, form.schedule.lanes) &&
                           !random.oneIn(4);
@@ -305,7 +314,8 @@ void FormWriter::writeAttention() {
                          ", heads = " + std::to_string(tiles.heads) +
                          ", lanes = " + std::to_string(tiles.lanes) +
                          ", rows = " + std::to_string(tiles.rows) +
-                         (tiles.pairs ? ", pairs = true" : "") + ">}";
+                         (tiles.pairs ? ", pairs = true" : "") +
+                         (tiles.columns ? ", columns = true" : "") + ">}";
   bool onMemRefs = kind == Kind::OnMemRefs;
   if (onMemRefs && random.oneIn(2))
     for (std::string *data : {&q, &k, &v, &o})

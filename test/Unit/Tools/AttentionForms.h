@@ -26,7 +26,7 @@ namespace mlir::mask::test {
 
 struct Schedule {
   int64_t queryTile, keyTile, lanes, rows, heads = 1;
-  bool pairs = false;
+  bool pairs = false, columns = false;
 };
 
 /// What elements of attention may be: names of types, and whether bf16 can be
