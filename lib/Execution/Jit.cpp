@@ -68,7 +68,9 @@ llvm::Expected<CPUTarget> mlir::mask::describeHost() {
   auto machine = createTargetMachine("native", llvm::CodeGenOptLevel::None);
   if (!machine)
     return machine.takeError();
-  return describeTarget(**machine);
+  CPUTarget target = describeTarget(**machine);
+  target.cores = countCores();
+  return target;
 }
 
 static constexpr StringLiteral kObserver = "mask_observe_tile";
@@ -95,11 +97,13 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options,
   pipeline.queryTile = options.schedule.queryTile;
   pipeline.keyTile = options.schedule.keyTile;
   pipeline.heads = options.schedule.heads;
+  pipeline.parts = options.schedule.parts;
   pipeline.lanes = options.schedule.lanes;
   pipeline.rows = options.schedule.rows;
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
+  pipeline.cores = target.cores;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
   buildMaskToCPUPipeline(pm, pipeline);
@@ -121,7 +125,9 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
   auto machine = createTargetMachine("native", level);
   if (!machine)
     return report(machine.takeError());
-  if (failed(lower(module, options, describeTarget(**machine))))
+  CPUTarget processor = describeTarget(**machine);
+  processor.cores = countCores();
+  if (failed(lower(module, options, processor)))
     return failure();
   if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
     return report(std::move(error));

@@ -17,6 +17,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -66,6 +67,10 @@ CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
       machine.getTargetTriple().isX86() &&
       machine.getMCSubtargetInfo()->checkFeatures("+avx512bf16,+avx512vl");
   return {bits, registers, bf16Dot};
+}
+
+int64_t mlir::mask::countCores() {
+  return llvm::hardware_concurrency().compute_thread_count();
 }
 
 // The loops that count are register tiles, unrolled

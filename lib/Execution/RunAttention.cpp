@@ -7,6 +7,8 @@
 
 #include "Mask/Execution/RunAttention.h"
 
+#include "Mask/Execution/NativeCode.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/bit.h"
 
@@ -165,6 +167,8 @@ void mlir::mask::chooseTileRows(const AttentionArrays &sizes,
   shape.queries = llvm::bit_ceil(static_cast<uint64_t>(sizes.queries));
   shape.group = sizes.keyHeads ? sizes.heads / sizes.keyHeads : 1;
   chooseTileRows(shape, options.schedule);
+  options.schedule.parts = chooseParts(shape, options.schedule.queryTile,
+                                       options.openmp ? countCores() : 1);
 }
 
 llvm::Expected<AttentionBuffers>

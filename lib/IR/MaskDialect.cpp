@@ -133,12 +133,14 @@ LogicalResult MaskDialect::verifyOperationAttribute(Operation *op,
 LogicalResult
 CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t heads,
-                        int64_t lanes, int64_t rows, bool pairs, bool columns) {
-  if (queryTile < 1 || keyTile < 1 || heads < 1 || lanes < 1 || rows < 1)
-    return emitError() << "tile sizes, heads, lanes and rows must be at least "
-                          "1, got "
+                        int64_t parts, int64_t lanes, int64_t rows, bool pairs,
+                        bool columns) {
+  if (queryTile < 1 || keyTile < 1 || heads < 1 || parts < 1 || lanes < 1 ||
+      rows < 1)
+    return emitError() << "tile sizes, heads, parts, lanes and rows must be at "
+                          "least 1, got "
                        << queryTile << ", " << keyTile << ", " << heads << ", "
-                       << lanes << ", " << rows;
+                       << parts << ", " << lanes << ", " << rows;
   // Code grows with vectors and register tiles, scratch memory with tiles.
   constexpr int64_t kMostUnrolled = 64, kMostTile = 4096;
   if (lanes > kMostUnrolled || rows > kMostUnrolled)
@@ -149,6 +151,11 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " rows, and as many keys, got " << queryTile
                        << " queries of " << heads << " heads, and " << keyTile
                        << " keys";
+  // Each part has a state of its own.
+  constexpr int64_t kMostParts = 4096;
+  if (parts > kMostParts)
+    return emitError() << "there are at most " << kMostParts << " parts, got "
+                       << parts;
   if (keyTile % rows)
     return emitError() << "rows (" << rows << ") must divide key_tile ("
                        << keyTile << ")";

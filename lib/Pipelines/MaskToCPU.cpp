@@ -22,9 +22,11 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.vectorBits = options.vectorBits;
   tiles.vectorRegisters = options.vectorRegisters;
   tiles.bf16Dot = options.bf16Dot;
+  tiles.cores = options.openmp ? options.cores : 1;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
   tiles.heads = options.heads;
+  tiles.parts = options.parts;
   tiles.lanes = options.lanes;
   tiles.rows = options.rows;
   tiles.observer = options.observer;

@@ -80,3 +80,25 @@ func.func @f64(%q: memref<1x1x256x128xf64>, %o: memref<1x1x256x128xf64>, %l: mem
   }
   return
 }
+
+// Where columns lie in lanes: 32 columns of keys, and then the values of two keys side by side,
+// against weights that are rounded.
+
+// PAIRS-LABEL: func @decode
+// PAIRS: mask.tile_for
+// PAIRS: scf.for {{.*}} step %c32
+// PAIRS-COUNT-16: x86vector.avx512.dot {{.*}} : vector<32xbf16> -> vector<16xf32>
+// PAIRS-NOT: x86vector.avx512.dot
+// PAIRS: scf.yield
+// PAIRS: arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
+// PAIRS: scf.for {{.*}} step %c2
+// PAIRS-COUNT-2: vector.interleave {{.*}} : vector<16xbf16> -> vector<32xbf16>
+// PAIRS-COUNT-16: x86vector.avx512.dot {{.*}} : vector<32xbf16> -> vector<16xf32>
+func.func @decode(%q: memref<1x8x1x128xbf16>, %k: memref<1x1x?x128xbf16>, %o: memref<1x8x1x128xbf16>) {
+  mask.attention ins(%q, %k, %k : memref<1x8x1x128xbf16>, memref<1x1x?x128xbf16>, memref<1x1x?x128xbf16>)
+      outs(%o : memref<1x8x1x128xbf16>) predicate {
+    %p = mask.full
+    mask.yield %p : !mask.predicate
+  }
+  return
+}

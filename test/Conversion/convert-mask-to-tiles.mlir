@@ -183,6 +183,38 @@ func.func @decode(%q: memref<1x32x1x128xf32>, %k: memref<1x4x?x128xf32>, %o: mem
 
 // -----
 
+// Parts of the keys: as many as make ten of all tiles together, at most one per tile of
+// keys. States are in arrays by tile and part; what each part has is a share of the
+// visited tiles. A second loop adds the other states to the first and writes the output.
+
+// CHECK: #[[$KEY_TILES:.*]] = affine_map<()[s0] -> (s0 ceildiv 32)>
+// CHECK-LABEL: func @parts
+// CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<?x4x2x8xf32>, %[[K:[a-z0-9]*]]: memref<?x2x?x8xf32>
+// CHECK: %[[TILES:.*]] = affine.apply #{{.*}}()[%{{.*}}]
+// CHECK: %[[KEY_TILES:.*]] = affine.apply #[[$KEY_TILES]]()[%{{.*}}]
+// CHECK: %[[EACH:.*]] = arith.ceildivsi %c10{{.*}}, %{{.*}} : index
+// CHECK: %[[PARTS:.*]] = arith.minsi %[[EACH]], %{{.*}} : index
+// CHECK: %[[STATES:.*]] = memref.alloc(%[[TILES]], %[[PARTS]]) {{.*}} : memref<?x?x16x16xf32>
+// CHECK: scf.parallel (%{{.*}}, %{{.*}}, %[[PART:.*]]) = {{.*}} to (%{{.*}}, %c4{{.*}}, %[[PARTS]])
+// CHECK: mask.tile_for{{.*}} part %[[PART]] of %[[PARTS]]
+// CHECK-NOT: scf.parallel
+// CHECK: %[[SPLIT:.*]] = arith.cmpi sgt, %[[PARTS]], %c1
+// CHECK: scf.if %[[SPLIT]]
+// CHECK: scf.for %[[OTHER:.*]] = %c1{{.*}} to %[[PARTS]]
+// CHECK: memref.subview %[[STATES]][%{{.*}}, %[[OTHER]], 0, 0]
+// CHECK: vector.transfer_write
+// CHECK: memref.dealloc %[[STATES]]
+func.func @parts(%q: memref<?x4x2x8xf32>, %k: memref<?x2x?x8xf32>, %o: memref<?x4x2x8xf32>) {
+  mask.attention ins(%q, %k, %k : memref<?x4x2x8xf32>, memref<?x2x?x8xf32>, memref<?x2x?x8xf32>)
+      outs(%o : memref<?x4x2x8xf32>) predicate {
+    %p = mask.window left 100 right 0
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 2, key_tile = 32, heads = 2, parts = 10, lanes = 16, rows = 4>}
+  return
+}
+
+// -----
+
 // Bounds that differ by head: the loop covers what any of the tile's heads sees, each row
 // has its own end, and the scores know theirs.
 

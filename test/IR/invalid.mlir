@@ -938,7 +938,7 @@ func.func @attention_isolated(%q: tensor<1x8x4x16xf32>, %ids: tensor<?xi32>) {
 
 // A schedule's sizes are positive.
 func.func @schedule_sizes() attributes {
-  // expected-error @below {{tile sizes, heads, lanes and rows must be at least 1, got 64, 0, 1, 16, 8}}
+  // expected-error @below {{tile sizes, heads, parts, lanes and rows must be at least 1, got 64, 0, 1, 1, 16, 8}}
   s = #mask.cpu_schedule<query_tile = 64, key_tile = 0, lanes = 16, rows = 8>
 } {
   return
@@ -990,6 +990,15 @@ func.func @schedule_pairs() attributes {
 func.func @schedule_columns() attributes {
   // expected-error @below {{columns in lanes need a power of two of lanes, and no more rows, got 16 lanes and 3 queries of 8 heads}}
   s = #mask.cpu_schedule<query_tile = 3, key_tile = 64, heads = 8, lanes = 16, rows = 8, columns = true>
+} {
+  return
+}
+
+// -----
+
+func.func @schedule_parts() attributes {
+  // expected-error @below {{there are at most 4096 parts, got 100000}}
+  s = #mask.cpu_schedule<query_tile = 1, key_tile = 64, parts = 100000, lanes = 16, rows = 8>
 } {
   return
 }

@@ -45,9 +45,12 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
   machine = std::move(*created);
   MaskToCPUOptions pipeline;
   CPUTarget target = describeTarget(*machine);
+  if (!options.chip)
+    target.cores = countCores();
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
+  pipeline.cores = target.cores;
   if (failed(readTiles(loc, options.tiles, pipeline)))
     return failure();
   // LLVM would abort.
@@ -62,10 +65,10 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
 }
 
 std::string CPUCompiler::getTarget() {
-  return llvm::formatv("{0} {1} {2} {3}", static_cast<int>(options.artefact),
-                       machine->getTargetTriple().str(),
-                       machine->getTargetCPU(),
-                       machine->getTargetFeatureString());
+  return llvm::formatv(
+      "{0} {1} {2} {3} {4}", static_cast<int>(options.artefact), countCores(),
+      machine->getTargetTriple().str(), machine->getTargetCPU(),
+      machine->getTargetFeatureString());
 }
 
 FailureOr<std::string> CPUCompiler::emit(ModuleOp module) {

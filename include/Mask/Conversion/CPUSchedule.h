@@ -18,6 +18,8 @@ struct CPUTarget {
   int64_t vectorBits = 512, vectorRegisters = 32;
   /// Whether it multiplies bf16 in pairs (AVX-512 BF16).
   bool bf16Dot = false;
+  /// Processors that share the work of an attention.
+  int64_t cores = 1;
 };
 
 /// What a schedule needs to know of an attention: the number of queries, and
@@ -33,7 +35,7 @@ AttentionShape getAttentionShape(AttentionOp op);
 /// The parts of a schedule that are given; zero where they are to be chosen.
 /// See `#mask.cpu_schedule`.
 struct CPUScheduleParts {
-  int64_t queryTile = 0, keyTile = 0, heads = 0, lanes = 0, rows = 0;
+  int64_t queryTile = 0, keyTile = 0, heads = 0, parts = 0, lanes = 0, rows = 0;
 };
 
 /// Chooses the rows of tiles, queries and heads, where they are not given: 64
@@ -42,9 +44,16 @@ struct CPUScheduleParts {
 /// them.
 void chooseTileRows(const AttentionShape &shape, CPUScheduleParts &parts);
 
+/// How many parts of the keys there should be, of all tiles together, for tiles
+/// of `queryTile` queries and `cores` that share the work: one, unless all
+/// queries are in a tile.
+int64_t chooseParts(const AttentionShape &shape, int64_t queryTile,
+                    int64_t cores);
+
 /// The schedule for an attention of `shape` on `target`: what is not `given` is
-/// chosen, vectors so that a register tile takes half of the registers. Fails
-/// with an error where what is given does not fit together.
+/// chosen, vectors so that a register tile takes half of the registers, and
+/// parts of the keys where all queries are in a tile, so that each core gets
+/// some. Fails with an error where what is given does not fit together.
 FailureOr<CPUScheduleAttr>
 chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                   MLIRContext *context, const CPUTarget &target,

@@ -67,9 +67,10 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     here. Where it has none, one is chosen for the target that `vector-bits`,
     `vector-registers` and `bf16-dot` describe: vectors as wide as the registers, a
     register tile that takes half of them, pairs of bf16 where the target has the
-    instruction. A schedule with pairs is an error for a target that has not. Where the number of queries is static and less than 64, a tile
-    has all of them, of as many heads of a group as make at most 64 rows. The other
-    options give parts of it instead.
+    instruction. A schedule with pairs is an error for a target that has not. Where the
+    number of queries is static and less than 64, a tile has all of them, of as many
+    heads of a group as make at most 64 rows, and if `cores` share the work, there are
+    two parts of the keys for each. The other options give parts of it instead.
 
     ```mlir
     // before
@@ -94,9 +95,12 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
            "number of the target's vector registers">,
     Option<"bf16Dot", "bf16-dot", "bool", "false",
            "the target multiplies bf16 in pairs (AVX-512 BF16)">,
+    Option<"cores", "cores", "int64_t", "1", "processors that share the work">,
     Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0: chosen">,
     Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0: chosen">,
     Option<"heads", "heads", "int64_t", "0", "heads per tile; 0: chosen">,
+    Option<"parts", "parts", "int64_t", "0",
+           "parts of the keys, of all tiles together; 0: chosen">,
     Option<"lanes", "lanes", "int64_t", "0", "rows of a tile per vector; 0: chosen">,
     Option<"rows", "rows", "int64_t", "0",
            "keys or value columns per register tile; 0: chosen">,

@@ -31,8 +31,11 @@ namespace mlir::mask {
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(llvm::StringRef processor, llvm::CodeGenOptLevel level);
 
-/// What schedules are chosen from.
+/// What schedules are chosen from, for one core.
 CPUTarget describeTarget(const llvm::TargetMachine &machine);
+
+/// The processors of this machine that may be used.
+int64_t countCores();
 
 /// Optimizes what `mask-to-cpu` made of attention, in place.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);

@@ -49,6 +49,11 @@ def Mask_CPUScheduleAttr
     bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
     lanes, and weights are rounded to bf16; otherwise f16 and bf16 are widened to f32.
 
+    `parts` is 1 where it is not given. Where there are fewer tiles of queries than
+    that, threads share the keys of each: they are split into as many parts as make
+    `parts` of all tiles together, or one per tile of keys, whose results are joined
+    by their sums and maxima.
+
     With `columns = true` the columns of the arrays lie in lanes, and not rows: for tiles
     of few rows, at most as many as a vector has lanes, which are then a power of two.
     The scores of `lanes` divided by the rows, rounded up to a power of two, keys are a
@@ -60,12 +65,13 @@ def Mask_CPUScheduleAttr
   }];
   let parameters = (ins "int64_t":$queryTile, "int64_t":$keyTile,
                         DefaultValuedParameter<"int64_t", "1">:$heads,
+                        DefaultValuedParameter<"int64_t", "1">:$parts,
                         "int64_t":$lanes, "int64_t":$rows,
                         DefaultValuedParameter<"bool", "false">:$pairs,
                         DefaultValuedParameter<"bool", "false">:$columns);
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
-        (`heads` `=` $heads^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows ``
+        (`heads` `=` $heads^ `,`)? (`parts` `=` $parts^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows ``
         custom<ScheduleFlags>($pairs, $columns) `` `>`
   }];
   let genVerifyDecl = 1;

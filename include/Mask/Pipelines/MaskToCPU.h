@@ -28,6 +28,10 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       *this, "bf16-dot",
       llvm::cl::desc("The target multiplies bf16 in pairs (AVX-512 BF16)"),
       llvm::cl::init(false)};
+  Option<int64_t> cores{
+      *this, "cores",
+      llvm::cl::desc("Processors that share the work, with openmp"),
+      llvm::cl::init(1)};
   Option<int64_t> queryTile{*this, "query-tile",
                             llvm::cl::desc("Queries per tile; 0: chosen"),
                             llvm::cl::init(0)};
@@ -37,6 +41,10 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
   Option<int64_t> heads{*this, "heads",
                         llvm::cl::desc("Heads per tile; 0: chosen"),
                         llvm::cl::init(0)};
+  Option<int64_t> parts{
+      *this, "parts",
+      llvm::cl::desc("Parts of the keys, of all tiles together; 0: chosen"),
+      llvm::cl::init(0)};
   Option<int64_t> lanes{*this, "lanes",
                         llvm::cl::desc("Rows of a tile per vector; 0: chosen"),
                         llvm::cl::init(0)};

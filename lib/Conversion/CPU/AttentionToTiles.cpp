@@ -55,14 +55,18 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
   if (failed(verifyHoistable(op)))
     return failure();
   auto emit = [&](ImplicitLocOpBuilder &builder, AttentionOp copy) {
-    std::unique_ptr<TileEmitter> emitter;
+    std::unique_ptr<CPUEmitter> emitter;
     if (schedule->getColumns())
       emitter = std::make_unique<CPUColumnEmitter>(builder, copy, *schedule);
     else
       emitter = std::make_unique<CPUTileEmitter>(builder, copy, *schedule);
     TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),
                     schedule->getHeads()};
-    return emitAttention(builder, copy, sizes, {emitter.get()}, *observer);
+    emitter->splitKeys(schedule->getParts(), sizes.queries);
+    if (failed(emitAttention(builder, copy, sizes, {emitter.get()}, *observer)))
+      return failure();
+    emitter->joinParts();
+    return success();
   };
   return replaceAttention(rewriter, op, emit);
 }

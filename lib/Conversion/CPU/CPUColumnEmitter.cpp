@@ -194,28 +194,61 @@ void CPUColumnEmitter::softmax(const KeyTile &keys) {
   rescale(factor);
 }
 
+void CPUColumnEmitter::addPart(Value others, Value otherMaximum,
+                               Value otherSum) {
+  Value before = load(maximum, index(0)), other = load(otherMaximum, index(0)),
+        after = getMaximum(before, other);
+  Value factor = exp2(arith::SubFOp::create(b, before, after)),
+        otherFactor = exp2(arith::SubFOp::create(b, other, after));
+  auto scale = [&](Value numbers, Value factor, Value others,
+                   Value otherFactor) -> Value {
+    return vector::FMAOp::create(b, others, otherFactor,
+                                 arith::MulFOp::create(b, numbers, factor));
+  };
+  store(after, maximum, index(0));
+  store(
+      scale(load(sum, index(0)), factor, load(otherSum, index(0)), otherFactor),
+      sum, index(0));
+  for (int64_t row = 0; row < held; ++row) {
+    auto spread = [&](Value factors) -> Value {
+      return vector::BroadcastOp::create(
+          b, sums,
+          vector::ExtractOp::create(b, factors, ArrayRef<int64_t>{row}));
+    };
+    Value ofRow = spread(factor), otherOfRow = spread(otherFactor);
+    forLoop(index(0), value.getSize(b, 3), lanes, [&](Value column) {
+      SmallVector<Value> at = {index(row), column};
+      store(scale(load(accumulator, at), ofRow, load(others, at), otherOfRow),
+            accumulator, at);
+    });
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // The steps of a tile
 //===----------------------------------------------------------------------===//
+
+CPUEmitter::AccumulatorShape CPUColumnEmitter::getAccumulatorShape() {
+  Value columns = b.createOrFold<memref::DimOp>(op.getValue(), 3);
+  return {b.getIndexAttr(held), getAsOpFoldResult(roundUp(columns, lanes))};
+}
 
 SmallVector<Value> CPUColumnEmitter::begin(const QueryTile &tile) {
   place(tile);
   Value depth = query.getSize(b, 3), columns = value.getSize(b, 3);
   int64_t step = lanes * elements.width;
   OpFoldResult rows = b.getIndexAttr(held),
-               paddedDepth = getAsOpFoldResult(roundUp(depth, step)),
-               paddedColumns = getAsOpFoldResult(roundUp(columns, lanes));
+               paddedDepth = getAsOpFoldResult(roundUp(depth, step));
+  AccumulatorShape shape = getAccumulatorShape();
   workspace.emplace(b);
   queries = workspace->take({rows, paddedDepth}, elements.factor);
-  accumulator = workspace->take({rows, paddedColumns}, elements.sum);
   int64_t numScores = llvm::alignTo(keyTile, keysPerStep) * held;
   scoreBuffer = workspace->take(numScores, elements.sum);
   weights = elements.roundsWeights()
                 ? workspace->take(numScores, elements.factor)
                 : scoreBuffer;
   flags = workspace->take(lanes, elements.sum);
-  maximum = workspace->take(lanes, elements.sum);
-  sum = workspace->take(lanes, elements.sum);
+  takeState(shape);
 
   Value scale;
   if (!elements.roundsWeights())
@@ -250,7 +283,7 @@ LogicalResult CPUColumnEmitter::update(const KeyTile &keys, ArrayRef<Value>,
       [&] { return multiplyVisibleValues(keys, visible); });
 }
 
-void CPUColumnEmitter::finish(ValueRange) {
+void CPUColumnEmitter::writeResults() {
   auto add = [&](Value x, Value y) -> Value {
     return arith::AddFOp::create(b, x, y);
   };
@@ -271,5 +304,4 @@ void CPUColumnEmitter::finish(ValueRange) {
     if (op.getLogSumExp())
       storeLogSumExp(row);
   });
-  workspace->free();
 }

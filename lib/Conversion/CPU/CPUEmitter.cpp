@@ -108,10 +108,20 @@ LogicalResult CPUEmitter::forEachTile(ValueRange extents,
       affine::makeComposedFoldedAffineApply(
           b, b.getLoc(), (b.getAffineDimExpr(0) - 1).floorDiv(step) * step,
           getAsOpFoldResult(extents.back())));
-  return parallelLoop(b, extents, steps, [&](ValueRange position) {
-    SmallVector<Value> reversed(position);
-    reversed.back() = b.createOrFold<arith::SubIOp>(last, position.back());
-    return body(reversed);
+  SmallVector<Value> ends(extents);
+  SmallVector<int64_t> allSteps(steps);
+  if (split) {
+    ends.push_back(split->parts);
+    allSteps.push_back(1);
+  }
+  return parallelLoop(b, ends, allSteps, [&](ValueRange position) {
+    SmallVector<Value> tile(position.take_front(extents.size()));
+    tile.back() = b.createOrFold<arith::SubIOp>(last, tile.back());
+    if (split) {
+      split->part = position.back();
+      split->tile = numberTile(tile);
+    }
+    return body(tile);
   });
 }
 

@@ -27,6 +27,20 @@ public:
   LogicalResult forEachPoint(ValueRange extents, ArrayRef<int64_t> steps,
                              PositionFunction body) override;
   void once(function_ref<void()> body) override { body(); }
+  std::optional<KeyPart> getKeyPart() const override;
+
+  //===--- Parts of the keys ---===//
+
+  // Where there are few tiles, threads share the keys of each: a part leaves
+  // what it knows of its rows, and a second loop joins the parts of a tile.
+
+  /// Splits the keys of tiles of `tileQueries` queries so that there are
+  /// `pieces` parts at least, of all tiles together, or one per tile of keys.
+  /// To be called in front of the loops; what is emitted until `joinParts` then
+  /// has no results.
+  void splitKeys(int64_t pieces, int64_t tileQueries);
+  /// Emits what makes the results from those of the parts, if there are any.
+  void joinParts();
 
 protected:
   /// The running maximum starts at the lowest finite number, not at minus
@@ -40,6 +54,23 @@ protected:
 
   /// Begins a tile: its arrays, and the factor of a product of query and key.
   void place(const QueryTile &tile);
+
+  //===--- State ---===//
+
+  using AccumulatorShape = std::array<OpFoldResult, 2>;
+  /// The extents of `accumulator`.
+  virtual AccumulatorShape getAccumulatorShape() = 0;
+  /// How many numbers `maximum` and `sum` have.
+  virtual int64_t getNumStatistics() const = 0;
+  /// Emits what adds a part of the keys to the state.
+  virtual void addPart(Value accumulator, Value maximum, Value sum) = 0;
+  /// Emits the results of the tile from the state.
+  virtual void writeResults() = 0;
+  /// Gets `accumulator`, of `shape`, `maximum` and `sum`, which may hold
+  /// anything.
+  void takeState(const AccumulatorShape &shape);
+  /// Ends a tile whose keys have all been seen, or its part.
+  void finishTile();
 
   //===--- Rows and columns ---===//
 
@@ -116,6 +147,23 @@ protected:
   std::optional<Workspace> workspace;
   /// The factor of a product of query and key.
   Value scoreFactor;
+
+private:
+  /// The states of all parts, `[tile, part, ...]`, and where the emitter is.
+  struct Split {
+    int64_t tileQueries;
+    Value parts, accumulators, maxima, sums;
+    Value tile, part;
+  };
+
+  SmallVector<OpFoldResult> getNumTiles(int64_t tileQueries);
+  Value numberTile(ValueRange position);
+  /// The state of a part of the tile at hand.
+  Value selectState(Value states, Value part);
+  void whereSplit(bool isSplit, llvm::function_ref<void()> body);
+  void joinParts(ValueRange position);
+
+  std::optional<Split> split;
 };
 
 } // namespace mlir::mask

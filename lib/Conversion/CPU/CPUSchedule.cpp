@@ -16,6 +16,8 @@ using namespace mlir::mask;
 /// The rows and the keys of a tile whose scores, queries and output stay in the
 /// first two levels of cache.
 static constexpr int64_t kTile = 64;
+/// Parts of the keys per core: what one core is late, others make up for.
+static constexpr int64_t kPartsPerCore = 2;
 /// Rows of a vector at least; narrower ones save nothing.
 static constexpr int64_t kFewestLanes = 4;
 
@@ -54,6 +56,13 @@ void mlir::mask::chooseTileRows(const AttentionShape &shape,
       parts.heads = heads;
 }
 
+int64_t mlir::mask::chooseParts(const AttentionShape &shape, int64_t queryTile,
+                                int64_t cores) {
+  bool isOneTile =
+      !ShapedType::isDynamic(shape.queries) && shape.queries <= queryTile;
+  return isOneTile && cores > 1 ? kPartsPerCore * cores : 1;
+}
+
 /// The greatest power of two up to `value` and `most`, at least one.
 static int64_t clampToPower(int64_t value, int64_t most) {
   if (value < 1)
@@ -70,6 +79,8 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   chooseTileRows(shape, parts);
   if (!parts.keyTile)
     parts.keyTile = kTile;
+  if (!parts.parts)
+    parts.parts = chooseParts(shape, parts.queryTile, target.cores);
   bool columns = false;
   if (!parts.lanes) {
     // A lane holds a sum.
@@ -88,7 +99,7 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                llvm::is_contained({4, 8, 16}, parts.lanes);
   auto schedule = CPUScheduleAttr::getChecked(
       emitError, context, parts.queryTile, parts.keyTile, parts.heads,
-      parts.lanes, parts.rows, pairs, columns);
+      parts.parts, parts.lanes, parts.rows, pairs, columns);
   if (!schedule)
     return failure();
   return schedule;

@@ -121,3 +121,21 @@ void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
   store(total, sum, lane);
   rescale(lane, factor);
 }
+
+void CPUTileEmitter::addPart(Value others, Value otherMaximum, Value otherSum) {
+  forLanes([&](Value lane) {
+    Value before = load(maximum, lane), other = load(otherMaximum, lane),
+          after = getMaximum(before, other);
+    Value factor = exp2(arith::SubFOp::create(b, before, after)),
+          otherFactor = exp2(arith::SubFOp::create(b, other, after));
+    auto join = [&](Value numbers, Value others, ValueRange at) {
+      Value scaled = arith::MulFOp::create(b, load(numbers, at), factor);
+      store(vector::FMAOp::create(b, load(others, at), otherFactor, scaled),
+            numbers, at);
+    };
+    store(after, maximum, lane);
+    join(sum, otherSum, lane);
+    forLoop(index(0), value.getSize(b, 3), 1,
+            [&](Value column) { join(accumulator, others, {column, lane}); });
+  });
+}

@@ -81,6 +81,11 @@ LogicalResult CPUTileEmitter::mapScores(const KeyTile &keys,
 // The steps of a tile
 //===----------------------------------------------------------------------===//
 
+CPUEmitter::AccumulatorShape CPUTileEmitter::getAccumulatorShape() {
+  Value columns = b.createOrFold<memref::DimOp>(op.getValue(), 3);
+  return {getAsOpFoldResult(roundUp(columns, lanes)), b.getIndexAttr(held)};
+}
+
 void CPUTileEmitter::allocate() {
   FloatType factor = elements.factor, type = elements.sum;
   int64_t width = elements.width;
@@ -90,7 +95,6 @@ void CPUTileEmitter::allocate() {
                    apply(b.getAffineDimExpr(0).ceilDiv(lanes * width) * lanes,
                          depth)),
                paddedDepth = getAsOpFoldResult(roundUp(depth, lanes * width)),
-               paddedColumns = getAsOpFoldResult(roundUp(columns, lanes)),
                valueCells = getAsOpFoldResult(
                    apply(b.getAffineDimExpr(0).ceilDiv(lanes) * (lanes * width),
                          columns));
@@ -98,6 +102,7 @@ void CPUTileEmitter::allocate() {
                keyCells = b.getIndexAttr(llvm::divideCeil(keyTile, width)),
                inLanes = b.getIndexAttr(held),
                cellsInLanes = b.getIndexAttr(held * width);
+  AccumulatorShape shape = getAccumulatorShape();
   workspace.emplace(b);
   queries = workspace->take({depthCells, cellsInLanes}, factor);
   if (elements.isPacked()) {
@@ -108,9 +113,7 @@ void CPUTileEmitter::allocate() {
   weights = elements.roundsWeights()
                 ? workspace->take({keyCells, cellsInLanes}, factor)
                 : scoreBuffer;
-  accumulator = workspace->take({paddedColumns, inLanes}, type);
-  maximum = workspace->take(held, type);
-  sum = workspace->take(held, type);
+  takeState(shape);
 }
 
 SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
@@ -136,11 +139,10 @@ LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
   return accumulate(keys, hidden, visible);
 }
 
-void CPUTileEmitter::finish(ValueRange) {
+void CPUTileEmitter::writeResults() {
   Value sinks = gatherSinks(held, held);
   forLanes([&](Value lane) { finishRows(lane, load(sum, lane), sinks); });
   writeOutput();
   if (op.getLogSumExp())
     forLoop(index(0), getNumRows(), 1, [&](Value row) { storeLogSumExp(row); });
-  workspace->free();
 }

@@ -50,7 +50,13 @@ public:
   LogicalResult update(const KeyTile &keys, ArrayRef<Value> scores,
                        Value hidden, ScoreFunction visible,
                        SmallVectorImpl<Value> &state) override;
-  void finish(ValueRange state) override;
+  void finish(ValueRange) override { finishTile(); }
+
+protected:
+  AccumulatorShape getAccumulatorShape() override;
+  int64_t getNumStatistics() const override { return held; }
+  void addPart(Value accumulator, Value maximum, Value sum) override;
+  void writeResults() override;
 
 private:
   //===--- Rows ---===//

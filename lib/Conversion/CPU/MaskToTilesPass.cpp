@@ -34,9 +34,10 @@ struct ConvertMaskToTiles
   using Base::Base;
 
   void runOnOperation() override {
-    AttentionToTilesOptions options{{vectorBits, vectorRegisters, bf16Dot},
-                                    {queryTile, keyTile, heads, lanes, rows},
-                                    observer};
+    AttentionToTilesOptions options{
+        {vectorBits, vectorRegisters, bf16Dot, cores},
+        {queryTile, keyTile, heads, parts, lanes, rows},
+        observer};
     if (failed(lowerAttentions<AttentionToTilesOptions, lowerAttentionToTiles>(
             getOperation(), options)))
       signalPassFailure();

@@ -61,6 +61,7 @@ public:
     form.schedule =
         columns ? random.pick(kColumnSchedules) : random.pick(kSchedules);
     form.schedule.heads = random.pick(kTileHeads);
+    form.schedule.parts = random.oneIn(3) ? random.between(2, 40) : 1;
     form.schedule.columns =
         columns &&
         form.schedule.queryTile * form.schedule.heads <= form.schedule.lanes;
@@ -312,6 +313,7 @@ void FormWriter::writeAttention() {
                          std::to_string(tiles.queryTile) +
                          ", key_tile = " + std::to_string(tiles.keyTile) +
                          ", heads = " + std::to_string(tiles.heads) +
+                         ", parts = " + std::to_string(tiles.parts) +
                          ", lanes = " + std::to_string(tiles.lanes) +
                          ", rows = " + std::to_string(tiles.rows) +
                          (tiles.pairs ? ", pairs = true" : "") +

@@ -25,7 +25,7 @@
 namespace mlir::mask::test {
 
 struct Schedule {
-  int64_t queryTile, keyTile, lanes, rows, heads = 1;
+  int64_t queryTile, keyTile, lanes, rows, heads = 1, parts = 1;
   bool pairs = false, columns = false;
 };
 
