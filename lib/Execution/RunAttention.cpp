@@ -158,7 +158,7 @@ llvm::Error mlir::mask::checkSizes(const AttentionArrays &s) {
   return check("output", {s.batch, s.heads, s.queries, s.valueDim});
 }
 
-void mlir::mask::chooseTileRows(const AttentionArrays &sizes,
+void mlir::mask::chooseTileRows(PolicyOp policy, const AttentionArrays &sizes,
                                 JitOptions &options) {
   // Tiles of workgroups have their own sizes.
   if (options.makesKernels())
@@ -166,6 +166,7 @@ void mlir::mask::chooseTileRows(const AttentionArrays &sizes,
   AttentionShape shape;
   shape.queries = llvm::bit_ceil(static_cast<uint64_t>(sizes.queries));
   shape.group = sizes.keyHeads ? sizes.heads / sizes.keyHeads : 1;
+  shape.headsDiffer = hasPredicatesThatDependOn(policy, ParameterAxis::Head);
   chooseTileRows(shape, options.schedule);
   options.schedule.parts = chooseParts(shape, options.schedule.queryTile,
                                        options.openmp ? countCores() : 1);

@@ -32,6 +32,16 @@ LogicalResult mlir::mask::verifyPredicateParameters(Operation *op) {
   return success();
 }
 
+bool mlir::mask::hasPredicatesThatDependOn(Operation *scope,
+                                           ParameterAxis axis) {
+  return scope
+      ->walk([&](PredicateOpInterface op) {
+        return op.dependsOn(axis) ? WalkResult::interrupt()
+                                  : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 //===----------------------------------------------------------------------===//
 // Tables
 //===----------------------------------------------------------------------===//

@@ -32,7 +32,7 @@ func.func @static_window(%q: memref<3x2x8192x128xf32>, %k: memref<3x1x8192x128xf
       outs(%o : memref<3x2x8192x128xf32>) predicate {
     %p = mask.window left 1023 right 0
     mask.yield %p : !mask.predicate
-  }
+  } {schedule = #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>}
   return
 }
 

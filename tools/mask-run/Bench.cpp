@@ -119,7 +119,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
   if (llvm::Error error = checkSizes(sizes))
     return emitError(UnknownLoc::get(policy.getContext()))
            << llvm::toString(std::move(error));
-  chooseTileRows(sizes, options.jit);
+  chooseTileRows(policy, sizes, options.jit);
   FailureOr<Counts> counts = countMask(policy, request, options);
   if (failed(counts))
     return failure();

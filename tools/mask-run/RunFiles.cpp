@@ -32,7 +32,7 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
     options->headDim = buffers.sizes.dim;
     options->valueDim = buffers.sizes.valueDim;
   }
-  chooseTileRows(buffers.sizes, *options);
+  chooseTileRows(policy, buffers.sizes, *options);
   auto kernel =
       AttentionKernel::compile(policy, layer, rule, request, *options, form,
                                isStatic ? &buffers.sizes : nullptr);

@@ -24,10 +24,14 @@ struct CPUTarget {
 
 /// What a schedule needs to know of an attention: the number of queries, and
 /// that of query heads per key head; `ShapedType::kDynamic` where it is not
-/// known. Offsets per head keep heads apart, as if there were one. And the type
-/// of the elements, f32 where it is null.
+/// known. Offsets per head keep heads apart, as if there were one.
 struct AttentionShape {
   int64_t queries = ShapedType::kDynamic, group = ShapedType::kDynamic;
+  /// Whether heads may see different keys.
+  bool headsDiffer = false;
+  /// The closed predicate; may be null.
+  Value predicate;
+  /// The type of the elements, f32 where it is null.
   FloatType elements;
 };
 AttentionShape getAttentionShape(AttentionOp op);
@@ -38,10 +42,16 @@ struct CPUScheduleParts {
   int64_t queryTile = 0, keyTile = 0, heads = 0, parts = 0, lanes = 0, rows = 0;
 };
 
-/// Chooses the rows of tiles, queries and heads, where they are not given: 64
-/// queries of one head, or all queries of as many heads of a group as make 64
-/// rows, if there are fewer queries. Every key is then read once for all of
+/// Chooses the rows of tiles, queries and heads, where they are not given: all
+/// queries, if there are less than 64, of as many heads of a group as make 64
+/// rows, or 64 queries of one head. Every key is then read once for all of
 /// them.
+void chooseFewRows(const AttentionShape &shape, CPUScheduleParts &parts);
+
+/// The same, but where neither is given and they see the same keys, of up to 8
+/// heads of a group also if there are many queries: the fewer queries, the less
+/// of a tile is hidden from some of them. Where the mask is so narrow that this
+/// still is a sixth of 64 rows, there are 32.
 void chooseTileRows(const AttentionShape &shape, CPUScheduleParts &parts);
 
 /// How many parts of the keys there should be, of all tiles together, for tiles

@@ -43,13 +43,6 @@ struct GPUSchedule {
 /// them, of as many heads of a group as make 64 rows, and its keys are split.
 void chooseTileRows(AttentionOp op, GPUSchedule &given);
 
-/// How many keys a row of a tile of `queries` queries costs in tiles of `keys`
-/// keys: those of all tiles that the tile visits, averaged over tiles far from
-/// the first and the last key. Nothing where the numbers of the predicate (the
-/// closed one of an attention) are known at run time only.
-std::optional<int64_t> getKeysPerRow(Value predicate, int64_t queries,
-                                     int64_t keys);
-
 /// Chooses the tiles of an attention on tensor cores, as far as they are not
 /// `given`: the greatest that fit, of which two fit on a multiprocessor if 64
 /// queries and 32 keys allow that, but none that compute a quarter more than

@@ -45,8 +45,10 @@ llvm::Error checkSizes(const AttentionArrays &sizes);
 
 /// Chooses the rows of tiles for arrays of these sizes (`chooseTileRows`), as
 /// far as `options` leave them open. Code for few queries serves all numbers of
-/// them up to the next power of two, and no other number of heads per key head.
-void chooseTileRows(const AttentionArrays &sizes, JitOptions &options);
+/// them up to the next power of two, and no code another number of heads per
+/// key head.
+void chooseTileRows(PolicyOp policy, const AttentionArrays &sizes,
+                    JitOptions &options);
 
 /// Data of unit variance, the same for the same sizes.
 AttentionBuffers makeRandomAttention(const AttentionArrays &sizes);

@@ -75,6 +75,10 @@ SmallVector<TableRead> getTableReads(Operation *op);
 /// Whether the op reads a table per batch row or head.
 bool readsPer(Operation *op, ParameterAxis axis);
 
+/// Whether a predicate op in the regions of `scope` depends on the batch row or
+/// head.
+bool hasPredicatesThatDependOn(Operation *scope, ParameterAxis axis);
+
 /// Checks the parameters of a predicate op: P1 to P4, that those are given that
 /// must be, and static ones against their least numbers.
 LogicalResult verifyPredicateParameters(Operation *op);

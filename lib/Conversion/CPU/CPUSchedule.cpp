@@ -7,6 +7,8 @@
 
 #include "Mask/Conversion/CPUSchedule.h"
 
+#include "Mask/Analysis/TileCost.h"
+
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/bit.h"
 
@@ -30,6 +32,8 @@ AttentionShape mlir::mask::getAttentionShape(AttentionOp op) {
   shape.queries = size(op.getQuery(), 2);
   bool isPerHead = op.getQueryOffsetParameter().axis == ParameterAxis::Head ||
                    op.getKeyOffsetParameter().axis == ParameterAxis::Head;
+  shape.predicate = op.getPredicateValue();
+  shape.headsDiffer = hasPredicatesThatDependOn(op, ParameterAxis::Head);
   int64_t heads = size(op.getQuery(), 1), keyHeads = size(op.getKey(), 1);
   if (isPerHead || op.getQuery() == op.getKey())
     shape.group = 1;
@@ -39,8 +43,8 @@ AttentionShape mlir::mask::getAttentionShape(AttentionOp op) {
   return shape;
 }
 
-void mlir::mask::chooseTileRows(const AttentionShape &shape,
-                                CPUScheduleParts &parts) {
+void mlir::mask::chooseFewRows(const AttentionShape &shape,
+                               CPUScheduleParts &parts) {
   bool isKnown = !ShapedType::isDynamic(shape.queries);
   if (!parts.queryTile)
     parts.queryTile =
@@ -54,6 +58,40 @@ void mlir::mask::chooseTileRows(const AttentionShape &shape,
   for (int64_t heads = 2; heads * parts.queryTile <= kTile; ++heads)
     if (shape.group % heads == 0)
       parts.heads = heads;
+}
+
+/// The most heads of a group, up to 8, with which tiles are at most one row
+/// short of `kTile`.
+static int64_t countHeads(const AttentionShape &shape) {
+  if (ShapedType::isDynamic(shape.group) || shape.headsDiffer)
+    return 1;
+  for (int64_t heads : {8, 7, 4, 3, 2})
+    if (shape.group % heads == 0)
+      return heads;
+  return 1;
+}
+
+/// Whether tiles of half as many queries compute much less.
+static bool isNarrow(Value predicate, int64_t queries) {
+  if (!predicate || queries < 2)
+    return false;
+  std::optional<int64_t> whole = getKeysPerRow(predicate, queries, /*keys=*/1),
+                         half =
+                             getKeysPerRow(predicate, queries / 2, /*keys=*/1);
+  return whole && half && 7 * *half < 6 * *whole;
+}
+
+void mlir::mask::chooseTileRows(const AttentionShape &shape,
+                                CPUScheduleParts &parts) {
+  int64_t heads = countHeads(shape), queries = kTile / heads;
+  bool isOpen = !parts.queryTile && !parts.heads;
+  if (isOpen &&
+      (ShapedType::isDynamic(shape.queries) || shape.queries > queries)) {
+    parts.heads = heads;
+    parts.queryTile =
+        isNarrow(shape.predicate, queries) ? queries / 2 : queries;
+  }
+  chooseFewRows(shape, parts);
 }
 
 int64_t mlir::mask::chooseParts(const AttentionShape &shape, int64_t queryTile,
