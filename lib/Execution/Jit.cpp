@@ -64,8 +64,19 @@ mlir::mask::saveTemp(const JitOptions &options, const Twine &file,
   return writeFile((options.saveTemps + "/" + file).str(), print);
 }
 
-llvm::Expected<CPUTarget> mlir::mask::describeHost() {
-  auto machine = createTargetMachine("native", llvm::CodeGenOptLevel::None);
+/// As `createTargetMachine`, for code that runs here.
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createHostMachine(StringRef processor, llvm::CodeGenOptLevel level) {
+  auto machine = createTargetMachine(processor, level);
+  if (!machine)
+    return machine.takeError();
+  if (llvm::Error error = checkHost(**machine))
+    return error;
+  return machine;
+}
+
+llvm::Expected<CPUTarget> mlir::mask::describeProcessor(StringRef processor) {
+  auto machine = createHostMachine(processor, llvm::CodeGenOptLevel::None);
   if (!machine)
     return machine.takeError();
   CPUTarget target = describeTarget(**machine);
@@ -122,7 +133,7 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
     return report(std::move(error));
   auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
                                 : llvm::CodeGenOptLevel::None;
-  auto machine = createTargetMachine("native", level);
+  auto machine = createHostMachine(options.processor, level);
   if (!machine)
     return report(machine.takeError());
   CPUTarget processor = describeTarget(**machine);

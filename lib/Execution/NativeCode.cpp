@@ -9,6 +9,7 @@
 
 #include "mlir/Target/LLVMIR/Export.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Function.h"
@@ -19,6 +20,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -47,6 +49,23 @@ mlir::mask::createTargetMachine(StringRef processor,
   builder->setCodeGenOptLevel(level);
   builder->setRelocationModel(llvm::Reloc::PIC_);
   return builder->createTargetMachine();
+}
+
+llvm::Error mlir::mask::checkHost(const llvm::TargetMachine &machine) {
+  // Names that the host does not report are about speed, not instructions.
+  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  SmallVector<StringRef> missing;
+  for (const llvm::SubtargetFeatureKV &feature :
+       machine.getMCSubtargetInfo()->getEnabledProcessorFeatures()) {
+    auto known = host.find(feature.Key);
+    if (known != host.end() && !known->second)
+      missing.push_back(known->getKey());
+  }
+  if (missing.empty())
+    return llvm::Error::success();
+  return llvm::createStringError("this processor lacks " +
+                                 llvm::join(missing, ", ") + ", which '" +
+                                 machine.getTargetCPU() + "' has");
 }
 
 CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {

@@ -140,6 +140,11 @@ cl::opt<bool>
 MASK_STRING_OPTION(saveTemps, targetCategory, "save-temps",
                    "Keep the intermediate forms of the code", "dir");
 
+cl::opt<std::string> chip("chip",
+                          cl::desc("Processor that code of the CPU is made "
+                                   "for (native)"),
+                          cl::value_desc("name"), cl::init("native"),
+                          cl::cat(targetCategory));
 cl::opt<GPUEmitter> emitter(
     "emitter", cl::desc("What GPU kernels are made of"),
     cl::init(GPUEmitter::Portable),
@@ -272,6 +277,18 @@ static LogicalResult checkTarget() {
                 {&saveTemps, &isStatic});
 }
 
+/// Code for another processor is for tests; it has to run here.
+static LogicalResult checkChip() {
+  if (!chip.getNumOccurrences())
+    return success();
+  if (target != Target::CPU)
+    return reject("another target than the cpu", {&chip});
+  llvm::Expected<CPUTarget> processor = describeProcessor(chip);
+  if (!processor)
+    return fail("--chip: " + llvm::toString(processor.takeError()));
+  return success();
+}
+
 static LogicalResult checkNumbers() {
   constexpr int64_t kMostThreads = 1024;
   if (threads.getNumOccurrences() && (threads < 1 || threads > kMostThreads))
@@ -344,7 +361,7 @@ static LogicalResult checkCases() {
 }
 
 LogicalResult mlir::mask::checkOptions() {
-  if (failed(checkTarget()) || failed(checkNumbers()))
+  if (failed(checkTarget()) || failed(checkChip()) || failed(checkNumbers()))
     return failure();
   if (!casesDir.empty())
     return checkCases();
@@ -372,6 +389,7 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   options.openmp = getThreads() > 1 && !runsKernels();
   options.device = device;
   options.saveTemps = saveTemps;
+  options.processor = chip;
   if (emulates) {
     EmulationOptions &emulation = options.emulation.emplace();
     emulation.order = warpOrder;

@@ -52,7 +52,7 @@ static FailureOr<bool> roundsWeights(DataType type) {
     return emitter != GPUEmitter::Portable;
   if (type != DataType::BF16)
     return false;
-  llvm::Expected<CPUTarget> host = describeHost();
+  llvm::Expected<CPUTarget> host = describeProcessor(chip);
   if (!host)
     return fail(host.takeError());
   return host->bf16Dot;

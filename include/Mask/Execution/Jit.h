@@ -41,13 +41,18 @@ llvm::Error setOpenMPThreads(int64_t threads);
 /// users' files need.
 void registerJitDialects(DialectRegistry &registry);
 
-/// What schedules are chosen from on this machine.
-llvm::Expected<CPUTarget> describeHost();
+/// What schedules are chosen from for `processor`, by LLVM's name or `native`,
+/// on this machine. An error if the name is unknown, or its code does not run
+/// here.
+llvm::Expected<CPUTarget> describeProcessor(llvm::StringRef processor);
 
 /// How functions are compiled and run.
 struct JitOptions {
   /// Share loops among OpenMP threads; needs `getOpenMPLibrary`.
   bool openmp = false;
+  /// The processor that code is made for, by LLVM's name, or `native`: all that
+  /// this machine has.
+  std::string processor = "native";
   /// Let LLVM optimize: faster code, in four times the time.
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.

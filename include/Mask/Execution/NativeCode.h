@@ -31,6 +31,10 @@ namespace mlir::mask {
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(llvm::StringRef processor, llvm::CodeGenOptLevel level);
 
+/// An error that says what the code for `machine` may use and this processor
+/// does not have; no error if it can run here.
+llvm::Error checkHost(const llvm::TargetMachine &machine);
+
 /// What schedules are chosen from, for one core.
 CPUTarget describeTarget(const llvm::TargetMachine &machine);
 
