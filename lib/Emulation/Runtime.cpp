@@ -127,8 +127,10 @@ void mask_simt_access(int32_t site, const void *address, int64_t bytes,
   Block::get().access(site, static_cast<AccessKind>(kind), address, bytes);
 }
 
-void mask_simt_out_of_bounds(int32_t site, int32_t dim, int64_t index,
-                             int64_t extent, int64_t size) {
+void mask_simt_check_bounds(int32_t site, int32_t dim, int64_t index,
+                            int64_t extent, int64_t size) {
+  if (extent <= 0 || (index >= 0 && extent <= size && index <= size - extent))
+    return;
   Block &block = Block::get();
   Failure bad;
   bad.kind = Failure::OutOfBounds;
@@ -156,7 +158,7 @@ const llvm::StringMap<void *> &mlir::mask::getEmulationSymbols() {
       MASK_SIMT_SYMBOL(mask_simt_dynamic_memory),
       MASK_SIMT_SYMBOL(mask_simt_dynamic_bytes),
       MASK_SIMT_SYMBOL(mask_simt_access),
-      MASK_SIMT_SYMBOL(mask_simt_out_of_bounds),
+      MASK_SIMT_SYMBOL(mask_simt_check_bounds),
       MASK_SIMT_SYMBOL(mask_simt_launch),
 #undef MASK_SIMT_SYMBOL
   };

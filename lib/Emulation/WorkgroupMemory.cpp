@@ -41,10 +41,10 @@ void WorkgroupMemory::poison() {
 
 bool WorkgroupMemory::contains(const void *address, int64_t bytes) const {
   int64_t begin = static_cast<const char *>(address) - base;
-  return llvm::any_of(llvm::zip_equal(buffers, offsets), [&](auto entry) {
-    auto &[buffer, offset] = entry;
-    return begin >= offset && begin + bytes <= offset + buffer.bytes;
-  });
+  for (size_t i = 0; i < buffers.size(); ++i)
+    if (begin >= offsets[i] && begin + bytes <= offsets[i] + buffers[i].bytes)
+      return true;
+  return false;
 }
 
 std::optional<unsigned> WorkgroupMemory::findBrokenRedZone() const {

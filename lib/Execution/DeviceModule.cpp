@@ -53,7 +53,8 @@ DeviceModule::compile(ModuleOp module, ArrayRef<char> code, StringRef name,
   if (!needsHost)
     return result;
   OwningOpRef<ModuleOp> host = extractHost(module);
-  auto compiled = JitModule::compile(*host, (name + ".host").str(), options);
+  auto compiled =
+      JitModule::compileLoops(*host, (name + ".host").str(), options);
   if (failed(compiled))
     return failure();
   result->host = std::move(*compiled);

@@ -44,9 +44,11 @@ EmulatedModule::compile(ModuleOp module, StringRef name,
   if (failed(emulateKernels(module, options, checkAccesses)))
     return failure();
   JitOptions withRuntime = options;
+  // A kernel runs a few times: to optimize it takes longer than it saves.
+  withRuntime.optimize = false;
   for (const auto &symbol : getEmulationSymbols())
     withRuntime.symbols[symbol.getKey()] = symbol.getValue();
-  auto compiled = JitModule::compile(module, name, withRuntime);
+  auto compiled = JitModule::compileLoops(module, name, withRuntime);
   if (failed(compiled))
     return failure();
   return std::unique_ptr<EmulatedModule>(

@@ -98,8 +98,9 @@ StringRef mlir::mask::declareObserver(ModuleOp module) {
   return kObserver;
 }
 
-static LogicalResult lower(ModuleOp module, const JitOptions &options,
-                           const CPUTarget &target) {
+static LogicalResult
+lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
+      void (*build)(OpPassManager &, const MaskToCPUOptions &)) {
   PassManager pm(module.getContext());
   if (options.configure && failed(options.configure(pm)))
     return failure();
@@ -117,12 +118,24 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options,
   pipeline.cores = target.cores;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
-  buildMaskToCPUPipeline(pm, pipeline);
+  build(pm, pipeline);
   return pm.run(module);
 }
 
 FailureOr<std::unique_ptr<JitModule>>
 JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
+  return compile(module, name, options, buildMaskToCPUPipeline);
+}
+
+FailureOr<std::unique_ptr<JitModule>>
+JitModule::compileLoops(ModuleOp module, StringRef name,
+                        const JitOptions &options) {
+  return compile(module, name, options, buildLoopsToLLVMPipeline);
+}
+
+FailureOr<std::unique_ptr<JitModule>>
+JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options,
+                   Pipeline pipeline) {
   Location loc = module.getLoc();
   auto report = [&](llvm::Error error) -> LogicalResult {
     return emitError(loc) << "cannot compile: "
@@ -138,7 +151,7 @@ JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options) {
     return report(machine.takeError());
   CPUTarget processor = describeTarget(**machine);
   processor.cores = countCores();
-  if (failed(lower(module, options, processor)))
+  if (failed(lower(module, options, processor, pipeline)))
     return failure();
   if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
     return report(std::move(error));

@@ -38,7 +38,7 @@ void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
                                         const MaskToCPUOptions &options) {
   buildMaskToBuffersPipeline(pm);
   buildMaskToLoopsPipeline(pm, options);
-  addLLVMStages(pm, {options.openmp, options.bf16Dot});
+  buildLoopsToLLVMPipeline(pm, options);
 }
 
 void mlir::mask::registerMaskToCPUPipeline() {

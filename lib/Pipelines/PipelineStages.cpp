@@ -76,10 +76,10 @@ void mlir::mask::addTileStages(OpPassManager &pm) {
   pm.addPass(createLoopInvariantCodeMotionPass());
 }
 
-void mlir::mask::addLLVMStages(OpPassManager &pm,
-                               const LLVMStageOptions &options) {
+void mlir::mask::buildLoopsToLLVMPipeline(OpPassManager &pm,
+                                          const MaskToCPUOptions &options) {
   pm.addPass(createMaskApproximateMath());
-  if (!options.bf16)
+  if (!options.bf16Dot)
     pm.addPass(createMaskExpandBF16());
   pm.addPass(createConvertVectorToSCFPass());
   if (options.openmp) {
@@ -89,9 +89,10 @@ void mlir::mask::addLLVMStages(OpPassManager &pm,
     // control flow; there is nothing on the stack in it.
     pm.addPass(createCanonicalizerPass());
   }
-  pm.addPass(createSCFToControlFlowPass());
+  // These apply patterns, which takes longer where there are many blocks.
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createMaskLowerAsserts());
   ConvertVectorToLLVMPassOptions vectors;
   vectors.x86Vector = true;

@@ -15,13 +15,6 @@ namespace mlir::mask {
 /// From `mask.tile_for` and what is in it to scf loops.
 void addTileStages(OpPassManager &pm);
 
-/// From loops and vectors to the LLVM dialect. `openmp`: loops are shared among
-/// threads; `bf16`: the target converts f32 to bf16.
-struct LLVMStageOptions {
-  bool openmp, bf16;
-};
-void addLLVMStages(OpPassManager &pm, const LLVMStageOptions &options);
-
 } // namespace mlir::mask
 
 #endif // MASK_LIB_PIPELINES_PIPELINESTAGES_H

@@ -3,7 +3,7 @@
 
 // A kernel becomes what a thread runs, and what launches it; a launch is a call.
 // CHECK-NOT: gpu.
-// CHECK: llvm.mlir.global internal constant @"kernels::sites"("{{.*}}gpu-to-simt-emulation.mlir:[[@LINE+35]]:7: 'gpu.barrier'\00")
+// CHECK: llvm.mlir.global internal constant @"kernels::sites"("{{.*}}gpu-to-simt-emulation.mlir:[[@LINE+37]]:7: 'gpu.barrier'\00")
 // CHECK: llvm.mlir.global internal constant @"kernels::reverse.name"("kernels::reverse\00")
 // 64 threads, one buffer of 256 bytes at a multiple of 128.
 // CHECK: llvm.mlir.global internal constant @"kernels::reverse.numbers"(dense<[64, 1, 1, 1, 256, 128]> : tensor<6xi64>)
@@ -22,11 +22,13 @@
 
 // Every index is checked, and accesses to workgroup memory are noted.
 // CHECKED-LABEL: func.func private @"kernels::reverse.thread"
-// CHECKED: %[[BEFORE:.*]] = arith.cmpi slt, %[[TID:.*]], %{{.*}} : index
-// CHECKED: %[[BEHIND:.*]] = arith.cmpi sgt, %{{.*}}, %{{.*}} : index
-// CHECKED: %[[BAD:.*]] = arith.ori %[[BEFORE]], %[[BEHIND]]
-// CHECKED: scf.if %[[BAD]]
-// CHECKED: llvm.call @mask_simt_out_of_bounds
+// CHECKED: %[[EXTENT:.*]] = memref.dim
+// CHECKED: %[[SITE:.*]] = arith.constant 0 : i32
+// CHECKED: %[[DIM:.*]] = arith.constant 0 : i32
+// CHECKED: %[[INDEX:.*]] = arith.index_cast %{{.*}} : index to i64
+// CHECKED: %[[ONE:.*]] = arith.constant 1 : i64
+// CHECKED: %[[SIZE:.*]] = arith.index_cast %[[EXTENT]] : index to i64
+// CHECKED: llvm.call @mask_simt_check_bounds(%[[SITE]], %[[DIM]], %[[INDEX]], %[[ONE]], %[[SIZE]])
 // CHECKED: memref.load
 // CHECKED: llvm.call @mask_simt_access
 // CHECKED: memref.store %{{.*}} : memref<64xf32>

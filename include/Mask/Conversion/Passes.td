@@ -447,7 +447,7 @@ def ConvertGPUToSimtEmulation
       %value = llvm.load ...
       %id = llvm.call @mask_simt_id(%kind, %dim) : (i32, i32) -> i64
       %i = arith.index_cast %id : i64 to index
-      scf.if %out_of_bounds { llvm.call @mask_simt_out_of_bounds(...) }
+      llvm.call @mask_simt_check_bounds(%site, %dim, %index, %extent, %size)
       memref.store %value, %to[%i] : memref<?xf32>
       return
     }

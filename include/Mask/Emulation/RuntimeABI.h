@@ -83,10 +83,10 @@ int64_t mask_simt_dynamic_bytes();
 /// Tells that this thread is about to touch workgroup memory.
 void mask_simt_access(int32_t site, const void *address, int64_t bytes,
                       int32_t kind);
-/// Ends the launch: `extent` elements at `index` of dimension `dim`, which has
-/// `size`.
-void mask_simt_out_of_bounds(int32_t site, int32_t dim, int64_t index,
-                             int64_t extent, int64_t size);
+/// Ends the launch unless the `extent` elements at `index`, if there are any,
+/// lie in dimension `dim`, which has `size`.
+void mask_simt_check_bounds(int32_t site, int32_t dim, int64_t index,
+                            int64_t extent, int64_t size);
 
 /// Runs `thread(arguments)` for every thread of the grid. `numbers` are the
 /// kernel's block size (zeros: any) and, for each of its buffers after their

@@ -29,12 +29,13 @@ struct KernelLaunch {
 };
 
 /// A module with kernels in `gpu.module`s, and with functions that may launch
-/// them by `gpu.launch_func`, compiled to run on this machine.
+/// them by `gpu.launch_func`, compiled to run on this machine. There are
+/// neither masks nor tensors in it.
 class EmulatedModule {
 public:
-  /// Lowers `module` (by `convert-gpu-to-simt-emulation` and `mask-to-cpu`, in
-  /// place) and compiles it. Without `checkAccesses` neither indices nor races
-  /// are checked. Errors are emitted.
+  /// Lowers `module` (by `convert-gpu-to-simt-emulation` and upstream's passes,
+  /// in place) and compiles it; LLVM does not optimize it. Without
+  /// `checkAccesses` neither indices nor races are checked. Errors are emitted.
   static FailureOr<std::unique_ptr<EmulatedModule>>
   compile(ModuleOp module, llvm::StringRef name, const JitOptions &options,
           bool checkAccesses = true);

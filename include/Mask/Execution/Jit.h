@@ -29,6 +29,7 @@ class ExecutionEngine;
 
 namespace mask {
 class Device;
+struct MaskToCPUOptions;
 
 /// The OpenMP run-time library that compiled code can use; empty where there
 /// was none when this project was configured.
@@ -53,7 +54,8 @@ struct JitOptions {
   /// The processor that code is made for, by LLVM's name, or `native`: all that
   /// this machine has.
   std::string processor = "native";
-  /// Let LLVM optimize: faster code, in four times the time.
+  /// Let LLVM optimize: faster code, in four times the time. Kernels that are
+  /// emulated never are.
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
   std::string saveTemps;
@@ -101,6 +103,11 @@ public:
   /// the files of `saveTemps`. Errors are emitted.
   static FailureOr<std::unique_ptr<JitModule>>
   compile(ModuleOp module, llvm::StringRef name, const JitOptions &options);
+  /// The same for a module with neither masks nor tensors, which is what
+  /// pipelines for GPUs leave of hosts.
+  static FailureOr<std::unique_ptr<JitModule>>
+  compileLoops(ModuleOp module, llvm::StringRef name,
+               const JitOptions &options);
   ~JitModule();
 
   /// A function with `llvm.emit_c_interface`. It takes one pointer per
@@ -109,6 +116,10 @@ public:
   llvm::Expected<Function> lookup(llvm::StringRef name);
 
 private:
+  using Pipeline = void (*)(OpPassManager &, const MaskToCPUOptions &);
+  static FailureOr<std::unique_ptr<JitModule>>
+  compile(ModuleOp module, llvm::StringRef name, const JitOptions &options,
+          Pipeline pipeline);
   explicit JitModule(std::unique_ptr<ExecutionEngine> engine);
   std::unique_ptr<ExecutionEngine> engine;
 };

@@ -72,8 +72,12 @@ void buildMaskToBuffersPipeline(OpPassManager &pm);
 void buildMaskToLoopsPipeline(OpPassManager &pm,
                               const MaskToCPUOptions &options);
 
-/// From functions with attention on tensors to the LLVM dialect: the two steps
-/// above, and upstream's.
+/// From loops and vectors to the LLVM dialect.
+void buildLoopsToLLVMPipeline(OpPassManager &pm,
+                              const MaskToCPUOptions &options);
+
+/// From functions with attention on tensors to the LLVM dialect: the three
+/// steps above.
 void buildMaskToCPUPipeline(OpPassManager &pm, const MaskToCPUOptions &options);
 
 /// Registers `mask-to-cpu`.

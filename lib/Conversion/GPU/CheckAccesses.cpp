@@ -10,7 +10,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -80,18 +79,25 @@ static SmallVector<MemoryAccess> getAccesses(Operation *op) {
       .Default([](Operation *) -> Accesses { return {}; });
 }
 
-/// Ends the launch where an index is out of bounds.
+/// Has the runtime check the indices. A call per dimension, since branches
+/// would multiply the blocks that are compiled.
 static void checkBounds(EmulationBuilder &emulation, OpBuilder &builder,
                         Operation *op, const MemoryAccess &access) {
   Location loc = op->getLoc();
   auto type = cast<MemRefType>(access.memref.getType());
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value any;
-  struct Dim {
-    Value bad, index, extent, size;
+  Value site, used;
+  auto getUsed = [&](int64_t extent) {
+    if (!access.used)
+      return emulation.getI64(builder, loc, extent);
+    if (!used)
+      used = emulation.toI64(builder, loc, access.used);
+    if (extent != 1)
+      return used;
+    // What reads nothing may point anywhere.
+    return arith::MinSIOp::create(builder, loc, used,
+                                  emulation.getI64(builder, loc, 1))
+        .getResult();
   };
-  SmallVector<Dim> dims;
   for (auto [dim, index] : llvm::enumerate(access.indices)) {
     bool isLast = dim + 1 == access.indices.size();
     int64_t extent = isLast ? access.extent : 1;
@@ -99,43 +105,14 @@ static void checkBounds(EmulationBuilder &emulation, OpBuilder &builder,
     if (constant && !type.isDynamicDim(dim) && *constant >= 0 &&
         *constant + extent <= type.getDimSize(dim))
       continue;
-    Value elements = one;
-    if (isLast)
-      elements = access.used
-                     ? access.used
-                     : arith::ConstantIndexOp::create(builder, loc, extent);
     Value size =
         builder.createOrFold<memref::DimOp>(loc, access.memref, int64_t(dim));
-    Value end = arith::AddIOp::create(builder, loc, index, elements);
-    Value before = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, index, zero);
-    Value behind = arith::CmpIOp::create(builder, loc,
-                                         arith::CmpIPredicate::sgt, end, size);
-    Value bad = arith::OrIOp::create(builder, loc, before, behind);
-    any = any ? arith::OrIOp::create(builder, loc, any, bad) : bad;
-    dims.push_back({bad, index, elements, size});
-  }
-  if (!any)
-    return;
-  // What reads nothing may point anywhere.
-  if (access.used) {
-    Value reads = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
-                                        access.used, zero);
-    any = arith::AndIOp::create(builder, loc, any, reads);
-  }
-  auto site = emulation.getSite(builder, op);
-  auto fail = scf::IfOp::create(builder, loc, any, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(fail.thenBlock());
-  for (auto [number, dim] : llvm::enumerate(dims)) {
-    auto isThis = scf::IfOp::create(builder, loc, dim.bad, false);
-    OpBuilder::InsertionGuard inner(builder);
-    builder.setInsertionPointToStart(isThis.thenBlock());
-    emulation.call(builder, loc, "mask_simt_out_of_bounds", {},
-                   {site, emulation.getI32(builder, loc, number),
-                    emulation.toI64(builder, loc, dim.index),
-                    emulation.toI64(builder, loc, dim.extent),
-                    emulation.toI64(builder, loc, dim.size)});
+    if (!site)
+      site = emulation.getSite(builder, op);
+    emulation.call(builder, loc, "mask_simt_check_bounds", {},
+                   {site, emulation.getI32(builder, loc, dim),
+                    emulation.toI64(builder, loc, index), getUsed(extent),
+                    emulation.toI64(builder, loc, size)});
   }
 }
 

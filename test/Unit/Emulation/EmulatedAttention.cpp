@@ -142,10 +142,7 @@ EmulatedAttentionTest::compileAttention(const AttentionCase &attention,
   buildMaskToGPUPipeline(pm, *parsed);
   if (failed(pm.run(*module)))
     return nullptr;
-  // A kernel runs a few times: to compile it takes longer.
-  JitOptions jit;
-  jit.optimize = false;
-  auto compiled = EmulatedModule::compile(*module, "attention", jit);
+  auto compiled = EmulatedModule::compile(*module, "attention", JitOptions());
   return succeeded(compiled) ? std::move(*compiled) : nullptr;
 }
 
