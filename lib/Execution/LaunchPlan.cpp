@@ -47,6 +47,7 @@ public:
 private:
   llvm::Error compute(LaunchValueAttr value, int64_t &result) const;
   llvm::Error checkArguments() const;
+  std::string describeArguments() const;
   llvm::Error addWorkspace(WorkspaceAttr workspace, LaunchPlan &plan) const;
   llvm::Error addOperands(ArrayRef<LaunchValueAttr> values,
                           ArrayRef<Type> types, LaunchPlan::Step &step) const;
@@ -91,6 +92,18 @@ llvm::Error PlanBuilder::checkArguments() const {
             ", the record says " + Twine(type.getDimSize(dim)));
   }
   return llvm::Error::success();
+}
+
+/// Extents and numbers, such as `1x8x512x64, 3`.
+std::string PlanBuilder::describeArguments() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::interleaveComma(arguments, os, [&](const CallArgument &argument) {
+    if (argument.extents.empty())
+      os << argument.number;
+    llvm::interleave(argument.extents, os, "x");
+  });
+  return text;
 }
 
 llvm::Error PlanBuilder::addWorkspace(WorkspaceAttr workspace,
@@ -170,7 +183,9 @@ llvm::Error PlanBuilder::build(LaunchPlan &plan) const {
     if (llvm::Error error = compute(check.getCondition(), holds))
       return error;
     if (!holds)
-      return llvm::createStringError(check.getMessage());
+      return llvm::createStringError(check.getMessage() +
+                                     "; the call's arguments are " +
+                                     describeArguments());
   }
   for (auto workspace : record.getWorkspaces().getAsRange<WorkspaceAttr>())
     if (llvm::Error error = addWorkspace(workspace, plan))

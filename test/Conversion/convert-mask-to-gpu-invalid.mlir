@@ -60,3 +60,19 @@ func.func @negative_schedule_of_the_cpu(%q: memref<1x1x?x8xf32>, %o: memref<1x1x
   } {schedule = #mask.cpu_schedule<query_tile = 8, key_tile = 4, lanes = 4, rows = 2>}
   return
 }
+
+// -----
+
+// 2^32 elements.
+func.func @negative_elements(%q: memref<1x8x4194304x128xbf16>, %o: memref<1x8x4194304x128xbf16>) {
+  // expected-error @+4 {{elements of query in kernels must be at most 2147483648, got 'memref<1x8x4194304x128xbf16>'}}
+  // expected-error @+3 {{elements of key in kernels must be at most 2147483648}}
+  // expected-error @+2 {{elements of value in kernels must be at most 2147483648}}
+  // expected-error @+1 {{elements of output in kernels must be at most 2147483648}}
+  mask.attention ins(%q, %q, %q : memref<1x8x4194304x128xbf16>, memref<1x8x4194304x128xbf16>, memref<1x8x4194304x128xbf16>)
+      outs(%o : memref<1x8x4194304x128xbf16>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}

@@ -10,9 +10,12 @@
 // CHECK-SAME: threads(%[[THREAD:.*]], %{{.*}}, %{{.*}}) in (%{{.*}} = %c128,
 // CHECK-SAME: workgroup(%{{.*}} : memref<32x33xf32, #gpu.address_space<workgroup>>, %{{.*}} : memref<32x33xf32, #gpu.address_space<workgroup>>, %{{.*}} : memref<32x33xf32, #gpu.address_space<workgroup>>, %{{.*}} : memref<32x17xf32, #gpu.address_space<workgroup>>, %{{.*}} : memref<32x129xf32, #gpu.address_space<workgroup>>, %{{.*}} : memref<32xi32, #gpu.address_space<workgroup>>, %{{.*}} : memref<32xi32, #gpu.address_space<workgroup>>)
 // Heads are adjacent, late queries come first.
-// CHECK: %[[HEAD:.*]] = arith.remui %[[BLOCK]], %c2
-// CHECK: %[[REST:.*]] = arith.divui %[[BLOCK]], %c2
-// CHECK: %[[TILE:.*]] = arith.remui %[[REST]], %c256
+// CHECK: %[[NUMBER:.*]] = arith.index_castui %[[BLOCK]] : index to i32
+// CHECK: %[[HEAD32:.*]] = arith.remui %[[NUMBER]], %c2_i32 : i32
+// CHECK: %[[HEAD:.*]] = arith.index_castui %[[HEAD32]] : i32 to index
+// CHECK: %[[REST:.*]] = arith.divui %[[NUMBER]], %c2_i32 : i32
+// CHECK: %[[TILE32:.*]] = arith.remui %[[REST]], %c256_i32 : i32
+// CHECK: %[[TILE:.*]] = arith.index_castui %[[TILE32]] : i32 to index
 // CHECK: %[[LATE:.*]] = arith.subi %c255, %[[TILE]]
 // CHECK: %[[ROW:.*]] = arith.muli %[[LATE]], %c32
 // Row, maximum, sum and eight columns of four rows are carried.
@@ -87,6 +90,33 @@ func.func @documents(%q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>, %ids: mem
 func.func @bf16(%q: memref<?x?x?x?xbf16>, %o: memref<?x?x?x?xbf16>) {
   mask.attention ins(%q, %q, %q : memref<?x?x?x?xbf16>, memref<?x?x?x?xbf16>, memref<?x?x?x?xbf16>)
       outs(%o : memref<?x?x?x?xbf16>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Kernels count in 32 bits: what arrays may have is checked by the host. No product on the
+// way overflows.
+
+// CHECK-LABEL: func @extents
+// CHECK-DAG: %[[MOST:.*]] = arith.constant 2147483648 : index
+// CHECK-DAG: %[[BEYOND:.*]] = arith.constant 2147483649 : index
+// CHECK: %[[B:.*]] = arith.minsi %{{.*}}, %[[BEYOND]]
+// CHECK: %[[H:.*]] = arith.minsi %{{.*}}, %[[BEYOND]]
+// CHECK: %[[BH:.*]] = arith.muli %[[B]], %[[H]]
+// CHECK: arith.minsi %[[BH]], %[[BEYOND]]
+// CHECK: arith.cmpi sle, %{{.*}}, %[[MOST]]
+// CHECK: cf.assert %{{.*}}, "{{.*}}'mask.attention' op elements of query in kernels must be at most 2147483648"
+// CHECK: cf.assert %{{.*}}, "{{.*}} elements of key in kernels must be at most 2147483648"
+// CHECK: cf.assert %{{.*}}, "{{.*}} elements of value in kernels must be at most 2147483648"
+// CHECK: cf.assert %{{.*}}, "{{.*}} elements of output in kernels must be at most 2147483648"
+// CHECK: cf.assert %{{.*}}, "{{.*}} rows of key in kernels must be at most 1073741824"
+func.func @extents(%q: memref<?x?x?x1xf32>, %k: memref<?x?x?x1xf32>, %v: memref<?x?x?x1xf32>, %o: memref<?x?x?x1xf32>) {
+  mask.attention ins(%q, %k, %v : memref<?x?x?x1xf32>, memref<?x?x?x1xf32>, memref<?x?x?x1xf32>)
+      outs(%o : memref<?x?x?x1xf32>) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   }

@@ -9,6 +9,7 @@
 
 #include "../Skeleton/AttentionSkeleton.h"
 #include "AlignRows.h"
+#include "CheckExtents.h"
 #include "Mask/IR/Captures.h"
 #include "MergeParts.h"
 #include "PortableTileEmitter.h"
@@ -198,6 +199,7 @@ private:
   LogicalResult emitPortable();
   LogicalResult emitTensorCore();
   LogicalResult emitTiles(ArrayRef<WorkgroupEmitter *> emitters);
+  Value getTiles();
   Value getParts();
   Value allocateFlags();
   Value index(int64_t value) {
@@ -214,30 +216,36 @@ private:
 
 } // namespace
 
-/// How many parts the keys of a tile are split into: as many as fill the
-/// multiprocessors twice, at most the schedule's and one per tile of keys.
-Value LaunchEmitter::getParts() {
+static Value apply(ImplicitLocOpBuilder &b, AffineExpr expr,
+                   ArrayRef<OpFoldResult> sizes) {
+  OpFoldResult result =
+      affine::makeComposedFoldedAffineApply(b, b.getLoc(), expr, sizes);
+  return getValueOrCreateConstantIndexOp(b, b.getLoc(), result);
+}
+
+/// How many workgroups there are for each part of the keys.
+Value LaunchEmitter::getTiles() {
+  AffineExpr batches, heads, queries, columns;
+  bindSymbols(b.getContext(), batches, heads, queries, columns);
   auto dim = [&](Value array, int64_t dim) {
     return memref::getMixedSize(b, b.getLoc(), array, dim);
   };
-  SmallVector<OpFoldResult> sizes = {
-      dim(op.getQuery(), 0), dim(op.getQuery(), 1), dim(op.getQuery(), 2),
-      dim(op.getValue(), 3), dim(op.getKey(), 2)};
-  AffineExpr batches, heads, queries, columns, keys;
-  bindSymbols(b.getContext(), batches, heads, queries, columns, keys);
-  auto apply = [&](AffineExpr expr) {
-    return affine::makeComposedFoldedAffineApply(b, b.getLoc(), expr, sizes);
-  };
-  auto value = [&](OpFoldResult result) {
-    return getValueOrCreateConstantIndexOp(b, b.getLoc(), result);
-  };
-  Value workgroups = value(apply(batches * heads.ceilDiv(schedule.heads) *
-                                 queries.ceilDiv(schedule.queryTile) *
-                                 columns.ceilDiv(schedule.valueColumns)));
+  return apply(b,
+               batches * heads.ceilDiv(schedule.heads) *
+                   queries.ceilDiv(schedule.queryTile) *
+                   columns.ceilDiv(schedule.valueColumns),
+               {dim(op.getQuery(), 0), dim(op.getQuery(), 1),
+                dim(op.getQuery(), 2), dim(op.getValue(), 3)});
+}
+
+/// How many parts the keys of a tile are split into: as many as fill the
+/// multiprocessors twice, at most the schedule's and one per tile of keys.
+Value LaunchEmitter::getParts() {
   Value wanted = b.createOrFold<arith::CeilDivUIOp>(
       index(2 * getTarget(options).multiprocessors),
-      b.createOrFold<arith::MaxSIOp>(workgroups, index(1)));
-  Value tiles = value(apply(keys.ceilDiv(schedule.keyTile)));
+      b.createOrFold<arith::MaxSIOp>(getTiles(), index(1)));
+  Value tiles = apply(b, b.getAffineSymbolExpr(0).ceilDiv(schedule.keyTile),
+                      {memref::getMixedSize(b, b.getLoc(), op.getKey(), 2)});
   Value parts = b.createOrFold<arith::MinSIOp>(wanted, tiles);
   parts = b.createOrFold<arith::MinSIOp>(parts, index(schedule.parts));
   return b.createOrFold<arith::MaxSIOp>(parts, index(1));
@@ -274,19 +282,13 @@ LogicalResult LaunchEmitter::emitPortable() {
                                              : kStaticMemory);
 }
 
-/// One for each tile, of all parts, and block of value columns.
+/// One for each workgroup.
 Value LaunchEmitter::allocateFlags() {
-  SmallVector<OpFoldResult> shape;
-  Value rows = partial ? partial->output : op.getOutput();
-  for (int64_t dim = 0; dim < 4; ++dim) {
-    OpFoldResult size = memref::getMixedSize(b, b.getLoc(), rows, dim);
-    int64_t step = dim == 2   ? schedule.queryTile
-                   : dim == 3 ? schedule.valueColumns
-                              : 1;
-    shape.push_back(affine::makeComposedFoldedAffineApply(
-        b, b.getLoc(), b.getAffineSymbolExpr(0).ceilDiv(step), size));
-  }
-  return memref::AllocOp::create(b, shape, b.getI32Type());
+  Value workgroups = getTiles();
+  if (partial)
+    workgroups = b.createOrFold<arith::MulIOp>(partial->parts, workgroups);
+  return memref::AllocOp::create(
+      b, ArrayRef<OpFoldResult>{getAsOpFoldResult(workgroups)}, b.getI32Type());
 }
 
 /// A launch for all tiles, and a launch of portable code for those that it has
@@ -335,6 +337,8 @@ LogicalResult LaunchEmitter::emitTensorCore() {
 }
 
 LogicalResult LaunchEmitter::run() {
+  if (failed(checkExtents(b, op)))
+    return failure();
   if (schedule.parts > 1)
     partial = allocatePartialResults(b, op, getParts());
   LogicalResult result = schedule.warpRows ? emitTensorCore() : emitPortable();

@@ -87,16 +87,16 @@ SmallVector<Value> TensorCoreEmitter::begin(const QueryTile &tile) {
   queries = allocateRows(1, s.rows(), s.depth);
   keys = allocateRows(s.kBuffers, s.keyTile, s.depth);
   values = allocateRows(s.kBuffers, s.keyTile, s.valueColumns);
+  keyMatrix = getMatrix({call.key, tile.batch, tile.keyHead});
+  valueMatrix = getMatrix({call.value, tile.batch, tile.keyHead});
   prepareScale();
   ifThen(isZero(thread), [&] {
     Value none = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
-    store(none, call.flags, getFlagPosition(tile.head, tile.row));
+    store(none, call.flags, getWorkgroup());
   });
   loadQueries();
   SmallVector<Value> state(threadRows(), number(-kGreatest));
-  state.append(threadRows(), number(0));
-  state.append(rowBlocks() * valueFragments(),
-               broadcast(number(0), warp->getSumType()));
+  state.append(threadRows() + 4 * rowBlocks() * valueFragments(), number(0));
   return state;
 }
 
@@ -237,18 +237,20 @@ LogicalResult TensorCoreEmitter::update(const KeyTile &tile,
   VectorType type = warp->getSumType();
   // Of each row block, those of a fragment of keys.
   SmallVector<SmallVector<SmallVector<Value>>> weights(rowBlocks());
+  // Of each row block, those of eight value columns.
+  SmallVector<Value> sums;
   for (int64_t block = 0; block < rowBlocks(); ++block) {
     weights[block].resize(keyFragments());
     SmallVector<Value> factors;
-    for (int64_t i = 0; i < 2; ++i) {
-      Value factor =
-          updateRow(2 * block + i, scores.front(), state, weights[block]);
-      factors.append(2, factor);
-    }
-    Value factor = vector::FromElementsOp::create(b, type, factors);
+    for (int64_t i = 0; i < 2; ++i)
+      factors.push_back(
+          updateRow(2 * block + i, scores.front(), state, weights[block]));
     for (int64_t v = 0; v < valueFragments(); ++v) {
-      Value &accumulated = state[accumulator(block, v)];
-      accumulated = multiplyF(accumulated, factor);
+      SmallVector<Value> scaled;
+      for (int64_t e = 0; e < 4; ++e)
+        scaled.push_back(
+            multiplyF(state[accumulator(block, v) + e], factors[e / 2]));
+      sums.push_back(vector::FromElementsOp::create(b, type, scaled));
     }
   }
   Value buffer = getBuffer(tile), memory = viewRows(values, 16);
@@ -263,14 +265,16 @@ LogicalResult TensorCoreEmitter::update(const KeyTile &tile,
       auto pair = warp->loadB(memory, {buffer, index(n / 2)}, v * 8,
                               /*transposed=*/true);
       for (auto [block, fragment] : llvm::enumerate(fragments)) {
-        Value *accumulated =
-            &state[accumulator(static_cast<int64_t>(block), v)];
-        accumulated[0] = warp->multiply(fragment, pair.first, accumulated[0]);
+        Value *sum = &sums[static_cast<int64_t>(block) * valueFragments() + v];
+        sum[0] = warp->multiply(fragment, pair.first, sum[0]);
         if (v + 1 < valueFragments())
-          accumulated[1] =
-              warp->multiply(fragment, pair.second, accumulated[1]);
+          sum[1] = warp->multiply(fragment, pair.second, sum[1]);
       }
     }
   }
+  auto element = llvm::drop_begin(state, accumulator(0, 0)).begin();
+  for (Value sum : sums)
+    for (int64_t e = 0; e < 4; ++e)
+      *element++ = extract(sum, {e / 2, e % 2});
   return success();
 }

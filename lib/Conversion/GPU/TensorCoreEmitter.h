@@ -46,8 +46,8 @@ class TensorCoreEmitter : public WorkgroupEmitter {
 public:
   /// What depends on the data of a call.
   struct Launch {
-    /// Becomes one where a result is not finite, zero elsewhere (see
-    /// `getFlagPosition`).
+    /// Of each workgroup: becomes one where a result is not finite, zero
+    /// elsewhere.
     Value flags;
     /// Arrays whose rows can be copied 16 bytes at a time.
     Value query, key, value;
@@ -91,12 +91,11 @@ private:
     int64_t position, buffers, rows, columns;
   };
   /// What rows are copied from: the first `count` of them exist, `firstRow` and
-  /// those after it, in which `firstColumn` is the first column. Rows of
-  /// queries alternate between the heads of the tile.
+  /// those after it, in which `firstColumn` is the first column. The array is a
+  /// matrix, or that of the queries, where rows alternate between the heads of
+  /// the tile.
   struct RowSource {
-    AttentionOperand operand;
-    Value firstRow, count, firstColumn;
-    bool isOfQueries;
+    Value array, firstRow, count, firstColumn;
   };
   Rows allocateRows(int64_t buffers, int64_t rows, int64_t columns);
   Type getElementType();
@@ -105,8 +104,9 @@ private:
   void copyRows(const RowSource &source, const Rows &array, Value buffer);
   Value getColumnExists(const RowSource &source, const Rows &array,
                         Value column);
-  AttentionOperand getOperand(const RowSource &source, Value row,
-                              int64_t distance, Value &from);
+  Value getMatrix(const AttentionOperand &operand);
+  SmallVector<Value> getPosition(const RowSource &source, Value row,
+                                 int64_t distance);
   Value finishCopies();
   void waitForCopies();
 
@@ -117,6 +117,7 @@ private:
   /// each fragment and returns the factor of what was summed before.
   Value updateRow(int64_t i, Value scores, SmallVectorImpl<Value> &state,
                   MutableArrayRef<SmallVector<Value>> weights);
+  Value getSum(ValueRange state, int64_t i, int64_t fragment, int64_t j);
   void flagNonFinite(ValueRange state);
   void storeRow(int64_t i, Value factor, const RowResults &results,
                 ValueRange state);
@@ -132,9 +133,11 @@ private:
   int64_t threadRows() const { return 2 * rowBlocks(); }
   /// Of eight value columns; those of which no column exists are left out.
   int64_t valueFragments();
-  /// Where the state holds the accumulator of value columns and a row block.
+  /// Where the state holds the four elements of the accumulator of a row block
+  /// and eight value columns. They are carried one by one: LLVM would keep
+  /// vectors in pairs of registers, which products do not leave where they are.
   int64_t accumulator(int64_t block, int64_t fragment) {
-    return 2 * threadRows() + block * valueFragments() + fragment;
+    return 2 * threadRows() + 4 * (block * valueFragments() + fragment);
   }
   /// How many columns the values have.
   int64_t valueWidth();
@@ -145,6 +148,8 @@ private:
   /// The warp in its workgroup, and the thread's first row in the tile.
   Value warpNumber, row;
   Rows queries, keys, values;
+  /// The keys and values of the tile's batch row and head.
+  Value keyMatrix, valueMatrix;
   int64_t rowEnds = 0;
   /// Of Q, by row block, then by 16 columns; empty if they are read when they
   /// are used.

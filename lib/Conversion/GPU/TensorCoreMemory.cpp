@@ -63,29 +63,40 @@ Value TensorCoreEmitter::allocateRowEnds() {
 // Copies
 //===----------------------------------------------------------------------===//
 
+/// The rows at a batch row and a head. An address in them is a sum of two
+/// numbers, one of which is the same in the whole tile.
+Value TensorCoreEmitter::getMatrix(const AttentionOperand &operand) {
+  auto type = cast<MemRefType>(operand.memref.getType());
+  SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0)),
+      sizes(4, b.getIndexAttr(1)), strides(4, b.getIndexAttr(1));
+  offsets[0] = getAsOpFoldResult(operand.batch);
+  offsets[1] = getAsOpFoldResult(operand.head);
+  for (int64_t dim : {2, 3})
+    sizes[dim] = memref::getMixedSize(b, b.getLoc(), operand.memref, dim);
+  MemRefType matrix = memref::SubViewOp::inferRankReducedResultType(
+      type.getShape().take_back(2), type, offsets, sizes, strides);
+  return memref::SubViewOp::create(b, matrix, operand.memref, offsets, sizes,
+                                   strides);
+}
+
 /// Whether there is a column of the source at a column of the array; null if
 /// all are.
 Value TensorCoreEmitter::getColumnExists(const RowSource &source,
                                          const Rows &array, Value column) {
-  int64_t width =
-      cast<MemRefType>(source.operand.memref.getType()).getDimSize(3);
+  int64_t width = cast<MemRefType>(source.array.getType()).getShape().back();
   if (width % array.columns == 0)
     return Value();
   return lessThan(add(source.firstColumn, column), index(width));
 }
 
-/// The array at the head of row `row + distance`, and that row in it.
-AttentionOperand TensorCoreEmitter::getOperand(const RowSource &source,
-                                               Value row, int64_t distance,
-                                               Value &from) {
-  if (!source.isOfQueries || schedule.heads == 1) {
-    // The distance last: so it is part of an address.
-    from = add(add(source.firstRow, row), index(distance));
-    return source.operand;
-  }
+/// Where row `row + distance` of the source is in its array.
+SmallVector<Value> TensorCoreEmitter::getPosition(const RowSource &source,
+                                                  Value row, int64_t distance) {
+  // The distance last: so it is part of an address.
+  if (cast<MemRefType>(source.array.getType()).getRank() == 2)
+    return {add(add(source.firstRow, row), index(distance))};
   auto [head, queryInTile] = getPlace(add(row, index(distance)));
-  from = add(source.firstRow, queryInTile);
-  return source.operand.at(add(source.operand.head, head));
+  return {tile.batch, add(tile.head, head), add(source.firstRow, queryInTile)};
 }
 
 /// Starts to fill a buffer of the array, a thread by copies of 16 bytes. What
@@ -111,14 +122,12 @@ void TensorCoreEmitter::copyRows(const RowSource &source, const Rows &array,
       exists = arith::AndIOp::create(b, exists, columnExists);
     Value elements =
         arith::SelectOp::create(b, exists, index(kCopied), index(0));
-    Value from;
-    AttentionOperand operand = getOperand(source, row, group * groupSize, from);
+    SmallVector<Value> from = getPosition(source, row, group * groupSize);
+    from.push_back(add(source.firstColumn, column));
     nvgpu::DeviceAsyncCopyOp::create(
         b, type, memory, ValueRange{buffer, index(group), row, column},
-        operand.memref,
-        ValueRange{operand.batch, operand.head, from,
-                   add(source.firstColumn, column)},
-        b.getIndexAttr(kCopied), elements, /*bypassL1=*/b.getUnitAttr());
+        source.array, from, b.getIndexAttr(kCopied), elements,
+        /*bypassL1=*/b.getUnitAttr());
   };
   if (threads % chunks == 0 && all % threads == 0) {
     // The same columns each time, of a group of rows.
@@ -162,9 +171,10 @@ Value TensorCoreEmitter::loadQueryFragment(int64_t block, int64_t step) {
 }
 
 void TensorCoreEmitter::loadQueries() {
-  AttentionOperand rows{call.query, tile.batch, tile.head};
-  copyRows({rows, tile.row, getNumRows(), index(0), /*isOfQueries=*/true},
-           queries, index(0));
+  Value array = schedule.heads == 1
+                    ? getMatrix({call.query, tile.batch, tile.head})
+                    : call.query;
+  copyRows({array, tile.row, getNumRows(), index(0)}, queries, index(0));
   copied = finishCopies();
   waitForCopies();
   barrier();
@@ -182,13 +192,8 @@ Value TensorCoreEmitter::getBuffer(const KeyTile &keys) {
 
 void TensorCoreEmitter::fetch(const KeyTile &tile) {
   Value buffer = getBuffer(tile);
-  auto copy = [&](Value memref, Value column, const Rows &array) {
-    AttentionOperand rows{memref, this->tile.batch, this->tile.keyHead};
-    copyRows({rows, tile.first, tile.size, column, /*isOfQueries=*/false},
-             array, buffer);
-  };
-  copy(call.key, index(0), keys);
-  copy(call.value, firstColumn, values);
+  copyRows({keyMatrix, tile.first, tile.size, index(0)}, keys, buffer);
+  copyRows({valueMatrix, tile.first, tile.size, firstColumn}, values, buffer);
   finishCopies();
 }
 

@@ -8,6 +8,7 @@
 #include "TensorCoreEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -15,26 +16,26 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+/// Of the thread's row `i` and eight value columns, the thread's element `j`.
+Value TensorCoreEmitter::getSum(ValueRange state, int64_t i, int64_t fragment,
+                                int64_t j) {
+  return state[accumulator(i / 2, fragment) + 2 * (i % 2) + j];
+}
+
 /// Zero times a number is zero if it is finite, and NaN otherwise.
 void TensorCoreEmitter::flagNonFinite(ValueRange state) {
-  VectorType type = warp->getSumType();
-  Value zeros = broadcast(number(0), type);
-  for (int64_t block = 0; block < rowBlocks(); ++block) {
-    Value sum = zeros;
+  for (int64_t i = 0; i < threadRows(); ++i) {
+    Value sum = number(0);
     for (int64_t v = 0; v < valueFragments(); ++v)
-      sum = vector::FMAOp::create(b, state[accumulator(block, v)], zeros, sum);
-    for (int64_t i = 0; i < 2; ++i) {
-      Value ofRow =
-          arith::AddFOp::create(b, extract(sum, {i, 0}), extract(sum, {i, 1}));
-      Value nonFinite =
-          arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, ofRow, ofRow);
-      Value at = add(row, index(block * 16 + i * 8));
-      Value exists = lessThan(at, getNumRows());
-      ifThen(arith::AndIOp::create(b, nonFinite, exists), [&] {
-        Value one = arith::ConstantOp::create(b, b.getI32IntegerAttr(1));
-        store(one, call.flags, getFlagPosition(tile.head, tile.row));
-      });
-    }
+      for (int64_t j = 0; j < 2; ++j)
+        sum = math::FmaOp::create(b, getSum(state, i, v, j), number(0), sum);
+    Value nonFinite =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, sum, sum);
+    Value exists = lessThan(add(row, index(i * 8)), getNumRows());
+    ifThen(arith::AndIOp::create(b, nonFinite, exists), [&] {
+      Value one = arith::ConstantOp::create(b, b.getI32IntegerAttr(1));
+      store(one, call.flags, getWorkgroup());
+    });
   }
 }
 
@@ -80,13 +81,15 @@ void TensorCoreEmitter::storePair(Value pair, Value column,
 /// Row `i` of the thread: two columns of every eight.
 void TensorCoreEmitter::storeRow(int64_t i, Value factor,
                                  const RowResults &results, ValueRange state) {
-  Value factors = broadcast(factor, VectorType::get(2, b.getF32Type()));
+  auto pairType = VectorType::get(2, b.getF32Type());
   int64_t width = valueWidth(), blockWidth = schedule.valueColumns;
   // The columns that every block of value columns has.
   int64_t sure = width % blockWidth ? width % blockWidth : blockWidth;
   for (int64_t v = 0; v < valueFragments(); ++v) {
-    Value accumulated = extract(state[accumulator(i / 2, v)], {i % 2});
-    Value mean = multiplyF(accumulated, factors);
+    SmallVector<Value> means;
+    for (int64_t j = 0; j < 2; ++j)
+      means.push_back(multiplyF(getSum(state, i, v, j), factor));
+    Value mean = vector::FromElementsOp::create(b, pairType, means);
     Value column = add(firstColumn, add(warp->getColumn(), index(v * 8)));
     if ((v + 1) * 8 <= sure)
       storePair(mean, column, results);

@@ -179,15 +179,25 @@ static Value getProduct(ImplicitLocOpBuilder &b, ValueRange factors) {
 }
 
 /// The digits of `linear`, whose dimension `order.back()` changes fastest.
+/// There are no more of them than elements of an array: 32 bits hold them (see
+/// `checkExtents`), and are divided faster.
 static SmallVector<Value> delinearize(ImplicitLocOpBuilder &b, Value linear,
                                       ValueRange counts,
                                       ArrayRef<unsigned> order) {
+  auto narrow = [&](Value number) {
+    return b.createOrFold<arith::IndexCastUIOp>(b.getI32Type(), number);
+  };
+  auto widen = [&](Value number) {
+    return b.createOrFold<arith::IndexCastUIOp>(b.getIndexType(), number);
+  };
   SmallVector<Value> digits(counts.size());
+  linear = narrow(linear);
   for (unsigned dim : llvm::reverse(order.drop_front())) {
-    digits[dim] = b.createOrFold<arith::RemUIOp>(linear, counts[dim]);
-    linear = b.createOrFold<arith::DivUIOp>(linear, counts[dim]);
+    Value count = narrow(counts[dim]);
+    digits[dim] = widen(b.createOrFold<arith::RemUIOp>(linear, count));
+    linear = b.createOrFold<arith::DivUIOp>(linear, count);
   }
-  digits[order.front()] = linear;
+  digits[order.front()] = widen(linear);
   return digits;
 }
 
@@ -200,9 +210,7 @@ LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
                                             PositionFunction body) {
   SmallVector<Value> counts = getCounts(b, extents, steps);
   counts.push_back(partial ? partial->parts : index(1));
-  counts.push_back(b.createOrFold<arith::CeilDivUIOp>(
-      b.createOrFold<memref::DimOp>(op.getValue(), 3),
-      index(shape.valueColumns)));
+  counts.push_back(countValueBlocks(shape.valueColumns));
   OpBuilder::InsertionGuard guard(b);
   launch = createLaunch(b, op, getProduct(b, counts), shape.threads,
                         flags ? "_exact" : "");
@@ -222,24 +230,31 @@ LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
   return emitPosition(position, body);
 }
 
+Value WorkgroupEmitter::countValueBlocks(int64_t columns) {
+  return b.createOrFold<arith::CeilDivUIOp>(
+      b.createOrFold<memref::DimOp>(op.getValue(), 3), index(columns));
+}
+
+/// Blocks of value columns are adjacent.
+Value WorkgroupEmitter::getFlagPosition() {
+  auto quotient = [&](Value x, Value y) {
+    return b.createOrFold<arith::DivUIOp>(x, y);
+  };
+  Value others = quotient(getWorkgroup(), countValueBlocks(shape.valueColumns));
+  return add(multiply(others, countValueBlocks(flagColumns)),
+             quotient(firstColumn, index(flagColumns)));
+}
+
 LogicalResult WorkgroupEmitter::emitPosition(SmallVector<Value> position,
                                              PositionFunction body) {
   if (!flags)
     return body(position);
-  Value flag = load(flags, getFlagPosition(position[1], position[2]));
+  Value flag = load(flags, getFlagPosition());
   Value zero = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
   LogicalResult result = success();
   ifThen(arith::CmpIOp::create(b, arith::CmpIPredicate::ne, flag, zero),
          [&] { result = body(position); });
   return result;
-}
-
-SmallVector<Value> WorkgroupEmitter::getFlagPosition(Value head, Value row) {
-  auto quotient = [&](Value x, int64_t y) {
-    return b.createOrFold<arith::DivUIOp>(x, index(y));
-  };
-  return {resultBatch, head, quotient(row, shape.queryTile),
-          quotient(firstColumn, flagColumns)};
 }
 
 std::optional<KeyPart> WorkgroupEmitter::getKeyPart() const {

@@ -48,8 +48,9 @@ public:
   /// Gives each workgroup a part of the keys of its tile, and sends what it
   /// finds there to `partial` instead of the attention's outputs.
   void splitKeys(const PartialResults &partial) { this->partial = partial; }
-  /// Emits nothing but for the tiles whose element of `flags` is not zero (see
-  /// `getFlagPosition`), where a flag stands for `columns` value columns.
+  /// Emits nothing but for what has an element of `flags` that is not zero: an
+  /// `i32` for each workgroup of a launch whose workgroups differ from these in
+  /// having `columns` value columns.
   void restrictTo(Value flags, int64_t columns) {
     this->flags = flags;
     flagColumns = columns;
@@ -63,7 +64,7 @@ public:
 protected:
   WorkgroupEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                    const WorkgroupShape &shape)
-      : b(builder), op(op), shape(shape), flagColumns(shape.valueColumns) {}
+      : b(builder), op(op), shape(shape) {}
 
   using BodyFunction = function_ref<void(Value)>;
   using CarryFunction = function_ref<SmallVector<Value>(Value, ValueRange)>;
@@ -109,9 +110,8 @@ protected:
   Value multiply(Value x, Value y);
   Value lessThan(Value x, Value y);
   Value isZero(Value x);
-  /// The tile's place in an array of flags, an i32 per batch row (of each
-  /// part), head, tile of queries and block of value columns.
-  SmallVector<Value> getFlagPosition(Value head, Value row);
+  /// Which of the launch's workgroups this is.
+  Value getWorkgroup() { return launch.getBlockIds().x; }
   Value load(Value memref, ValueRange indices);
   void store(Value value, Value memref, ValueRange indices);
 
@@ -127,6 +127,8 @@ protected:
 private:
   LogicalResult emitPosition(SmallVector<Value> position,
                              PositionFunction body);
+  Value countValueBlocks(int64_t columns);
+  Value getFlagPosition();
 
   WorkgroupShape shape;
   gpu::LaunchOp launch;
@@ -136,7 +138,7 @@ private:
   /// Which part of the keys is the workgroup's, and the batch row of results.
   Value part, resultBatch;
   Value flags;
-  int64_t flagColumns;
+  int64_t flagColumns = 0;
 };
 
 /// A launch of `blocks` workgroups, of which there may be none, as a kernel

@@ -95,7 +95,8 @@ TEST_F(LaunchPlanTest, launches_nothing_for_no_rows) {
 }
 
 TEST_F(LaunchPlanTest, negative_check) {
-  EXPECT_EQ(fail({3, 4}, {4, 4}, 0), "rows must agree");
+  EXPECT_EQ(fail({3, 4}, {4, 4}, 0),
+            "rows must agree; the call's arguments are 3x4, 4x4, 0");
 }
 
 TEST_F(LaunchPlanTest, negative_extents) {
