@@ -31,7 +31,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.rows = options.rows;
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
-  addTileStages(pm);
+  addTileStages(pm, /*indexBits=*/64);
 }
 
 void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,

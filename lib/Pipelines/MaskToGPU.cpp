@@ -60,7 +60,7 @@ static void addKernelStages(OpPassManager &pm, const Options &options,
   tiles.chip = chip.str();
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
-  addTileStages(pm);
+  addTileStages(pm, /*indexBits=*/32);
   pm.addNestedPass<func::FuncOp>(createMaskLowerGathers());
   // What can be computed in a kernel from less is no argument of it.
   pm.addPass(createGpuLaunchSinkIndexComputationsPass());

@@ -67,10 +67,10 @@ void mlir::mask::buildMaskToBuffersPipeline(OpPassManager &pm) {
   addTilingPasses(pm);
 }
 
-void mlir::mask::addTileStages(OpPassManager &pm) {
+void mlir::mask::addTileStages(OpPassManager &pm, unsigned indexBits) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF());
+  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF({indexBits}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createLoopInvariantCodeMotionPass());

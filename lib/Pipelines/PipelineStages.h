@@ -12,8 +12,9 @@
 
 namespace mlir::mask {
 
-/// From `mask.tile_for` and what is in it to scf loops.
-void addTileStages(OpPassManager &pm);
+/// From `mask.tile_for` and what is in it to scf loops, which count in
+/// `indexBits` bits.
+void addTileStages(OpPassManager &pm, unsigned indexBits);
 
 } // namespace mlir::mask
 

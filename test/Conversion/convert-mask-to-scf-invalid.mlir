@@ -1,4 +1,6 @@
 // RUN: mask-opt %s --convert-mask-to-scf --verify-diagnostics --split-input-file
+// RUN: not mask-opt %s --convert-mask-to-scf=index-bits=16 --split-input-file 2>&1 | FileCheck %s --check-prefix=BITS
+// BITS: error: loops over tiles count in 32 or 64 bits, got 16
 
 func.func private @length() -> index
 func.func @negative_call(%s: vector<8xf32>, %i: index) -> vector<8xf32> {

@@ -1,4 +1,5 @@
 // RUN: mask-opt %s --convert-mask-to-scf --allow-unregistered-dialect --split-input-file | FileCheck %s
+// RUN: mask-opt %s --convert-mask-to-scf=index-bits=32 --allow-unregistered-dialect --split-input-file | FileCheck %s --check-prefix=NARROW
 
 #rows = affine_map<(q)[k] -> (0, q, k)>
 
@@ -23,6 +24,18 @@
 // CHECK-NOT: arith.cmpi sge
 // CHECK: arith.cmpi slt
 // CHECK: "use"
+// With 32 bits only the loops count in them.
+// NARROW-LABEL: func @three_phases
+// NARROW-SAME: (%[[HL:[a-z0-9]+]]: index, %{{.*}}: index, %{{.*}}: index, %[[HU:[a-z0-9]+]]: index, %{{.*}}: vector<4xf32>,
+// Bounds are limited to plus and minus 2^30 before.
+// NARROW-DAG: affine.min #{{.*}}()[%[[HL]]]
+// NARROW-DAG: affine.min #{{.*}}()[%[[HU]]]
+// NARROW: %[[FIRST:.*]] = arith.index_cast %{{.*}} : index to i32
+// NARROW: %[[LAST:.*]] = arith.index_cast %{{.*}} : index to i32
+// NARROW: scf.for %[[K32:.*]] = %[[FIRST]] to %[[LAST]] step %c8_i32  : i32 {
+// NARROW: %[[K:.*]] = arith.index_cast %[[K32]] : i32 to index
+// NARROW: affine.min #{{.*}}(%[[K]])[%{{.*}}]
+// NARROW-COUNT-2: scf.for %{{.*}} step %c8_i32
 func.func @three_phases(%hl: index, %cl: index, %cu: index, %hu: index, %s: vector<4xf32>,
                         %lo: vector<4xi32>, %up: vector<4xi32>, %b: index) {
   mask.tile_for [%hl, %cl, %cu, %hu] step 8 {

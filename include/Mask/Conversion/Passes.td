@@ -248,7 +248,16 @@ def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
     }
     scf.for %key = %core_end to %hu step %c64 { ... "body"(%key, %size, %false, %true) ... }
     ```
+
+    With `index-bits=32` loops count in an `i32`, and what they carry of the walk is such
+    numbers: for kernels of GPUs, where a number of 64 bits takes two registers and two
+    instructions. Bounds keep their width, and are limited to 2^30, once, before the loops:
+    there must be no more keys.
   }];
+  let options = [
+    Option<"indexBits", "index-bits", "unsigned", "64",
+           "Bits of the numbers that loops count with: 32 or 64">
+  ];
   let dependentDialects = [
     "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
     "math::MathDialect",

@@ -15,8 +15,10 @@
 namespace mlir::mask {
 
 /// Replaces `op` by up to three `scf.for` per interval, or per row of bounds in
-/// memory (see `convert-mask-to-scf`).
-void lowerTileFor(RewriterBase &rewriter, TileForOp op);
+/// memory (see `convert-mask-to-scf`). They count in `indexBits` bits, 32 or
+/// those that an index has, which `64` stands for.
+void lowerTileFor(RewriterBase &rewriter, TileForOp op,
+                  unsigned indexBits = 64);
 
 /// Replaces `op` by comparisons and selects. Fails with a located error where
 /// its predicate has no run-time form.

@@ -112,12 +112,17 @@ struct ConvertMaskToSCF
 
   void runOnOperation() override {
     Operation *function = getOperation();
+    if (indexBits != 32 && indexBits != 64) {
+      function->emitError() << "loops over tiles count in 32 or 64 bits, got "
+                            << indexBits.getValue();
+      return signalPassFailure();
+    }
     IRRewriter rewriter(&getContext());
     // An outer loop copies its inner ones: from the inside out.
     SmallVector<TileForOp> loops;
     function->walk([&](TileForOp op) { loops.push_back(op); });
     for (TileForOp op : loops)
-      lowerTileFor(rewriter, op);
+      lowerTileFor(rewriter, op, indexBits);
     // The flags of a phase are constants now: what hangs on them goes before
     // it is lowered.
     cleanUp(function);

@@ -25,8 +25,8 @@ static std::optional<int64_t> getKnownStep(TileForOp op) {
   return step;
 }
 
-TileBuilder::TileBuilder(OpBuilder &builder, TileForOp op)
-    : ImplicitLocOpBuilder(op.getLoc(), builder), op(op),
+TileBuilder::TileBuilder(OpBuilder &builder, TileForOp op, unsigned indexBits)
+    : ImplicitLocOpBuilder(op.getLoc(), builder), op(op), indexBits(indexBits),
       step(getKnownStep(op)) {}
 
 //===----------------------------------------------------------------------===//
@@ -63,6 +63,12 @@ Value TileBuilder::maximum(Value x, Value y) {
 
 Value TileBuilder::minimum(Value x, Value y) {
   return affineMin({getAffineDimExpr(0), getAffineDimExpr(1)}, {x, y});
+}
+
+Value TileBuilder::limitBound(Value bound) {
+  if (indexBits != 32)
+    return bound;
+  return maximum(minimum(bound, index(kMaxTile)), index(-kMaxTile));
 }
 
 /// `to - from`, zero if `to` lies before `from`.

@@ -24,9 +24,14 @@ namespace mlir::mask {
 /// divide, arithmetic.
 class TileBuilder : public ImplicitLocOpBuilder {
 public:
-  TileBuilder(OpBuilder &builder, TileForOp op);
+  /// Loops count in `indexBits` bits, 32 or those of an index.
+  TileBuilder(OpBuilder &builder, TileForOp op, unsigned indexBits);
 
   TileForOp getLoop() const { return op; }
+  /// What loops count with.
+  Type getNumberType() {
+    return indexBits == 32 ? Type(getI32Type()) : getIndexType();
+  }
   /// Before every key: what nothing has been visited up to.
   static constexpr int64_t kNoKey = std::numeric_limits<int32_t>::min();
 
@@ -47,6 +52,9 @@ public:
   }
   Value maximum(Value x, Value y);
   Value minimum(Value x, Value y);
+
+  /// A bound, moved to where loops can count: no key lies beyond 2^30.
+  Value limitBound(Value bound);
 
   // Tiles that start at `start` and every step after it.
 
@@ -80,6 +88,7 @@ private:
   Value distance(Value from, Value to);
 
   TileForOp op;
+  unsigned indexBits;
   /// The step if it is known.
   std::optional<int64_t> step;
 };

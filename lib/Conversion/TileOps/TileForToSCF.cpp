@@ -32,8 +32,8 @@ enum class Phase { Before, Core, After, Any };
 
 class TileForLowering {
 public:
-  TileForLowering(RewriterBase &rewriter, TileForOp op)
-      : op(op), b(rewriter, op) {}
+  TileForLowering(RewriterBase &rewriter, TileForOp op, unsigned indexBits)
+      : op(op), b(rewriter, op, indexBits), number(b.getNumberType()) {}
 
   /// The results.
   SmallVector<Value> run();
@@ -44,6 +44,17 @@ private:
   void beginAhead();
   void load(const Cursor &cursor, Value exists, Value ordinal);
 
+  /// A number of a loop's head as an index, and the other way round.
+  Value toIndex(Value value) { return cast(value, b.getIndexType()); }
+  Value fromIndex(Value value) { return cast(value, number); }
+  Value cast(Value value, Type type) {
+    return value.getType() == type
+               ? value
+               : b.createOrFold<arith::IndexCastOp>(type, value);
+  }
+  /// The same for what a loop carries beside the op's values.
+  SmallVector<Value> castState(ValueRange state, Type type);
+
   SmallVector<Value> emitInterval(const Interval &interval, ValueRange state);
   SmallVector<Value> emitLoop(Value lower, Value upper,
                               const Interval &interval, Phase phase,
@@ -53,6 +64,8 @@ private:
 
   TileForOp op;
   TileBuilder b;
+  /// What loops count with.
+  Type number;
   std::unique_ptr<TileWalk> walk;
   /// The carried values; then the ordinal of the next tile, if somebody asks
   /// for it; then the cursor, at the tile ahead.
@@ -149,31 +162,42 @@ SmallVector<Value> TileForLowering::emitTile(Value key,
   return result;
 }
 
+SmallVector<Value> TileForLowering::castState(ValueRange state, Type type) {
+  SmallVector<Value> result(state);
+  for (Value &value : MutableArrayRef(result).drop_front(op.getInits().size()))
+    value = cast(value, type);
+  return result;
+}
+
 SmallVector<Value> TileForLowering::emitLoop(Value lower, Value upper,
                                              const Interval &interval,
                                              Phase phase, ValueRange state) {
   if (isEqualConstantIntOrValue(lower, upper))
     return state;
-  auto loop = scf::ForOp::create(b, lower, upper, b.getStep(), state);
+  auto loop =
+      scf::ForOp::create(b, fromIndex(lower), fromIndex(upper),
+                         fromIndex(b.getStep()), castState(state, number));
+  SmallVector<Value> results = castState(loop.getResults(), b.getIndexType());
   OpBuilder::InsertionGuard guard(b);
-  Value key = loop.getInductionVar();
-  ValueRange inside = loop.getRegionIterArgs();
   if (state.empty())
     b.setInsertionPoint(loop.getBody()->getTerminator());
   else
     b.setInsertionPointToStart(loop.getBody());
+  Value key = toIndex(loop.getInductionVar());
+  SmallVector<Value> inside =
+      castState(loop.getRegionIterArgs(), b.getIndexType());
   // Every element of a tile inside of the core is visible.
   if (op.getVisit().empty() || phase == Phase::Core) {
     SmallVector<Value> after = emitTile(key, interval, phase, inside);
     if (!state.empty())
-      scf::YieldOp::create(b, after);
-    return SmallVector<Value>(loop.getResults());
+      scf::YieldOp::create(b, castState(after, number));
+    return results;
   }
   Value visited = b.isVisited(key, interval.hullUpper);
-  auto branch = scf::IfOp::create(b, inside.getTypes(), visited,
+  auto branch = scf::IfOp::create(b, TypeRange(ValueRange(inside)), visited,
                                   /*withElseRegion=*/!state.empty());
   if (!state.empty())
-    scf::YieldOp::create(b, branch.getResults());
+    scf::YieldOp::create(b, castState(branch.getResults(), number));
   if (state.empty())
     b.setInsertionPoint(branch.thenBlock()->getTerminator());
   else
@@ -184,7 +208,7 @@ SmallVector<Value> TileForLowering::emitLoop(Value lower, Value upper,
     b.setInsertionPointToStart(branch.elseBlock());
     scf::YieldOp::create(b, inside);
   }
-  return SmallVector<Value>(loop.getResults());
+  return results;
 }
 
 /// Whether no tile starts below the core, as far as is known.
@@ -244,7 +268,8 @@ SmallVector<Value> TileForLowering::run() {
   return carried;
 }
 
-void mlir::mask::lowerTileFor(RewriterBase &rewriter, TileForOp op) {
+void mlir::mask::lowerTileFor(RewriterBase &rewriter, TileForOp op,
+                              unsigned indexBits) {
   rewriter.setInsertionPoint(op);
-  rewriter.replaceOp(op, TileForLowering(rewriter, op).run());
+  rewriter.replaceOp(op, TileForLowering(rewriter, op, indexBits).run());
 }

@@ -14,8 +14,10 @@ using namespace mlir::mask;
 
 using arith::CmpIPredicate;
 
-Interval mlir::mask::placeInterval(TileBuilder &b, ValueRange bounds,
+Interval mlir::mask::placeInterval(TileBuilder &b, ValueRange given,
                                    Value visited) {
+  SmallVector<Value> bounds = llvm::map_to_vector(
+      given, [&](Value bound) { return b.limitBound(bound); });
   Interval interval{bounds[0], bounds[1], bounds[2],
                     bounds[3], bounds[0], bounds[3]};
   if (std::optional<int64_t> align = b.getLoop().getAlign()) {

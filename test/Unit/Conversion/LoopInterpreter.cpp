@@ -226,6 +226,13 @@ LoopInterpreter::Step LoopInterpreter::prepare(Operation &op) {
       .Case([&](arith::SelectOp) -> Step {
         return [=] { *result = *operands[0] ? *operands[1] : *operands[2]; };
       })
+      .Case([&](arith::IndexCastOp cast) -> Step {
+        bool isNarrow = cast.getType().isInteger(32);
+        return [=] {
+          *result =
+              isNarrow ? static_cast<int32_t>(*operands[0]) : *operands[0];
+        };
+      })
       .Case([&](arith::IndexCastUIOp) -> Step {
         return [=] { *result = *operands[0]; };
       })

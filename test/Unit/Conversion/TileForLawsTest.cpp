@@ -152,7 +152,8 @@ void TileForLaws::lower(ArrayRef<Known> known) {
   }
   TileForOp loop;
   function.walk([&](TileForOp op) { loop = op; });
-  lowerTileFor(rewriter, loop);
+  // Loops of both kinds, in turns.
+  lowerTileFor(rewriter, loop, functions % 2 ? 32 : 64);
   code = std::make_unique<LoopInterpreter>(
       function,
       [this](StringRef callee, ArrayRef<int64_t> values) {
