@@ -9,9 +9,9 @@
 // RUN: %python %S/Inputs/kernel-loops.py ptx %t.00 | FileCheck %s --check-prefix=WINDOW
 // RUN: %python %S/Inputs/kernel-loops.py ptx %t.01 | FileCheck %s --check-prefix=CAUSAL
 
-// Tiles before the core are those that lower ends cut; a select for each score, and one for
-// those of keys that do not exist. After it there are upper ends.
-// WINDOW: loop: mma.sync 128, ldmatrix 64, cp.async 16, shfl 4, bar 1, ex2 34, selp.f32 64
+// Tiles before the core are those that lower ends cut, and those of keys that do not
+// exist: a select for each score. After it there are upper ends.
+// WINDOW: loop: mma.sync 128, ldmatrix 64, cp.async 16, shfl 4, bar 1, ex2 34, selp.f32 32
 // WINDOW-NEXT: loop: mma.sync 128, ldmatrix 64, cp.async 16, shfl 4, bar 1, ex2 34, selp.f32 0
 // WINDOW-NEXT: loop: mma.sync 128, ldmatrix 64, cp.async 16, shfl 4, bar 1, ex2 34, selp.f32 32
 // WINDOW-NEXT: all: mma.sync 384, {{.*}}, extern functions 0, ex2 without ftz 0, local memory 0

@@ -5,7 +5,7 @@
 
 // RUN: env -u CUDA_HOME -u CUDA_ROOT -u CUDA_PATH mask-opt %s --mask-to-nvvm="emitter=tensor-core chip=sm_90" --gpu-module-to-binary=format=isa -o %t
 // RUN: %python %S/Inputs/kernel-loops.py ptx %t | FileCheck %s
-// CHECK: loop: mma.sync 64, ldmatrix 16, cp.async 4, shfl 8, bar 1, ex2 36, selp.f32 64
+// CHECK: loop: mma.sync 64, ldmatrix 16, cp.async 4, shfl 8, bar 1, ex2 36, selp.f32 32
 // CHECK-NEXT: loop: mma.sync 64, ldmatrix 16, cp.async 4, shfl 8, bar 1, ex2 36, selp.f32 0
 // CHECK-NEXT: loop: mma.sync 64, ldmatrix 16, cp.async 4, shfl 8, bar 1, ex2 36, selp.f32 32
 // CHECK-NEXT: all: mma.sync 192, {{.*}}, extern functions 0, ex2 without ftz 0, local memory 0

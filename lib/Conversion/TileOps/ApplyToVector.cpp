@@ -52,6 +52,7 @@ private:
   Value emit(AffineExpr coordinate, ArrayRef<int64_t> outer);
   Value getKey(ArrayRef<int64_t> outer);
   Value getEnd(Value ends, ArrayRef<int64_t> outer);
+  Value isBetween(Value key, Value rowLower);
   Value toI32(Value value);
 
   ApplyOp op;
@@ -170,6 +171,15 @@ Value ApplyLowering::getEnd(Value ends, ArrayRef<int64_t> outer) {
   return vector::ExtractOp::create(b, ends, position);
 }
 
+/// Whether the keys of one row lie between its lower end and the end of keys:
+/// one comparison, without sign, of the distance from the lower end. LLVM would
+/// make two selects of two comparisons.
+Value ApplyLowering::isBetween(Value key, Value rowLower) {
+  Value end = b.createOrFold<arith::MaxSIOp>(keyEnd, rowLower);
+  return b.compare(CmpIPredicate::ult, b.sub(key, rowLower),
+                   b.sub(end, rowLower));
+}
+
 FailureOr<Value> ApplyLowering::visible(ArrayRef<int64_t> outer) {
   Value result = b.truth(true);
   if (lower || upper || keyEnd) {
@@ -177,10 +187,16 @@ FailureOr<Value> ApplyLowering::visible(ArrayRef<int64_t> outer) {
     auto require = [&](CmpIPredicate relation, Value end) {
       result = b.logicalAnd(result, b.compare(relation, key, end));
     };
-    if (keyEnd)
-      require(CmpIPredicate::slt, keyEnd);
-    if (lower)
-      require(CmpIPredicate::sge, getEnd(lower, outer));
+    Value rowLower = lower ? getEnd(lower, outer) : Value();
+    bool isOneRow = rowLower && !LaneBuilder::isVarying(rowLower);
+    if (keyEnd && isOneRow) {
+      result = isBetween(key, rowLower);
+    } else {
+      if (keyEnd)
+        require(CmpIPredicate::slt, keyEnd);
+      if (lower)
+        require(CmpIPredicate::sge, rowLower);
+    }
     if (upper)
       require(CmpIPredicate::slt, getEnd(upper, outer));
   }
