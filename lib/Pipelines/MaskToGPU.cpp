@@ -91,12 +91,23 @@ void mlir::mask::buildMaskToGPUPipeline(OpPassManager &pm,
   addKernelStages(pm, options);
 }
 
+/// The version of PTX that the chip needs, as a feature of LLVM's target.
+static StringRef getPTXFeature(StringRef chip) {
+  unsigned number = 0;
+  chip.consume_front("sm_");
+  (void)chip.consumeInteger(10, number);
+  if (number >= 120)
+    return "+ptx87";
+  return number >= 100 ? "+ptx86" : "+ptx80";
+}
+
 void mlir::mask::buildMaskToNVVMPipeline(OpPassManager &pm,
                                          const MaskToNVVMOptions &options) {
   addKernelStages(pm, options, options.chip);
   GpuNVVMAttachTargetOptions target;
   target.chip = options.chip;
-  target.features = options.features;
+  target.features = options.features.empty() ? getPTXFeature(options.chip).str()
+                                             : options.features.getValue();
   target.optLevel = 3;
   pm.addPass(createGpuNVVMAttachTarget(target));
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();

@@ -33,7 +33,6 @@ public:
 private:
   bool isNVIDIA() const { return options.artefact != Artefact::AMDGCN; }
   StringRef getChip();
-  StringRef getFeatures();
   LogicalResult checkChip();
   template <typename Options>
   LogicalResult readOptions(Options &pipeline);
@@ -69,17 +68,6 @@ LogicalResult GPUCompiler::checkChip() {
                         << triple.getArchName();
 }
 
-/// The version of PTX that the chip needs.
-StringRef GPUCompiler::getFeatures() {
-  unsigned number = 0;
-  StringRef name = getChip();
-  name.consume_front("sm_");
-  (void)name.consumeInteger(10, number);
-  if (number >= 120)
-    return "+ptx87";
-  return number >= 100 ? "+ptx86" : "+ptx80";
-}
-
 template <typename Options>
 LogicalResult GPUCompiler::readOptions(Options &pipeline) {
   pipeline.chip = getChip().str();
@@ -91,7 +79,6 @@ LogicalResult GPUCompiler::build(PassManager &pm) {
     return failure();
   if (isNVIDIA()) {
     MaskToNVVMOptions pipeline;
-    pipeline.features = getFeatures().str();
     if (failed(readOptions(pipeline)))
       return failure();
     buildMaskToNVVMPipeline(pm, pipeline);

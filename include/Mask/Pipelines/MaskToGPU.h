@@ -83,8 +83,10 @@ struct MaskToNVVMOptions : public GPUPipelineOptions<MaskToNVVMOptions> {
   Option<std::string> chip{*this, "chip", llvm::cl::desc("The target's name"),
                            llvm::cl::init("sm_80")};
   Option<std::string> features{*this, "features",
-                               llvm::cl::desc("The version of PTX"),
-                               llvm::cl::init("+ptx80")};
+                               llvm::cl::desc("The version of PTX, such as "
+                                              "+ptx80; empty: what the chip "
+                                              "needs"),
+                               llvm::cl::init("")};
 };
 
 /// What `mask-to-rocdl` can be told.
