@@ -46,9 +46,12 @@ if "sanitize" in lit_config.params:
     llvm_config.with_system_environment(["ASAN_OPTIONS", "UBSAN_OPTIONS"])
 elif config.mask_has_plugin:
     config.available_features.add("plugin")
-# Tools of NVIDIA's toolkit, on the path or where it is usually installed.
+# Tools of NVIDIA's toolkit: those that tools/dev.sh has fetched, or on the path, or where
+# it is usually installed.
+fetched = os.pathsep.join(glob.glob(os.path.join(
+    config.mask_obj_root, "nvidia", "lib", "python3*", "site-packages", "nvidia", "cu*", "bin")))
 for tool in ["ptxas", "nvdisasm"]:
-    path = shutil.which(tool) or shutil.which(tool, path="/usr/local/cuda/bin")
+    path = shutil.which(tool, path=fetched) or shutil.which(tool) or shutil.which(tool, path="/usr/local/cuda/bin")
     if path:
         config.available_features.add(tool)
         config.substitutions.append((f"%{tool}", path))

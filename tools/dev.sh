@@ -20,7 +20,8 @@ usage() {
 usage: tools/dev.sh COMMAND
 
   build            install what is missing (Debian 12), configure and build
-  test             build, then run every test; ends with "N passed, N failed"
+  test             build, then run every test; ends with "N passed, N failed";
+                   fetches ptxas and nvdisasm from PyPI into the build directory
   test --sanitize  the suite under AddressSanitizer and UndefinedBehaviorSanitizer, in a
                    build directory of its own
   demo             the project in a few screens, computed while you watch
@@ -226,9 +227,25 @@ report() {
   [[ $code == 0 && $failed == 0 && $passed != 0 ]] || exit 1
 }
 
+# NVIDIA's assembler and disassembler, at the versions of test/GPU/requirements.txt, for tests
+# of assembled kernels. These are unsupported without.
+ensure_nvidia_tools() {
+  local wanted="$ROOT/test/GPU/requirements.txt" have="$BUILD/nvidia/requirements.txt"
+  ! cmp -s "$wanted" "$have" || return 0
+  say "fetching ptxas and nvdisasm into $BUILD/nvidia"
+  if python3 -m venv "$BUILD/nvidia" &&
+    "$BUILD/nvidia/bin/pip" install -q --no-deps --retries 1 --timeout 20 -r "$wanted"; then
+    cp "$wanted" "$have"
+  else
+    echo "    they could not be fetched from PyPI: tests that need them are unsupported,"
+    echo "    unless a CUDA toolkit is installed"
+  fi
+}
+
 run_tests() {
   trap report EXIT
   build all MaskUnitTests
+  ensure_nvidia_tools
   mkdir -p "$RESULTS"
   local suite="$BUILD/test" target
   phase "lit suite and unit tests" run_lit suite "mask mask-unit" "$suite"

@@ -4,7 +4,8 @@
 # kernel-loops.py ptx FILE: the loops with mma.sync of a compiled gpu.binary.
 # kernel-loops.py ptxas FILE PTXAS: what ptxas says of it.
 # kernel-loops.py sass FILE PTXAS NVDISASM LIMIT: its loops with HMMA, as assembled; a
-#   loop without selects may have LIMIT instructions.
+#   loop without selects may have LIMIT instructions, and one with selects 3 more for each
+#   score of a thread and 40 (2 more after the last core).
 import re
 import subprocess
 import sys
@@ -51,7 +52,9 @@ def loops(lines, label, branch, end):
     for i, block in enumerate(blocks):
         last = block[-1] if block else ""
         found = re.search(branch, last)
-        leaves = (found or re.search(end, last)) and not last.strip().startswith("@")
+        # `BRA.U UP0, ...` has its predicate behind it.
+        is_conditional = last.strip().startswith("@") or re.search(r"\bBRA\S* !?U?P\d", last)
+        leaves = (found or re.search(end, last)) and not is_conditional
         reached.append(({targets[found[1]]} if found else set()) | (set() if leaves else {i + 1}))
     for k in range(len(blocks)):
         for i in range(len(blocks)):
@@ -75,10 +78,12 @@ def ptx(path):
 
 
 def assemble(path, ptxas, cubin):
+    text = read_ptx(path)
     with tempfile.NamedTemporaryFile("w", suffix=".ptx") as file:
-        file.write(read_ptx(path))
+        file.write(text)
         file.flush()
-        run = subprocess.run([ptxas, "-v", "-arch=sm_90", file.name, "-o", cubin], capture_output=True, text=True)
+        chip = re.search(r"^\.target (\w+)", text, re.M)[1]
+        run = subprocess.run([ptxas, "-v", f"-arch={chip}", file.name, "-o", cubin], capture_output=True, text=True)
     sys.stdout.write(run.stdout + run.stderr)
     run.check_returncode()
 
@@ -89,15 +94,21 @@ def sass(path, ptxas, nvdisasm, limit):
         text = subprocess.run([nvdisasm, "-c", cubin.name], capture_output=True, text=True, check=True).stdout
     code = re.compile(r"\s*(?:(\.L_x_\d+):|/\*[0-9a-f]+\*/\s+(.*?);)")
     lines = [f"{m[1]}:" if m[1] else m[2] for m in map(code.match, text.splitlines()) if m]
+    found = []
     for loop in loops(lines, r"(\.L_x_\d+):", r"\bBRA.*`\((\.L_x_\d+)\)", r"\bEXIT\b"):
         instructions = [line for line in loop if not line.endswith(":")]
-        if not any("HMMA" in line for line in instructions):
-            continue
-        is_core = not any("FSEL" in line for line in instructions)
+        if any("HMMA" in line for line in instructions):
+            found.append(instructions)
+    selects = [sum("FSEL" in line for line in instructions) for instructions in found]
+    cores = [i for i, n in enumerate(selects) if n == 0]
+    for i, instructions in enumerate(found):
         size = len(instructions)
-        print("core:" if is_core else "edge:", count(instructions, [
-            ("HMMA", r"\bHMMA"), ("LDSM", r"\bLDSM"), ("LDGSTS", r"\bLDGSTS"), ("spills", r"\b(?:STL|LDL)")]),
-            f"of {size}" + (f", {'within' if size <= int(limit) else 'MORE THAN'} {limit}" if is_core else ""))
+        per_score = 3 if i < cores[-1] else 2
+        most = int(limit) if i in cores else len(found[cores[0]]) + per_score * selects[i] + 40
+        print("core:" if i in cores else "edge:", count(instructions, [
+            ("HMMA", r"\bHMMA"), ("LDSM", r"\bLDSM"), ("LDGSTS", r"\bLDGSTS"), ("FSEL", r"\bFSEL"), ("BAR", r"\bBAR\b"),
+            ("spills", r"\b(?:STL|LDL)")]),
+            f"of {size}, {'within' if size <= most else 'MORE THAN'} {most}")
 
 
 if __name__ == "__main__":
