@@ -107,6 +107,30 @@ module attributes {gpu.container_module} {
 
 // -----
 
+// Launches of as many workgroups may hang on one condition.
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f() kernel { gpu.return }
+    gpu.func @g() kernel { gpu.return }
+  }
+  // CHECK-LABEL: func.func @both(
+  // CHECK-SAME:    #mask.launch<@kernels::@f blocks argument(0) threads 1 shared 0 ()>,
+  // CHECK-SAME:    #mask.launch<@kernels::@g blocks argument(0) threads 1 shared 0 ()>]
+  func.func @both(%n: index) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %any = arith.cmpi ne, %n, %c0 : index
+    scf.if %any {
+      gpu.launch_func @kernels::@f blocks in (%n, %c1, %c1) threads in (%c1, %c1, %c1)
+      gpu.launch_func @kernels::@g blocks in (%n, %c1, %c1) threads in (%c1, %c1, %c1)
+    }
+    return
+  }
+}
+
+// -----
+
 // A constant array is copied by the host.
 
 module attributes {gpu.container_module} {
@@ -128,6 +152,131 @@ module attributes {gpu.container_module} {
     %c1 = arith.constant 1 : index
     %sinks = memref.get_global @sinks : memref<2xf32>
     gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%sinks : memref<2xf32>)
+    return
+  }
+}
+
+// -----
+
+// What a host asks of an address is answered by where the record has arrays start,
+// of workspaces up to 16 bytes: the copy is left out, and so is what it is for.
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @copy(%from: memref<?x40xf16>, %to: memref<?x40xf16>) kernel { gpu.return }
+    gpu.func @f(%x: memref<?x40xf16>, %y: memref<?xf32>, %aligned: i1) kernel { gpu.return }
+  }
+  // CHECK-LABEL: func.func @aligned(
+  // CHECK-SAME:    alignments = [16], outputs = []
+  // CHECK-SAME:    workspaces = [#mask.workspace<memref<?xf32> sizes (dim(0, 0))>]
+  // CHECK-SAME:    steps = [#mask.launch<@kernels::@f blocks 1 threads 1 shared 0 (argument(0) : memref<?x40xf16>, workspace(0) : memref<?xf32>, 1 : i1)>]
+  func.func @aligned(%x: memref<?x40xf16>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c8 = arith.constant 8 : index
+    %c16 = arith.constant 16 : index
+    %n = memref.dim %x, %c0 : memref<?x40xf16>
+    %address = memref.extract_aligned_pointer_as_index %x : memref<?x40xf16> -> index
+    %rest = arith.remui %address, %c16 : index
+    %aligned = arith.cmpi eq, %rest, %c0 : index
+    %rows = arith.select %aligned, %c0, %n : index
+    %copy = memref.alloc(%rows) : memref<?x40xf16>
+    %blocks = arith.muli %rows, %n : index
+    %any = arith.cmpi ne, %blocks, %c0 : index
+    scf.if %any {
+      gpu.launch_func @kernels::@copy blocks in (%blocks, %c1, %c1) threads in (%c1, %c1, %c1)
+        args(%x : memref<?x40xf16>, %copy : memref<?x40xf16>)
+    }
+    %either = arith.select %aligned, %x, %copy : memref<?x40xf16>
+    %sums = memref.alloc(%n) : memref<?xf32>
+    %sums_address = memref.extract_aligned_pointer_as_index %sums : memref<?xf32> -> index
+    %sums_rest = arith.remui %sums_address, %c8 : index
+    %sums_aligned = arith.cmpi eq, %sums_rest, %c0 : index
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)
+      args(%either : memref<?x40xf16>, %sums : memref<?xf32>, %sums_aligned : i1)
+    memref.dealloc %copy : memref<?x40xf16>
+    memref.dealloc %sums : memref<?xf32>
+    return
+  }
+}
+
+// -----
+
+// Strides are those of row-major arrays, whatever they might be: those of 80 bytes are
+// multiples of 16, those of an odd number of rows are not.
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f(%aligned: i1, %n: index) kernel { gpu.return }
+  }
+  // CHECK-LABEL: func.func @strided(
+  // CHECK-SAME:    alignments = [16, 2]
+  // CHECK-SAME:    (1 : i1, muli(dim(0, 1), 40) : index)
+  // CHECK-SAME:    (cmpi_eq(remui(muli(dim(1, 1), 2), 16), 0) : i1, dim(1, 1) : index)
+  func.func @strided(%x: memref<?x?x40xf16, strided<[?, ?, 1], offset: ?>>, %y: memref<?x?xf16, strided<[?, 1], offset: ?>>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c2 = arith.constant 2 : index
+    %c16 = arith.constant 16 : index
+    %base, %offset, %sizes:3, %strides:3 = memref.extract_strided_metadata %x
+      : memref<?x?x40xf16, strided<[?, ?, 1], offset: ?>> -> memref<f16>, index, index, index, index, index, index, index
+    %address = memref.extract_aligned_pointer_as_index %x : memref<?x?x40xf16, strided<[?, ?, 1], offset: ?>> -> index
+    %outer = arith.muli %strides#0, %c2 : index
+    %inner = arith.muli %strides#1, %c2 : index
+    %first = arith.muli %offset, %c2 : index
+    %a = arith.ori %address, %first : index
+    %b = arith.ori %a, %outer : index
+    %all = arith.ori %b, %inner : index
+    %rest = arith.remui %all, %c16 : index
+    %aligned = arith.cmpi eq, %rest, %c0 : index
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%aligned : i1, %strides#0 : index)
+    %y_base, %y_offset, %y_sizes:2, %y_strides:2 = memref.extract_strided_metadata %y
+      : memref<?x?xf16, strided<[?, 1], offset: ?>> -> memref<f16>, index, index, index, index, index
+    %y_row = arith.muli %y_strides#0, %c2 : index
+    %y_rest = arith.remui %y_row, %c16 : index
+    %y_aligned = arith.cmpi eq, %y_rest, %c0 : index
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%y_aligned : i1, %y_strides#0 : index)
+    return
+  }
+}
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @g(%n: index) kernel { gpu.return }
+  }
+  // An address itself is not known, nor that of a workspace beyond 16 bytes, nor strides
+  // that no row-major array has.
+  // expected-remark@+1 {{has no launch record: a launch is given what is no function of the arguments' sizes}}
+  func.func @address(%x: memref<4xf32>) {
+    %c1 = arith.constant 1 : index
+    %address = memref.extract_aligned_pointer_as_index %x : memref<4xf32> -> index
+    // expected-note@+1 {{because of 'gpu.launch_func'}}
+    gpu.launch_func @kernels::@g blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%address : index)
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: a launch is given what is no function of the arguments' sizes}}
+  func.func @workspace_of_32() {
+    %c1 = arith.constant 1 : index
+    %c32 = arith.constant 32 : index
+    %x = memref.alloc() : memref<4xf32>
+    %address = memref.extract_aligned_pointer_as_index %x : memref<4xf32> -> index
+    %rest = arith.remui %address, %c32 : index
+    // expected-note@+1 {{because of 'gpu.launch_func'}}
+    gpu.launch_func @kernels::@g blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%rest : index)
+    memref.dealloc %x : memref<4xf32>
+    return
+  }
+
+  // expected-remark@+1 {{has no launch record: a launch is given what is no function of the arguments' sizes}}
+  func.func @columns(%x: memref<?x?xf16, strided<[1, ?]>>) {
+    %c1 = arith.constant 1 : index
+    %base, %offset, %sizes:2, %strides:2 = memref.extract_strided_metadata %x
+      : memref<?x?xf16, strided<[1, ?]>> -> memref<f16>, index, index, index, index, index
+    // expected-note@+1 {{because of 'gpu.launch_func'}}
+    gpu.launch_func @kernels::@g blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%strides#1 : index)
     return
   }
 }

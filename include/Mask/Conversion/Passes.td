@@ -351,8 +351,10 @@ def MaskRecordLaunches : Pass<"mask-record-launches", "::mlir::ModuleOp"> {
     functions of their own, `NAME_host`, which have a C interface and are steps of the
     record. The function itself keeps its code and does what it did.
 
-    A check that an argument starts at a multiple of some bytes becomes its alignment.
-    A function whose launches hang on data, are in loops, or get numbers that the host
+    What the host asks of an address, whether it is a multiple of a power of two, is
+    answered with yes and becomes the alignment of the argument; arrays are taken for
+    row-major. So copies of arrays that do not lie as kernels need it are in the record only
+    where their rows cannot. A function whose launches hang on data, are in loops, or get numbers that the host
     loads from memory has no record, which a remark says, unless `explain` is off.
 
     ```mlir

@@ -69,7 +69,8 @@ def Mask_WorkspaceAttr : AttrDef<Mask_Dialect, "Workspace"> {
   let summary = "an array that lives as long as one call";
   let description = [{
     An array on the device, row-major, of a type with one size per dynamic extent. Its
-    contents are undefined before a step of the record writes them.
+    contents are undefined before a step of the record writes them. It starts at a
+    multiple of 16 bytes.
 
     1. There is one size per dynamic extent.
 
@@ -155,8 +156,9 @@ def Mask_LaunchRecordAttr : AttrDef<Mask_Dialect, "LaunchRecord"> {
   let summary = "how a host calls a function whose work is done by kernels";
   let description = [{
     All that a host needs to do what a function does, without its code: `types` of its
-    arguments; `alignments`, the number that the address of an array must be a multiple
-    of, in bytes; `outputs`, the arguments that kernels write; `checks` of the
+    arguments, whose arrays are row-major, whatever the layout of their type;
+    `alignments`, the number that the address of an array must be a multiple of, in bytes,
+    since kernels were chosen by it; `outputs`, the arguments that kernels write; `checks` of the
     arguments, made first; `workspaces`; and `steps`, one after the other:
     `#mask.launch` and `#mask.host_call`. `mask-record-launches` attaches it to a
     function as `mask.launch_record`.

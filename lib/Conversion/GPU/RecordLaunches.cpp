@@ -209,37 +209,51 @@ void LaunchRecorder::outline(HostGroup &group) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LaunchRecorder::visitCheck(cf::AssertOp op) {
-  if (values.recordAlignment(op.getArg()))
-    return success();
   LaunchValueAttr condition = values.lookup(op.getArg());
   if (!condition)
     return refuse(op) << "it checks what is no function of its arguments' "
                          "sizes";
+  // Where arguments start, perhaps.
+  if (isNumber(condition, 1))
+    return success();
   checks.push_back(
       LaunchCheckAttr::get(op.getContext(), condition, op.getMsg()));
   return success();
 }
 
-/// A launch that is left out where it has no workgroups.
+/// Launches that are left out where they have no workgroups, of which all have
+/// as many.
 LogicalResult LaunchRecorder::visitBranch(scf::IfOp op) {
-  auto launches = op.thenBlock()->getOps<gpu::LaunchFuncOp>();
+  SmallVector<gpu::LaunchFuncOp> launches(
+      op.thenBlock()->getOps<gpu::LaunchFuncOp>());
   if (launches.empty())
     return visitHostOp(op);
-  auto launch = *launches.begin();
-  LaunchValueAttr blocks = values.lookup(launch.getGridSizeX());
+  LaunchValueAttr blocks = values.lookup(launches[0].getGridSizeX());
   LaunchValueAttr condition = values.lookup(op.getCondition());
   auto isAny = [&] {
     auto zero = LaunchValueAttr::get(op.getContext(), 0);
+    if (blocks.isConstant())
+      return LaunchValueAttr::get(op.getContext(), blocks != zero);
     return LaunchValueAttr::get(op.getContext(), "cmpi_ne", {blocks, zero});
   };
-  bool isAlone = llvm::hasSingleElement(op.thenBlock()->without_terminator());
-  if (!isAlone || op.elseBlock() || op.getNumResults() || !blocks ||
+  bool areAlone =
+      launches.size() + 1 == op.thenBlock()->getOperations().size() &&
+      llvm::all_of(launches, [&](gpu::LaunchFuncOp launch) {
+        return values.lookup(launch.getGridSizeX()) == blocks;
+      });
+  if (!areAlone || op.elseBlock() || op.getNumResults() || !blocks ||
       condition != isAny())
     return refuse(op) << "a launch hangs on a condition";
-  return visitLaunch(launch);
+  for (gpu::LaunchFuncOp launch : launches)
+    if (failed(visitLaunch(launch)))
+      return failure();
+  return success();
 }
 
 LogicalResult LaunchRecorder::visitLaunch(gpu::LaunchFuncOp op) {
+  // A copy of what lies as it should.
+  if (isNumber(values.lookup(op.getGridSizeX()), 0))
+    return success();
   if (failed(closeGroup()))
     return failure();
   MLIRContext *context = op.getContext();
@@ -329,6 +343,41 @@ LogicalResult LaunchRecorder::visit(Operation *op) {
   return visitHostOp(op);
 }
 
+/// The workspaces that steps name, numbered anew in `steps`: of copies that are
+/// not made there is none.
+static SmallVector<Attribute>
+keepUsedWorkspaces(ArrayRef<Attribute> workspaces,
+                   SmallVectorImpl<Attribute> &steps) {
+  SmallVector<Attribute> used;
+  DenseMap<int64_t, int64_t> numbers;
+  auto renumber = [&](ArrayRef<LaunchValueAttr> arguments) {
+    SmallVector<LaunchValueAttr> renumbered(arguments);
+    for (LaunchValueAttr &argument : renumbered) {
+      if (!argument.is("workspace"))
+        continue;
+      int64_t old = argument.getIndex();
+      auto [entry, isNew] = numbers.try_emplace(old, used.size());
+      if (isNew)
+        used.push_back(workspaces[old]);
+      MLIRContext *context = argument.getContext();
+      argument = LaunchValueAttr::get(
+          context, "workspace", {LaunchValueAttr::get(context, entry->second)});
+    }
+    return renumbered;
+  };
+  for (Attribute &step : steps) {
+    if (auto launch = dyn_cast<LaunchAttr>(step))
+      step = LaunchAttr::get(
+          step.getContext(), launch.getKernel(), launch.getBlocks(),
+          launch.getThreads(), launch.getShared(),
+          renumber(launch.getArguments()), launch.getTypes());
+    else if (auto call = dyn_cast<HostCallAttr>(step))
+      step = HostCallAttr::get(step.getContext(), call.getCallee(),
+                               renumber(call.getArguments()), call.getTypes());
+  }
+  return used;
+}
+
 LogicalResult LaunchRecorder::record() {
   if (!llvm::hasSingleElement(function.getBody()))
     return refuse(function) << "its code branches";
@@ -345,6 +394,8 @@ LogicalResult LaunchRecorder::record() {
   auto list = [&](ArrayRef<Attribute> attributes) {
     return builder.getArrayAttr(attributes);
   };
+  SmallVector<Attribute> workspaces =
+      keepUsedWorkspaces(values.getWorkspaces(), steps);
   SmallVector<int64_t> written(outputs.getArrayRef());
   llvm::sort(written);
   function->setAttr(LaunchRecordAttr::getAttrName(),
@@ -352,6 +403,6 @@ LogicalResult LaunchRecorder::record() {
                         function.getContext(), list(types),
                         builder.getDenseI64ArrayAttr(values.getAlignments()),
                         builder.getDenseI64ArrayAttr(written), list(checks),
-                        list(values.getWorkspaces()), list(steps)));
+                        list(workspaces), list(steps)));
   return success();
 }

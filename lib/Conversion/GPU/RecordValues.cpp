@@ -10,16 +10,16 @@
 #include "Mask/IR/LaunchValue.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::mask;
+
+/// What the address of every workspace is a multiple of, in bytes.
+static constexpr int64_t kWorkspaceAlignment = 16;
 
 /// Integers of 64 bits, or taken for such.
 static bool isWide(Type type) { return type.isIndex() || type.isInteger(64); }
@@ -49,6 +49,11 @@ RecordedValues::apply(StringRef function,
                       ArrayRef<LaunchValueAttr> operands) const {
   if (llvm::is_contained(operands, LaunchValueAttr()))
     return {};
+  // As of copies that are not made.
+  if (function == "muli" && llvm::any_of(operands, [](LaunchValueAttr operand) {
+        return isNumber(operand, 0);
+      }))
+    return number(0);
   auto value = LaunchValueAttr::get(context, function, operands);
   if (!llvm::all_of(operands,
                     [](LaunchValueAttr x) { return x.isConstant(); }) ||
@@ -91,26 +96,86 @@ LaunchValueAttr RecordedValues::allocate(MemRefType type, ValueRange sizes) {
   return apply("workspace", number(workspaces.size() - 1));
 }
 
-bool RecordedValues::recordAlignment(Value condition) {
-  auto compare = condition.getDefiningOp<arith::CmpIOp>();
-  if (!compare || compare.getPredicate() != arith::CmpIPredicate::eq ||
-      !matchPattern(compare.getRhs(), m_Zero()))
-    return false;
-  Operation *rest = compare.getLhs().getDefiningOp();
-  std::optional<int64_t> bytes;
-  if (auto remainder = dyn_cast_if_present<arith::RemUIOp>(rest))
-    bytes = getConstantIntValue(remainder.getRhs());
-  if (!bytes || *bytes < 1 || !llvm::isPowerOf2_64(*bytes))
-    return false;
-  auto address = rest->getOperand(0)
-                     .getDefiningOp<memref::ExtractAlignedPointerAsIndexOp>();
-  LaunchValueAttr array =
-      address ? lookup(address.getSource()) : LaunchValueAttr();
-  if (!array || !array.is("argument"))
-    return false;
+bool RecordedValues::requireAlignment(LaunchValueAttr array, int64_t bytes) {
+  if (array.is("workspace"))
+    return bytes <= kWorkspaceAlignment;
   int64_t &alignment = alignments[array.getIndex()];
-  alignment = std::max(alignment, *bytes);
+  alignment = std::max(alignment, bytes);
   return true;
+}
+
+/// Whether a value is a multiple of a power of two, whatever the call is.
+static bool isMultiple(LaunchValueAttr value, int64_t power) {
+  std::function<int64_t(LaunchValueAttr)> getDivisor =
+      [&](LaunchValueAttr x) -> int64_t {
+    if (x.isConstant())
+      return x.getConstant() ? x.getConstant() & -x.getConstant() : power;
+    if (!x.is("muli"))
+      return 1;
+    return std::min(power, getDivisor(x.getOperands()[0])) *
+           std::min(power, getDivisor(x.getOperands()[1]));
+  };
+  return power <= (int64_t(1) << 30) && getDivisor(value) >= power;
+}
+
+/// What is left of addresses and numbers, joined by `or`, after a division by a
+/// power of two: nothing of the addresses.
+LaunchValueAttr RecordedValues::getRemainder(arith::RemUIOp op) {
+  std::optional<int64_t> bytes = getConstantIntValue(op.getRhs());
+  if (!bytes || *bytes < 1 || !llvm::isPowerOf2_64(*bytes))
+    return getArithmetic(op);
+  LaunchValueAttr divisor = number(*bytes), rest = number(0);
+  SmallVector<LaunchValueAttr> arrays;
+  SmallVector<Value> parts = {op.getLhs()};
+  while (!parts.empty()) {
+    Value part = parts.pop_back_val();
+    if (auto both = part.getDefiningOp<arith::OrIOp>()) {
+      parts.append({both.getLhs(), both.getRhs()});
+      continue;
+    }
+    if (auto address =
+            part.getDefiningOp<memref::ExtractAlignedPointerAsIndexOp>()) {
+      arrays.push_back(lookup(address.getSource()));
+      continue;
+    }
+    LaunchValueAttr value = lookup(part);
+    if (value && isMultiple(value, *bytes))
+      continue;
+    rest = apply("ori", {rest, apply("remui", {value, divisor})});
+  }
+  if (arrays.empty())
+    return getArithmetic(op);
+  if (!rest || llvm::is_contained(arrays, LaunchValueAttr()))
+    return {};
+  for (LaunchValueAttr array : arrays)
+    if (!requireAlignment(array, *bytes))
+      return {};
+  return rest;
+}
+
+/// Offset, extents and strides of an array.
+bool RecordedValues::recordLayout(memref::ExtractStridedMetadataOp op) {
+  LaunchValueAttr array = lookup(op.getSource());
+  if (!array)
+    return false;
+  auto [strides, offset] = op.getSource().getType().getStridesAndOffset();
+  auto isPossible = [](int64_t given, LaunchValueAttr value) {
+    return ShapedType::isDynamic(given) || isNumber(value, given);
+  };
+  SmallVector<std::pair<Value, LaunchValueAttr>> results = {
+      {op.getBaseBuffer(), array}, {op.getOffset(), number(0)}};
+  LaunchValueAttr stride = number(1);
+  bool isRowMajor = isPossible(offset, number(0));
+  for (int64_t dim = strides.size(); dim-- > 0;) {
+    LaunchValueAttr extent = getExtent(op.getSource(), dim);
+    isRowMajor &= extent && isPossible(strides[dim], stride);
+    results.append(
+        {{op.getSizes()[dim], extent}, {op.getStrides()[dim], stride}});
+    stride = isNumber(stride, 1) ? extent : apply("muli", {extent, stride});
+  }
+  if (isRowMajor)
+    values.insert(results.begin(), results.end());
+  return isRowMajor;
 }
 
 //===----------------------------------------------------------------------===//
@@ -157,10 +222,6 @@ LaunchValueAttr RecordedValues::getArithmetic(Operation *op) const {
   SmallVector<LaunchValueAttr> operands;
   for (Value operand : op->getOperands())
     operands.push_back(lookup(operand));
-  // Ops that are the same in any width, as numbers are held here.
-  if (isa<arith::SelectOp>(op))
-    return op->getOperand(0).getType().isInteger(1) ? apply(name, operands)
-                                                    : LaunchValueAttr();
   Type type = op->getOperand(0).getType();
   bool isBitwise = isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op);
   if (!isWide(type) && !(type.isInteger(1) && isBitwise))
@@ -172,6 +233,21 @@ LaunchValueAttr RecordedValues::getArithmetic(Operation *op) const {
   if (!arity || *arity != operands.size())
     return {};
   return apply(name, operands);
+}
+
+/// The same in any width, as numbers are held here. Between arrays the choice
+/// has to be known.
+LaunchValueAttr RecordedValues::getSelection(Operation *op) const {
+  LaunchValueAttr condition = lookup(op->getOperand(0));
+  if (!condition || !op->getOperand(0).getType().isInteger(1))
+    return {};
+  LaunchValueAttr first = lookup(op->getOperand(1)),
+                  second = lookup(op->getOperand(2));
+  if (condition.isConstant())
+    return condition.getConstant() ? first : second;
+  if (isa<MemRefType>(op->getResult(0).getType()))
+    return {};
+  return apply("select", {condition, first, second});
 }
 
 LaunchValueAttr RecordedValues::getAffine(AffineExpr expr,
@@ -230,6 +306,8 @@ LaunchValueAttr RecordedValues::getResult(Operation *op) {
       .Case<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp,
             arith::ExtUIOp, arith::TruncIOp>(
           [&](auto op) { return getCast(op); })
+      .Case([&](arith::SelectOp op) { return getSelection(op); })
+      .Case([&](arith::RemUIOp op) { return getRemainder(op); })
       .Case([&](affine::AffineApplyOp op) {
         return getAffine(op.getAffineMap(), op.getMapOperands(), "");
       })
@@ -260,6 +338,8 @@ LaunchValueAttr RecordedValues::getResult(Operation *op) {
 }
 
 bool RecordedValues::record(Operation *op) {
+  if (auto layout = dyn_cast<memref::ExtractStridedMetadataOp>(op))
+    return recordLayout(layout);
   if (op->getNumResults() != 1)
     return false;
   LaunchValueAttr value = getResult(op);

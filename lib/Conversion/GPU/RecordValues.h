@@ -10,10 +10,17 @@
 
 #include "Mask/IR/MaskAttrs.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/AffineExpr.h"
 
 namespace mlir::mask {
+
+/// Whether `value` is the number, whatever the call is.
+inline bool isNumber(LaunchValueAttr value, int64_t number) {
+  return value && value.isConstant() && value.getConstant() == number;
+}
 
 /// What is known of the values of a function, as functions of its arguments and
 /// their extents. Integers of a width below 64 are held with their sign, flags
@@ -26,10 +33,6 @@ public:
   /// changes its type. Returns false for other ops, and where operands are not
   /// known.
   bool record(Operation *op);
-
-  /// Takes a condition on the address of an argument for its alignment. Returns
-  /// false if `condition` is not one.
-  bool recordAlignment(Value condition);
 
   /// The value as an expression, or null.
   LaunchValueAttr lookup(Value value) const { return values.lookup(value); }
@@ -47,6 +50,10 @@ private:
   LaunchValueAttr getConstant(Attribute value) const;
   LaunchValueAttr getCast(Operation *op) const;
   LaunchValueAttr getArithmetic(Operation *op) const;
+  LaunchValueAttr getSelection(Operation *op) const;
+  bool requireAlignment(LaunchValueAttr array, int64_t bytes);
+  LaunchValueAttr getRemainder(arith::RemUIOp op);
+  bool recordLayout(memref::ExtractStridedMetadataOp op);
   LaunchValueAttr getAffine(AffineExpr expr, ArrayRef<LaunchValueAttr> operands,
                             unsigned numDims) const;
   LaunchValueAttr getAffine(AffineMap map, ValueRange operands,
