@@ -67,7 +67,14 @@ if config.mask_has_vulkan and drivers and ctypes.util.find_library("vulkan"):
     config.environment["VK_DRIVER_FILES"] = drivers[0]
     # What the driver compiles is kept beside the tests.
     config.environment["MESA_SHADER_CACHE_DIR"] = config.test_exec_root
-for module in ["torch"]:
+# A device of CUDA, and a driver that stands in for one.
+try:
+    if ctypes.CDLL("libcuda.so.1").cuInit(0) == 0:
+        config.available_features.add("cuda")
+except OSError:
+    pass
+config.substitutions.append(("%fake_cuda", os.path.join(config.test_exec_root, "FakeCuda")))
+for module in ["numpy", "torch"]:
     if importlib.util.find_spec(module):
         config.available_features.add(module)
 

@@ -7,6 +7,7 @@
 
 #include "Mask/Device/Device.h"
 
+#include "llvm/ADT/Twine.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir::mask;
@@ -23,3 +24,14 @@ std::error_code DeviceMissing::convertToErrorCode() const {
 DeviceBuffer::~DeviceBuffer() = default;
 DeviceKernels::~DeviceKernels() = default;
 Device::~Device() = default;
+
+llvm::Error mlir::mask::checkLimit(const DeviceLaunch &launch,
+                                   llvm::StringRef what, int64_t count,
+                                   int64_t most, const Device &device) {
+  if (count <= most)
+    return llvm::Error::success();
+  return llvm::createStringError("kernel '" + launch.kernel + "' takes " +
+                                 llvm::Twine(count) + " " + what +
+                                 ", more than the " + llvm::Twine(most) +
+                                 " of '" + device.getName() + "'");
+}

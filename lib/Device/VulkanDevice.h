@@ -39,6 +39,9 @@ public:
   ~VulkanDevice() override;
 
   llvm::StringRef getName() const override { return properties.deviceName; }
+  DeviceTarget getTarget() const override {
+    return {DeviceTarget::Code::SPIRV};
+  }
   llvm::Expected<std::unique_ptr<DeviceBuffer>>
   allocate(int64_t bytes) override;
   llvm::Expected<std::unique_ptr<DeviceKernels>>

@@ -141,14 +141,8 @@ VulkanKernels::getPipeline(llvm::StringRef kernel, size_t buffers) {
 llvm::Error VulkanKernels::checkLimits(const DeviceLaunch &launch,
                                        size_t buffers) const {
   const VkPhysicalDeviceLimits &limits = device.getLimits();
-  auto checkCount = [&](llvm::StringRef what, int64_t count,
-                        uint32_t most) -> llvm::Error {
-    if (count <= static_cast<int64_t>(most))
-      return llvm::Error::success();
-    return llvm::createStringError("kernel '" + launch.kernel + "' takes " +
-                                   llvm::Twine(count) + " " + what +
-                                   ", more than the " + llvm::Twine(most) +
-                                   " of '" + device.getName() + "'");
+  auto checkCount = [&](llvm::StringRef what, int64_t count, uint32_t most) {
+    return checkLimit(launch, what, count, most, device);
   };
   if (llvm::Error error =
           checkCount("storage buffers", static_cast<int64_t>(buffers),

@@ -7,8 +7,7 @@
 
 #include "Mask/Execution/AttentionKernel.h"
 
-#include "Mask/Pipelines/MaskToGPU.h"
-#include "Mask/Pipelines/SerializeSPIRV.h"
+#include "LowerKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -232,46 +231,26 @@ AttentionKernel::compile(PolicyOp policy, StringRef layerType,
   return kernel;
 }
 
-/// Attention to kernels, in place.
-template <typename Pipeline>
-static LogicalResult lowerToKernels(ModuleOp module, const JitOptions &options,
-                                    void (*build)(OpPassManager &,
-                                                  const Pipeline &)) {
-  PassManager pm(module.getContext());
-  if (options.configure && failed(options.configure(pm)))
-    return failure();
-  Pipeline pipeline;
-  pipeline.emitter = options.emitter;
-  if (options.schedule.queryTile)
-    pipeline.queryTile = options.schedule.queryTile;
-  if (options.schedule.keyTile)
-    pipeline.keyTile = options.schedule.keyTile;
-  if (options.observer)
-    pipeline.observer = declareObserver(module).str();
-  build(pm, pipeline);
-  return pm.run(module);
-}
-
 LogicalResult AttentionKernel::compileForDevice(ModuleOp source, StringRef name,
                                                 const JitOptions &options) {
-  if (failed(lowerToKernels(source, options, buildMaskToSPIRVPipeline)))
+  FailureOr<KernelCode> kernels = lowerForDevice(source, options);
+  if (failed(kernels))
     return failure();
-  auto code = serializeSPIRV(source);
-  if (failed(code))
-    return failure();
-  auto save = [&](StringRef suffix, function_ref<void(raw_ostream &)> print) {
+  auto save = [&](const Twine &suffix,
+                  function_ref<void(raw_ostream &)> print) {
     llvm::Error error = saveTemp(options, name + suffix, print);
     return error ? emitError(loc)
                        << "cannot compile: " << llvm::toString(std::move(error))
                  : success();
   };
-  if (failed(save(".spirv.mlir", [&](raw_ostream &os) { source.print(os); })) ||
-      failed(save(".spv", [&](raw_ostream &os) {
-        os.write(code->data(), code->size());
-      })))
+  if (failed(save("." + kernels->dialect + ".mlir",
+                  [&](raw_ostream &os) { source.print(os); })) ||
+      failed(save("." + kernels->suffix,
+                  [&](raw_ostream &os) { os << kernels->code; })))
     return failure();
-  auto compiled =
-      DeviceModule::compile(source, *code, name, options, *options.device);
+  auto compiled = DeviceModule::compile(
+      source, {kernels->code.data(), kernels->code.size()}, name, options,
+      *options.device);
   if (failed(compiled))
     return failure();
   onDevice = std::move(*compiled);
@@ -284,7 +263,7 @@ LogicalResult AttentionKernel::compile(ModuleOp source, StringRef name,
     return compileForDevice(source, name, options);
   if (options.emulation) {
     emulation = *options.emulation;
-    if (failed(lowerToKernels(source, options, buildMaskToGPUPipeline)))
+    if (failed(lowerToKernels(source, options)))
       return failure();
     auto compiled = EmulatedModule::compile(source, name, options);
     if (failed(compiled))

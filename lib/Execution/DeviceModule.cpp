@@ -7,9 +7,9 @@
 
 #include "Mask/Execution/DeviceModule.h"
 
+#include "Mask/Execution/RecordedFunctions.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/Builders.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -18,41 +18,23 @@ using namespace mlir::mask;
 // Compilation
 //===----------------------------------------------------------------------===//
 
-static bool callsHost(LaunchRecordAttr record) {
-  return llvm::any_of(record.getSteps(), llvm::IsaPred<HostCallAttr>);
-}
-
-/// The functions that the host computes, alone.
-static OwningOpRef<ModuleOp> extractHost(ModuleOp module) {
-  OwningOpRef<ModuleOp> host = ModuleOp::create(module.getLoc());
-  auto builder = OpBuilder::atBlockEnd(host->getBody());
-  for (Operation &op : *module.getBody())
-    if (isa<memref::GlobalOp>(op) ||
-        (isa<func::FuncOp>(op) && !op.hasAttr(LaunchRecordAttr::getAttrName())))
-      builder.clone(op);
-  return host;
-}
-
 FailureOr<std::unique_ptr<DeviceModule>>
 DeviceModule::compile(ModuleOp module, ArrayRef<char> code, StringRef name,
                       const JitOptions &options, Device &device) {
   std::unique_ptr<DeviceModule> result(new DeviceModule(device));
-  bool needsHost = false;
   for (auto function : module.getOps<func::FuncOp>()) {
     auto record = function->getAttrOfType<LaunchRecordAttr>(
         LaunchRecordAttr::getAttrName());
-    if (!record)
-      continue;
-    result->records[function.getName()] = record;
-    needsHost |= callsHost(record);
+    if (record)
+      result->records[function.getName()] = record;
   }
   auto kernels = device.load(code);
   if (!kernels)
     return emitError(module.getLoc()) << llvm::toString(kernels.takeError());
   result->kernels = std::move(*kernels);
-  if (!needsHost)
+  OwningOpRef<ModuleOp> host = extractHostFunctions(module);
+  if (!host)
     return result;
-  OwningOpRef<ModuleOp> host = extractHost(module);
   auto compiled =
       JitModule::compileLoops(*host, (name + ".host").str(), options);
   if (failed(compiled))

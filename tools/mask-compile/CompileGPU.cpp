@@ -7,15 +7,12 @@
 
 #include "Compile.h"
 
+#include "Mask/Pipelines/GPUBinary.h"
 #include "Mask/Pipelines/MaskToGPU.h"
 
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
 
-#include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
@@ -33,7 +30,6 @@ public:
 private:
   bool isNVIDIA() const { return options.artefact != Artefact::AMDGCN; }
   StringRef getChip();
-  LogicalResult checkChip();
   template <typename Options>
   LogicalResult readOptions(Options &pipeline);
 
@@ -48,26 +44,6 @@ StringRef GPUCompiler::getChip() {
   return isNVIDIA() ? "sm_80" : "gfx942";
 }
 
-/// LLVM itself takes an unknown name for its oldest target.
-LogicalResult GPUCompiler::checkChip() {
-  LLVMInitializeNVPTXTargetInfo();
-  LLVMInitializeNVPTXTargetMC();
-  LLVMInitializeAMDGPUTargetInfo();
-  LLVMInitializeAMDGPUTargetMC();
-  llvm::Triple triple(isNVIDIA() ? "nvptx64-nvidia-cuda" : "amdgcn-amd-amdhsa");
-  std::string message;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(triple, message);
-  if (!target)
-    return emitError(loc) << message;
-  std::unique_ptr<llvm::MCSubtargetInfo> info(
-      target->createMCSubtargetInfo(triple, "", ""));
-  if (info && !getChip().empty() && info->isCPUStringValid(getChip()))
-    return success();
-  return emitError(loc) << "--chip: LLVM knows no '" << getChip() << "' of "
-                        << triple.getArchName();
-}
-
 template <typename Options>
 LogicalResult GPUCompiler::readOptions(Options &pipeline) {
   pipeline.chip = getChip().str();
@@ -75,8 +51,9 @@ LogicalResult GPUCompiler::readOptions(Options &pipeline) {
 }
 
 LogicalResult GPUCompiler::build(PassManager &pm) {
-  if (failed(checkChip()))
-    return failure();
+  llvm::Triple triple = isNVIDIA() ? getNVIDIATriple() : getAMDTriple();
+  if (llvm::Error error = checkChip(triple, getChip()))
+    return emitError(loc) << "--chip: " << llvm::toString(std::move(error));
   if (isNVIDIA()) {
     MaskToNVVMOptions pipeline;
     if (failed(readOptions(pipeline)))
@@ -100,17 +77,9 @@ std::string GPUCompiler::getTarget() {
                        getChip());
 }
 
-/// The code of the module's only binary.
 FailureOr<std::string> GPUCompiler::emit(ModuleOp module) {
-  SmallVector<gpu::BinaryOp> binaries(module.getOps<gpu::BinaryOp>());
-  if (binaries.empty())
-    return module.emitError() << "has no attention, so no kernels";
-  if (binaries.size() > 1)
-    return binaries[1].emitOpError()
-           << "is beside '" << binaries[0].getName()
-           << "'; one module of kernels can be written";
-  auto object = cast<gpu::ObjectAttr>(binaries[0].getObjects()[0]);
-  return object.getObject().str();
+  FailureOr<StringRef> code = getKernelCode(module);
+  return failed(code) ? FailureOr<std::string>(failure()) : code->str();
 }
 
 std::unique_ptr<Compiler>

@@ -7,6 +7,7 @@
 
 #include "Bench.h"
 
+#include "Mask/Device/Device.h"
 #include "Mask/Execution/ObserveTiles.h"
 #include "Mask/Inspect/MaskInstance.h"
 #include "Mask/Inspect/TileMap.h"
@@ -90,7 +91,9 @@ static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
   if (failed(view))
     return failure();
   Counts counts;
-  if (failed(observeTiles(policy, request, options, byHead, counts)))
+  // Kernels on a device do not report.
+  if (!options.jit.device &&
+      failed(observeTiles(policy, request, options, byHead, counts)))
     return failure();
   counts.copies = byHead ? 1 : options.heads;
   counts.visible = view->countVisible();
@@ -139,23 +142,32 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
   if (options.form)
     if (std::optional<float> scale = getConstantScale(options.form))
       buffers.sizes.scale = *scale;
-  // Loops on this machine do not fail.
-  auto run = [&](const KernelArrays &arrays) {
-    llvm::cantFail((*kernel)->run(arrays, *facts));
+  Device *device = options.jit.device;
+  llvm::Error error = llvm::Error::success();
+  // Once there is an error, nothing more is run.
+  auto measure = [&](const KernelArrays &arrays) -> double {
+    double before = device ? device->getKernelTime() : 0;
+    double elapsed = time([&] {
+      if (!error)
+        error = (*kernel)->run(arrays, *facts);
+    });
+    return device ? device->getKernelTime() - before : elapsed;
   };
   DataType type = (*kernel)->getDataType();
   KernelArrays data(buffers.sizes, type);
-  run(data);
+  measure(data);
   std::vector<double> times, tableTimes;
   for (int64_t i = 0; i < options.repeat; ++i)
-    times.push_back(time([&] { run(data); }));
+    times.push_back(measure(data));
   llvm::sort(times);
   // Without queries there is nothing left to do but ids and tables.
   AttentionArrays withoutQueries = buffers.sizes;
   withoutQueries.queries = 0;
   KernelArrays none(withoutQueries, type);
-  for (int64_t i = 0; i < options.repeat; ++i)
-    tableTimes.push_back(time([&] { run(none); }));
+  for (int64_t i = 0; i < options.repeat && !device; ++i)
+    tableTimes.push_back(measure(none));
+  if (error)
+    return emitError(policy.getLoc()) << llvm::toString(std::move(error));
 
   double seconds = times.front() * 1e-3;
   double flops =
@@ -165,13 +177,18 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     json.attribute("policy", policy.getSymName());
     json.attribute("layer_type", options.layerType);
     json.attribute("dtype", getDataTypeName(type));
-    json.attribute("threads", options.threads);
+    if (device)
+      json.attribute("device", device->getName());
+    else
+      json.attribute("threads", options.threads);
     json.attribute("compile_ms", compileTime);
-    json.attribute("tables_ms", *llvm::min_element(tableTimes));
+    if (!device)
+      json.attribute("tables_ms", *llvm::min_element(tableTimes));
     json.attribute("min_ms", times.front());
     json.attribute("median_ms", times[times.size() / 2]);
     json.attribute("visible_pairs", counts->visible);
-    json.attribute("computed_pairs", counts->computed);
+    if (!device)
+      json.attribute("computed_pairs", counts->computed);
     json.attribute("gflops", flops / seconds * 1e-9);
     json.attributeObject("tiles", [&] {
       json.attribute("query", kTile.query);
@@ -181,7 +198,9 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
       json.attribute("core", counts->tiles.core);
       json.attribute("edge", counts->tiles.edge);
     });
-    json.attribute("GBps", gigabytes(sizes, counts->keysRead, type) / seconds);
+    if (!device)
+      json.attribute("GBps",
+                     gigabytes(sizes, counts->keysRead, type) / seconds);
   });
   os << "\n";
   return success();

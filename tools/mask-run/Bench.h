@@ -24,7 +24,8 @@ struct BenchOptions {
   AttentionOp form;
 };
 
-/// Times attention on random data and prints one JSON object.
+/// Times attention on random data and prints one JSON object. On a device what
+/// is timed is kernels, by its clock, without copies and tables.
 LogicalResult runBench(PolicyOp policy, const Request &request,
                        BenchOptions options, raw_ostream &os);
 

@@ -128,7 +128,8 @@ cl::opt<Target> target(
                           "GPU kernels, whose threads run here"),
                clEnumValN(Target::Vulkan, "vulkan",
                           "GPU kernels, on a device with a Vulkan driver"),
-               clEnumValN(Target::CUDA, "cuda", "not built")),
+               clEnumValN(Target::CUDA, "cuda",
+                          "GPU kernels, on a device of NVIDIA's")),
     cl::cat(targetCategory));
 MASK_INTEGER_OPTION(threads, targetCategory, "threads", "Threads at most (all)",
                     0);
@@ -175,6 +176,11 @@ cl::opt<CopyTime> copyTime(
     cl::cat(targetCategory));
 MASK_INTEGER_OPTION(seed, targetCategory, "seed",
                     "For random orders and copy times", 0);
+cl::opt<bool>
+    byRecord("by-record",
+             cl::desc("Launch emulated kernels by the record of their\n"
+                      "launches, as on a device, instead of by code"),
+             cl::cat(targetCategory));
 } // namespace mlir::mask::options
 
 /// LLVM's libraries bring hundreds of options; of those --help shows MLIR's.
@@ -212,7 +218,8 @@ LogicalResult mlir::mask::fail(llvm::Error error) {
 //===----------------------------------------------------------------------===//
 
 bool mlir::mask::runsKernels() {
-  return target == Target::SIMTEmulation || target == Target::Vulkan;
+  return target == Target::SIMTEmulation || target == Target::Vulkan ||
+         target == Target::CUDA;
 }
 
 static LogicalResult requireOption(const cl::Option &option) {
@@ -257,21 +264,18 @@ static LogicalResult checkTarget() {
   };
   if (target == Target::SIMTEmulation)
     return checkEmulation();
-  if (target == Target::Vulkan)
-    return reject("--target=vulkan, whose kernels run on a device",
-                  {&emitter, &warpOrder, &copyTime, &seed, &threads});
-  if (failed(reject("--target=" + name(target).str() +
-                        "; it is for simt-emulation",
-                    {&emitter, &warpOrder, &copyTime, &seed})))
+  std::string device = "--target=" + name(target).str();
+  if (target == Target::Vulkan || target == Target::CUDA) {
+    device += ", whose kernels run on a device";
+    if (target == Target::Vulkan && failed(reject(device, {&emitter})))
+      return failure();
+    return reject(device, {&warpOrder, &copyTime, &seed, &byRecord, &threads});
+  }
+  if (failed(reject(device + "; it is for simt-emulation",
+                    {&emitter, &warpOrder, &copyTime, &seed, &byRecord})))
     return failure();
   if (target == Target::CPU)
     return success();
-  // Not code 77: whether the machine has such a device was not asked.
-  if (target != Target::Interpreter)
-    return fail(
-        "target '" + name(target) +
-        "' is not built; there are cpu, interpreter, simt-emulation and "
-        "vulkan");
   // One thread is enough for it, however many there may be.
   return reject("--target=interpreter, which compiles nothing",
                 {&saveTemps, &isStatic});
@@ -313,8 +317,8 @@ static LogicalResult checkBench() {
       failed(requireOption(heads)) || failed(requireOption(keyHeads)) ||
       failed(requireOption(headDim)))
     return failure();
-  if (target != Target::CPU)
-    return fail("--bench times the target cpu only");
+  if (target != Target::CPU && target != Target::CUDA)
+    return fail("--bench times the targets cpu and cuda only");
   if (headDim < 1)
     return fail("--head-dim must be at least 1, got " + Twine(headDim));
   if (keyHeads < 1 || heads < 1 || heads % keyHeads != 0)
@@ -383,6 +387,15 @@ int64_t mlir::mask::getThreads() {
 // What was asked for
 //===----------------------------------------------------------------------===//
 
+EmulationOptions mlir::mask::getEmulationOptions() {
+  EmulationOptions emulation;
+  emulation.order = warpOrder;
+  emulation.copies = copyTime;
+  emulation.seed = static_cast<uint64_t>(seed.getValue());
+  emulation.threads = static_cast<unsigned>(threads.getValue());
+  return emulation;
+}
+
 FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   JitOptions options;
   bool emulates = target == Target::SIMTEmulation;
@@ -390,14 +403,10 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   options.device = device;
   options.saveTemps = saveTemps;
   options.processor = chip;
-  if (emulates) {
-    EmulationOptions &emulation = options.emulation.emplace();
-    emulation.order = warpOrder;
-    emulation.copies = copyTime;
-    emulation.seed = static_cast<uint64_t>(seed.getValue());
-    emulation.threads = static_cast<unsigned>(threads.getValue());
+  if (emulates && !device)
+    options.emulation = getEmulationOptions();
+  if (emulates || target == Target::CUDA)
     options.emitter = emitter;
-  }
   options.dataType = dataType;
   options.configure = [](PassManager &pm) {
     applyDefaultTimingPassManagerCLOptions(pm);

@@ -57,6 +57,7 @@ extern llvm::cl::opt<std::string> chip;
 extern llvm::cl::opt<WarpOrder> warpOrder;
 extern llvm::cl::opt<CopyTime> copyTime;
 extern llvm::cl::opt<int64_t> seed;
+extern llvm::cl::opt<bool> byRecord;
 } // namespace options
 
 /// Shows only the options of this tool, and MLIR's, in --help.
@@ -68,6 +69,8 @@ LogicalResult checkOptions();
 bool runsKernels();
 /// The threads to use: those asked for, or all.
 int64_t getThreads();
+/// How kernels are emulated.
+EmulationOptions getEmulationOptions();
 /// How attention is compiled, for `device` where the target runs kernels on
 /// one.
 FailureOr<JitOptions> getJitOptions(Device *device);

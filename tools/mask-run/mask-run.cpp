@@ -9,7 +9,9 @@
 #include "Options.h"
 #include "RunFiles.h"
 
+#include "Mask/Device/Cuda.h"
 #include "Mask/Device/Vulkan.h"
+#include "Mask/Execution/EmulatedDevice.h"
 #include "Mask/InitAll.h"
 #include "Mask/Request/CommandLine.h"
 #include "Mask/Support/OpsInDiagnostics.h"
@@ -79,16 +81,27 @@ static LogicalResult runCases(MLIRContext &context, Device *device) {
   return success(report->failures.empty());
 }
 
+/// What the target runs kernels on; null if it runs none, or by their code.
+static llvm::Expected<std::unique_ptr<Device>>
+openDevice(MLIRContext &context) {
+  if (target == Target::Vulkan)
+    return createVulkanDevice();
+  if (target == Target::CUDA)
+    return createCudaDevice();
+  if (!byRecord)
+    return nullptr;
+  JitOptions jit;
+  jit.saveTemps = saveTemps;
+  return createEmulatedDevice(&context, getEmulationOptions(), jit);
+}
+
 static LogicalResult run(MLIRContext &context) {
   if (failed(checkOptions()))
     return failure();
-  std::unique_ptr<Device> device;
-  if (target == Target::Vulkan) {
-    auto found = createVulkanDevice();
-    if (!found)
-      return fail(found.takeError());
-    device = std::move(*found);
-  }
+  llvm::Expected<std::unique_ptr<Device>> found = openDevice(context);
+  if (!found)
+    return fail(found.takeError());
+  std::unique_ptr<Device> device = std::move(*found);
   if (!casesDir.empty())
     return runCases(context, device.get());
   FailureOr<LoadedPolicy> loaded = readPolicy(&context, model, policyName);
@@ -125,6 +138,8 @@ static LogicalResult run(MLIRContext &context) {
     return failure();
   if (*form && !dataType.getNumOccurrences())
     jit->dataType = getDataType(getElementTypeOrSelf(form->getQuery()));
+  if (jit->emitter != GPUEmitter::Portable)
+    jit->headDim = jit->valueDim = headDim;
   BenchOptions bench;
   bench.layerType = *layer;
   bench.packing = *rule;

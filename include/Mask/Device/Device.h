@@ -76,12 +76,29 @@ public:
   virtual llvm::Error launch(const DeviceLaunch &launch) = 0;
 };
 
+/// What kernels have to be, so that a device takes them.
+struct DeviceTarget {
+  enum class Code {
+    /// Text of `gpu.module`s in MLIR.
+    MLIR,
+    PTX,
+    SPIRV
+  };
+  Code code;
+  /// Of PTX, the compute capability.
+  int major = 0, minor = 0;
+};
+
 /// A device. It has to outlive its buffers and kernels.
 class Device {
 public:
   virtual ~Device();
   /// As its driver calls it.
   virtual llvm::StringRef getName() const = 0;
+  virtual DeviceTarget getTarget() const = 0;
+  /// The milliseconds that kernels have taken so far, by the device's clock; 0
+  /// where it is not asked.
+  virtual double getKernelTime() const { return 0; }
   /// Memory of at least `bytes` bytes. Fails where it is more than a buffer may
   /// have, with the numbers.
   virtual llvm::Expected<std::unique_ptr<DeviceBuffer>>
@@ -90,6 +107,11 @@ public:
   virtual llvm::Expected<std::unique_ptr<DeviceKernels>>
   load(llvm::ArrayRef<char> code) = 0;
 };
+
+/// An error with the numbers if a launch has more than `most` of something, as
+/// "workgroups".
+llvm::Error checkLimit(const DeviceLaunch &launch, llvm::StringRef what,
+                       int64_t count, int64_t most, const Device &device);
 
 } // namespace mlir::mask
 

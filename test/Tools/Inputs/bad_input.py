@@ -249,7 +249,7 @@ def options():
         (run, "--target=simt-emulation --warp-order=sideways", "Cannot find option named 'sideways'"),
         (run, "--target=simt-emulation --static --bench", "--query does not go with --bench"),
         (run, "--target=vulkan --emitter=auto", "--emitter does not go with --target=vulkan, whose kernels run on a device"),
-        (run, "--target=cuda", "target 'cuda' is not built"),
+        (run, "--target=cuda --threads=2", "--threads does not go with --target=cuda, whose kernels run on a device"),
         (run, "--target=tpu", "Cannot find option named 'tpu'"),
         (run, "--dtype=f64", "--dtype=f64 is for --bench and --cases; files hold f32, f16 or bf16"),
         (run, "--dtype=f8", "Cannot find option named 'f8'"),
