@@ -17,7 +17,7 @@ using namespace mlir::mask;
 /// `vectors` vectors of sums side by side, `count` below each other:
 /// `target[row + r, lane...] (+)= sum_x factor(r, x) source[x, lane...]`.
 void CPUTileEmitter::emitRegisterTile(const Product &product, int64_t count,
-                                      Value row, Value lane) {
+                                      Value row, Value lane, const Range &sum) {
   SmallVector<Value> lanesOf, rowsOf, init;
   for (int64_t v = 0; v < vectors; ++v)
     lanesOf.push_back(offset(lane, v * lanes));
@@ -40,8 +40,7 @@ void CPUTileEmitter::emitRegisterTile(const Product &product, int64_t count,
     }
     return results;
   };
-  SmallVector<Value> results =
-      forLoop(index(0), product.count, 1, init, multiply);
+  SmallVector<Value> results = forLoop(sum.lower, sum.upper, 1, init, multiply);
   for (auto [r, row] : llvm::enumerate(rowsOf))
     for (auto [v, lane] : llvm::enumerate(lanesOf)) {
       Value result = results[r * vectors + v];
@@ -52,12 +51,43 @@ void CPUTileEmitter::emitRegisterTile(const Product &product, int64_t count,
 }
 
 /// Rows in blocks of the schedule's `rows`, then the remainder one by one.
-void CPUTileEmitter::emitProduct(const Product &product, Value count) {
+void CPUTileEmitter::emitProduct(const Product &product) {
   forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
-    forBlocks(count, rows, 1, [&](int64_t block, Value row) {
-      emitRegisterTile(product, block, row, lane);
+    Range blocks = product.rows(lane), sum = product.sum(lane);
+    forBlocks(blocks.lower, blocks.upper, rows, [&](int64_t block, Value row) {
+      emitRegisterTile(product, block, row, lane, sum);
     });
   });
+}
+
+Value CPUTileEmitter::reduceEnds(Value ends, Value lane, bool greatest) {
+  auto type = sums.clone(b.getI32Type());
+  auto kind =
+      greatest ? vector::CombiningKind::MAXSI : vector::CombiningKind::MINSI;
+  Value reduced = vector::LoadOp::create(b, type, ends, lane);
+  for (int64_t v = 1; v < vectors; ++v)
+    reduced = vector::makeArithReduction(
+        b, b.getLoc(), kind, reduced,
+        vector::LoadOp::create(b, type, ends, offset(lane, v * lanes)));
+  return arith::IndexCastOp::create(
+      b, b.getIndexType(), vector::ReductionOp::create(b, kind, reduced));
+}
+
+CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, Value lane) {
+  Range range{index(0), keys.size};
+  auto narrow = [&](const RowEnds &ends, bool isUpper, Value otherwise) {
+    if (!ends.rows)
+      return otherwise;
+    Value end = b.createOrFold<arith::SubIOp>(
+        reduceEnds(ends.rows, lane, isUpper), keys.first);
+    end = b.createOrFold<arith::MaxSIOp>(end, index(0));
+    end = isUpper ? roundUp(end, rows) : roundDown(end, rows);
+    end = b.createOrFold<arith::MinSIOp>(end, keys.size);
+    return b.createOrFold<arith::SelectOp>(ends.hides, end, otherwise);
+  };
+  range.lower = narrow(keys.lower, /*isUpper=*/false, range.lower);
+  range.upper = narrow(keys.upper, /*isUpper=*/true, range.upper);
+  return range;
 }
 
 void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
@@ -71,10 +101,12 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
   Value scale;
   if (elements.roundsWeights())
     scale = vector::BroadcastOp::create(b, sums, scoreFactor);
-  Value count = countCells(query.getSize(b, 3));
-  emitProduct(
-      {scoreBuffer, /*accumulates=*/false, queries, count, factor, scale},
-      keys.size);
+  auto seen = [&](Value lane) { return getKeys(keys, lane); };
+  auto columns = [&](Value) {
+    return Range{index(0), countCells(query.getSize(b, 3))};
+  };
+  emitProduct({scoreBuffer, /*accumulates=*/false, queries, seen, columns,
+               factor, scale});
 }
 
 void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
@@ -84,7 +116,14 @@ void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
     return elements.spreadFactor(
         b, value.memref, {value.batch, value.head, add(keys.first, x), column});
   };
-  emitProduct({accumulator, /*accumulates=*/true, weights,
-               countCells(keys.size), factor, Value()},
-              value.getSize(b, 3));
+  auto columns = [&](Value) { return Range{index(0), value.getSize(b, 3)}; };
+  // Weights of keys that are hidden are zero.
+  auto seen = [&](Value lane) {
+    Range range = getKeys(keys, lane);
+    AffineExpr key = b.getAffineDimExpr(0);
+    return Range{apply(key.floorDiv(elements.width), range.lower),
+                 countCells(range.upper)};
+  };
+  emitProduct({accumulator, /*accumulates=*/true, weights, columns, seen,
+               factor, Value()});
 }

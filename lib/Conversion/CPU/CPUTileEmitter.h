@@ -83,21 +83,33 @@ private:
 
   //===--- Products ---===//
 
+  struct Range {
+    Value lower, upper;
+  };
   /// Where the operands of a register tile come from, and go.
   struct Product {
-    /// The rows of `target`, and how many of it a block has.
+    /// The rows of `target`.
     Value target;
     bool accumulates;
-    /// The operands in lanes, and how many there are along the sum.
-    Value source, count;
+    /// The operands in lanes.
+    Value source;
+    /// For the rows of queries from a lane on: the rows of `target` that are
+    /// computed, of which the first is a multiple of a block, and the operands
+    /// along the sum.
+    llvm::function_ref<Range(Value lane)> rows, sum;
     /// The other operand of row `r` of a block, the `x`-th along the sum.
     llvm::function_ref<Value(Value r, Value x)> factor;
     /// The sums are multiplied by it; may be null.
     Value scale;
   };
-  void emitProduct(const Product &product, Value count);
+  void emitProduct(const Product &product);
   void emitRegisterTile(const Product &product, int64_t count, Value row,
-                        Value lane);
+                        Value lane, const Range &sum);
+  /// The greatest end of the rows of a register tile, or the least.
+  Value reduceEnds(Value ends, Value lane, bool greatest);
+  /// The keys of a tile, counted from its first, that the rows of a register
+  /// tile see, and others up to multiples of a block.
+  Range getKeys(const KeyTile &keys, Value lane);
   void multiplyKeys(const KeyTile &keys);
   void multiplyValues(const KeyTile &keys);
 

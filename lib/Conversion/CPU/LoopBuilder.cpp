@@ -65,10 +65,10 @@ SmallVector<Value> LoopBuilder::forLoop(
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 
-void LoopBuilder::forBlocks(Value count, int64_t size, int64_t rest,
+void LoopBuilder::forBlocks(Value lower, Value upper, int64_t size,
                             llvm::function_ref<void(int64_t, Value)> body) {
-  Value whole = roundDown(count, size);
-  forLoop(index(0), whole, size, [&](Value first) { body(size, first); });
-  if (size > rest)
-    forLoop(whole, count, rest, [&](Value first) { body(rest, first); });
+  Value whole = roundDown(upper, size);
+  forLoop(lower, whole, size, [&](Value first) { body(size, first); });
+  if (size > 1)
+    forLoop(whole, upper, 1, [&](Value first) { body(1, first); });
 }

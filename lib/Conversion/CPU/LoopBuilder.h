@@ -33,9 +33,9 @@ public:
   SmallVector<Value>
   forLoop(Value lower, Value upper, int64_t step, ValueRange inits,
           llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
-  /// `count` in blocks of `size`, then what is left in blocks of `rest`, which
-  /// divides what is left. The body is told which.
-  void forBlocks(Value count, int64_t size, int64_t rest,
+  /// From `lower`, a multiple of `size`, up to `upper` in blocks of `size`,
+  /// then what is left one by one. The body is told which.
+  void forBlocks(Value lower, Value upper, int64_t size,
                  llvm::function_ref<void(int64_t, Value)> body);
 
 protected:

@@ -328,6 +328,12 @@ LogicalResult KeyTileBody::emitBody(TileForOp loop) {
     observe(keys, *masked ? *masked : truth(false));
   if (std::optional<int64_t> ahead = loop.getAhead())
     emitter.receive(keys, getNext(loop, *ahead));
+  for (const Part &part : parts) {
+    if (part.plan->kind == TilePart::LowerEnd)
+      keys.lower = {part.rowEnds, part.fails};
+    if (part.plan->kind == TilePart::UpperEnd)
+      keys.upper = {part.rowEnds, part.fails};
+  }
   SmallVector<Value> scores = emitter.scores(keys);
   if (failed(emitScoreRegion(keys, scores)))
     return failure();

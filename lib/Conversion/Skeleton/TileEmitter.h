@@ -30,10 +30,19 @@ struct QueryTile {
   Value absoluteBatch, absoluteHead, firstQuery, lastQuery, firstKey;
 };
 
-/// One tile of keys: indices into the array of keys, and which of the visited
-/// tiles it is.
+/// Where rows end, on one side: the handle of `mapRows` on indices into the
+/// array of keys, which is null if they do not end, and whether that hides
+/// something of the tile at hand, an `i1`. Keys beyond the end of a row will be
+/// hidden, whatever their scores are.
+struct RowEnds {
+  Value rows, hides;
+};
+
+/// One tile of keys: indices into the array of keys, which of the visited tiles
+/// it is, and the first keys of rows, and those after the last.
 struct KeyTile {
   Value first, size, ordinal;
+  RowEnds lower = {}, upper = {};
 };
 
 /// The tile that is to be loaded next, if `exists`, an `i1`, holds.
