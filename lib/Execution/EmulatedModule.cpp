@@ -28,13 +28,13 @@ static LogicalResult emulateKernels(ModuleOp module, const JitOptions &options,
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(createConvertVectorToSCFPass());
   kernels.addPass(createLowerAffinePass());
-  // Not every processor has instructions for it, nor every C library calls.
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  kernels.addPass(arith::createArithExpandOpsPass(expand));
   ConvertGPUToSimtEmulationOptions emulation;
   emulation.checkAccesses = checkAccesses;
   pm.addPass(createConvertGPUToSimtEmulation(emulation));
+  // Not every processor has instructions for it, nor every C library calls.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
   return pm.run(module);
 }
 

@@ -40,6 +40,10 @@ static LogicalResult run(ModuleOp module, const JitOptions &options,
 
 LogicalResult mlir::mask::lowerToKernels(ModuleOp module,
                                          const JitOptions &options) {
+  if (options.stage == KernelStage::NVVM) {
+    MaskToNVVMOptions pipeline;
+    return run(module, options, pipeline, buildMaskToNVVMPipeline);
+  }
   MaskToGPUOptions pipeline;
   return run(module, options, pipeline, buildMaskToGPUPipeline);
 }

@@ -156,6 +156,15 @@ cl::opt<GPUEmitter> emitter(
                clEnumValN(GPUEmitter::Auto, "auto",
                           "tensor cores where they can, else portable")),
     cl::cat(targetCategory));
+cl::opt<KernelStage>
+    stage("stage",
+          cl::desc("How far kernels are lowered before they are emulated"),
+          cl::init(KernelStage::GPU),
+          cl::values(clEnumValN(KernelStage::GPU, "gpu",
+                                "to dialects that all GPUs share (default)"),
+                     clEnumValN(KernelStage::NVVM, "nvvm",
+                                "to the NVVM dialect, as for NVIDIA's")),
+          cl::cat(targetCategory));
 cl::opt<WarpOrder> warpOrder(
     "warp-order", cl::desc("Which threads of an emulated workgroup are ahead"),
     cl::init(WarpOrder::Forward),
@@ -241,6 +250,10 @@ static LogicalResult checkEmulation() {
       failed(reject("portable kernels, which copy nothing asynchronously",
                     {&copyTime})))
     return failure();
+  if (stage == KernelStage::NVVM &&
+      failed(reject("--stage=nvvm: records are of kernels before it",
+                    {&byRecord})))
+    return failure();
   if (warpOrder == WarpOrder::Random || copyTime == CopyTime::Random)
     return success();
   return reject("an emulation in which nothing is random", {&seed});
@@ -269,10 +282,12 @@ static LogicalResult checkTarget() {
     device += ", whose kernels run on a device";
     if (target == Target::Vulkan && failed(reject(device, {&emitter})))
       return failure();
-    return reject(device, {&warpOrder, &copyTime, &seed, &byRecord, &threads});
+    return reject(device, {&stage, &warpOrder, &copyTime, &seed, &byRecord,
+                           &threads});
   }
   if (failed(reject(device + "; it is for simt-emulation",
-                    {&emitter, &warpOrder, &copyTime, &seed, &byRecord})))
+                    {&emitter, &stage, &warpOrder, &copyTime, &seed,
+                     &byRecord})))
     return failure();
   if (target == Target::CPU)
     return success();
@@ -403,6 +418,7 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   options.device = device;
   options.saveTemps = saveTemps;
   options.processor = chip;
+  options.stage = stage;
   if (emulates && !device)
     options.emulation = getEmulationOptions();
   if (emulates || target == Target::CUDA)

@@ -435,6 +435,10 @@ def ConvertGPUToSimtEmulation
     `math` that they approximate. The rest of a kernel stays what it is, and is lowered
     as code for the CPU is. An op that is not emulated is an error.
 
+    A kernel may as well be in the NVVM dialect, an `llvm.func`. Variables in address
+    space 3 are its buffers; what its `gpu.launch_func`s pass are its arguments. Loads
+    and stores in that space are checked, indices are not.
+
     `@module::kernel(grid x, y, z, block x, y, z, dynamic bytes, arguments...)`
     launches a kernel; it has a C interface. docs/Emulation.md tells how kernels are run and
     what is found in them.

@@ -47,6 +47,14 @@ void registerJitDialects(DialectRegistry &registry);
 /// here.
 llvm::Expected<CPUTarget> describeProcessor(llvm::StringRef processor);
 
+/// How far kernels are lowered before they are emulated.
+enum class KernelStage {
+  /// To dialects that all GPUs share.
+  GPU,
+  /// To the NVVM dialect, as `mask-to-nvvm` does.
+  NVVM
+};
+
 /// How functions are compiled and run.
 struct JitOptions {
   /// Share loops among OpenMP threads; needs `getOpenMPLibrary`.
@@ -69,6 +77,7 @@ struct JitOptions {
   TileFunction observer = nullptr;
   /// Attention becomes kernels for GPUs, which run emulated, instead of loops.
   std::optional<EmulationOptions> emulation;
+  KernelStage stage = KernelStage::GPU;
   /// Attention becomes kernels that run on this device, which has to outlive
   /// what is compiled; may be null. Not with `emulation`.
   Device *device = nullptr;

@@ -11,6 +11,7 @@
 #include "EmulationBuilder.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 namespace mlir::mask {
@@ -36,6 +37,17 @@ struct WorkgroupBuffer {
 LogicalResult emulateOps(EmulationBuilder &emulation,
                          FunctionOpInterface function,
                          SmallVectorImpl<WorkgroupBuffer> &buffers);
+
+/// The same for a kernel in the NVVM dialect, whose buffers are variables. With
+/// `checks` accesses to workgroup memory are noted.
+LogicalResult emulateNVVM(EmulationBuilder &emulation,
+                          LLVM::LLVMFuncOp function, bool checks,
+                          SmallVectorImpl<WorkgroupBuffer> &buffers);
+
+/// Replaces a call of an approximate instruction by what it approximates. Fails
+/// on another intrinsic of a GPU; leaves those of LLVM alone.
+LogicalResult emulateIntrinsic(RewriterBase &rewriter,
+                               LLVM::CallIntrinsicOp call);
 
 } // namespace mlir::mask
 

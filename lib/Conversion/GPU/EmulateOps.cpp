@@ -43,7 +43,6 @@ private:
   LogicalResult replaceCopy(nvgpu::DeviceAsyncCopyOp op);
   LogicalResult replaceAllocation(Operation *op);
   LogicalResult replaceDynamicMemory(gpu::DynamicSharedMemoryOp op);
-  LogicalResult replaceIntrinsic(LLVM::CallIntrinsicOp op);
   LogicalResult replaceAttributions(gpu::GPUFuncOp kernel);
 
   /// Memory for a warp's operands, one of three per function.
@@ -165,7 +164,9 @@ LogicalResult OpEmulator::replace(Operation *op) {
                                                    reciprocal.getIn());
         return success();
       })
-      .Case([&](LLVM::CallIntrinsicOp call) { return replaceIntrinsic(call); })
+      .Case([&](LLVM::CallIntrinsicOp call) {
+        return emulateIntrinsic(rewriter, call);
+      })
       .Case([&](gpu::ReturnOp) { return success(); })
       .Default([&](Operation *) -> LogicalResult {
         if (isa_and_nonnull<gpu::GPUDialect, nvgpu::NVGPUDialect,
@@ -376,7 +377,8 @@ LogicalResult OpEmulator::replaceDynamicMemory(gpu::DynamicSharedMemoryOp op) {
 // Intrinsics
 //===----------------------------------------------------------------------===//
 
-LogicalResult OpEmulator::replaceIntrinsic(LLVM::CallIntrinsicOp op) {
+LogicalResult mlir::mask::emulateIntrinsic(RewriterBase &rewriter,
+                                           LLVM::CallIntrinsicOp op) {
   StringRef name = op.getIntrin();
   if (!name.starts_with("llvm.nvvm.") && !name.starts_with("llvm.amdgcn."))
     return success();

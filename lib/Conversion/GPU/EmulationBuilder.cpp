@@ -114,6 +114,33 @@ Value EmulationBuilder::makeDynamicVector(OpBuilder &builder, Location loc,
   return ::cast(builder, loc, type, descriptor);
 }
 
+Type EmulationBuilder::lowerType(Type type) const {
+  if (isa<LLVM::LLVMPointerType>(type))
+    return pointer;
+  if (auto memref = dyn_cast<MemRefType>(type))
+    type = dropMemorySpace(memref);
+  return converter.convertType(type);
+}
+
+SmallVector<Value> EmulationBuilder::lowerArguments(OpBuilder &builder,
+                                                    Location loc,
+                                                    ValueRange arguments,
+                                                    bool unpack) const {
+  SmallVector<Value> values;
+  for (Value argument : arguments) {
+    Type type = lowerType(argument.getType());
+    Value value = type == argument.getType()
+                      ? argument
+                      : ::cast(builder, loc, type, argument);
+    auto memref = dyn_cast<MemRefType>(argument.getType());
+    if (memref && unpack)
+      MemRefDescriptor::unpack(builder, loc, value, memref, values);
+    else
+      values.push_back(value);
+  }
+  return values;
+}
+
 Value EmulationBuilder::makeScratch(OpBuilder &builder, Location loc,
                                     int64_t bytes) {
   OpBuilder::InsertionGuard guard(builder);

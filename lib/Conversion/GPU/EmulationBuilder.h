@@ -61,8 +61,14 @@ public:
   /// `bytes` on the stack of the function that `builder` is in, aligned to 16.
   Value makeScratch(OpBuilder &builder, Location loc, int64_t bytes);
 
+  /// What an argument of a kernel is to the CPU; null if it is not emulated.
+  Type lowerType(Type type) const;
+  /// Arguments of a launch as a kernel takes them: descriptors, or with
+  /// `unpack` a word each.
+  SmallVector<Value> lowerArguments(OpBuilder &builder, Location loc,
+                                    ValueRange arguments, bool unpack) const;
+
   int64_t getBytes(Type type) const { return layout.getTypeSize(type); }
-  const LLVMTypeConverter &getConverter() const { return converter; }
   Type getPointerType() const { return pointer; }
 
 private:

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
@@ -35,24 +36,35 @@ static std::string getName(StringRef gpuModule, StringRef function) {
 
 namespace {
 
+/// The types of what launches pass, by the name of the kernel.
+using LaunchTypes = llvm::StringMap<SmallVector<Type>>;
+
 /// Makes functions of one `gpu.module`.
 class ModuleEmulator {
 public:
-  ModuleEmulator(ModuleOp module, gpu::GPUModuleOp kernels)
-      : emulation(module), kernels(kernels), builder(kernels) {}
+  ModuleEmulator(ModuleOp module, gpu::GPUModuleOp kernels,
+                 const LaunchTypes &launches)
+      : emulation(module), kernels(kernels), launches(launches),
+        builder(kernels) {}
 
   LogicalResult run(bool checks);
 
 private:
+  LogicalResult emulate(FunctionOpInterface function, bool checks,
+                        SmallVectorImpl<WorkgroupBuffer> &buffers);
   /// Makes the function of a thread, which takes the kernel's arguments from a
   /// struct, and one that launches the kernel.
-  LogicalResult convertKernel(gpu::GPUFuncOp kernel,
+  LogicalResult convertKernel(FunctionOpInterface kernel,
                               ArrayRef<WorkgroupBuffer> buffers);
-  void makeThreadFunction(gpu::GPUFuncOp kernel, StringRef name,
+  void makeThreadFunction(FunctionOpInterface kernel, StringRef name,
                           LLVM::LLVMStructType arguments);
-  void makeLaunchFunction(gpu::GPUFuncOp kernel, StringRef threadFunction,
-                          LLVM::LLVMStructType arguments,
-                          ArrayRef<WorkgroupBuffer> buffers);
+  LogicalResult makeLaunchFunction(FunctionOpInterface kernel,
+                                   StringRef threadFunction,
+                                   LLVM::LLVMStructType arguments,
+                                   ArrayRef<WorkgroupBuffer> buffers);
+  /// What a launch passes: the arguments of a `gpu.func`; those of the launches
+  /// of a function of the LLVM dialect, which has a word of a descriptor each.
+  TypeRange getLaunchTypes(FunctionOpInterface kernel);
   func::FuncOp makeFunction(Location loc, StringRef name, TypeRange inputs,
                             TypeRange results = {});
   /// A constant in front of the `gpu.module`.
@@ -64,6 +76,7 @@ private:
 
   EmulationBuilder emulation;
   gpu::GPUModuleOp kernels;
+  const LaunchTypes &launches;
   OpBuilder builder;
   /// What diagnostics call the ops of the module.
   LLVM::GlobalOp sites;
@@ -88,21 +101,24 @@ Value ModuleEmulator::getField(Location loc, LLVM::LLVMStructType type,
                              address, ArrayRef<LLVM::GEPArg>{0, field});
 }
 
-/// The returns of a `gpu.func` whose body a `func.func` took.
+/// The returns of a kernel whose body a `func.func` took.
 static void convertReturns(func::FuncOp function) {
   IRRewriter rewriter(function.getContext());
-  function.walk([&](gpu::ReturnOp op) {
+  function.walk([&](Operation *op) {
+    if (!isa<gpu::ReturnOp, LLVM::ReturnOp>(op))
+      return;
     rewriter.setInsertionPoint(op);
-    rewriter.replaceOpWithNewOp<func::ReturnOp>(op, op.getOperands());
+    rewriter.replaceOpWithNewOp<func::ReturnOp>(op, op->getOperands());
   });
 }
 
-void ModuleEmulator::makeThreadFunction(gpu::GPUFuncOp kernel, StringRef name,
+void ModuleEmulator::makeThreadFunction(FunctionOpInterface kernel,
+                                        StringRef name,
                                         LLVM::LLVMStructType arguments) {
   Location loc = kernel.getLoc();
   func::FuncOp function = makeFunction(loc, name, emulation.getPointerType());
   function.setPrivate();
-  function.getBody().takeBody(kernel.getBody());
+  function.getBody().takeBody(kernel.getFunctionBody());
   Block &entry = function.getBody().front();
   builder.setInsertionPointToStart(&entry);
   Value pointer = entry.insertArgument(0u, emulation.getPointerType(), loc);
@@ -120,15 +136,32 @@ void ModuleEmulator::makeThreadFunction(gpu::GPUFuncOp kernel, StringRef name,
   convertReturns(function);
 }
 
-void ModuleEmulator::makeLaunchFunction(gpu::GPUFuncOp kernel,
-                                        StringRef threadFunction,
-                                        LLVM::LLVMStructType arguments,
-                                        ArrayRef<WorkgroupBuffer> buffers) {
+/// The block size that a kernel is compiled for; empty if it may be any.
+static ArrayRef<int32_t> getKnownBlockSize(FunctionOpInterface kernel) {
+  if (auto function = dyn_cast<gpu::GPUFuncOp>(*kernel))
+    return function.getKnownBlockSize().value_or(ArrayRef<int32_t>());
+  StringRef names[] = {gpu::GPUDialect::KnownBlockSizeAttrHelper::getNameStr(),
+                       NVVM::NVVMDialect::getReqntidAttrName()};
+  for (StringRef name : names)
+    if (auto size = kernel->getAttrOfType<DenseI32ArrayAttr>(name))
+      return size;
+  return {};
+}
+
+TypeRange ModuleEmulator::getLaunchTypes(FunctionOpInterface kernel) {
+  auto known = launches.find(getName(kernels.getName(), kernel.getName()));
+  if (isa<gpu::GPUFuncOp>(*kernel) || known == launches.end())
+    return kernel.getArgumentTypes();
+  return known->second;
+}
+
+LogicalResult ModuleEmulator::makeLaunchFunction(
+    FunctionOpInterface kernel, StringRef threadFunction,
+    LLVM::LLVMStructType arguments, ArrayRef<WorkgroupBuffer> buffers) {
   Location loc = kernel.getLoc();
   std::string name = getName(kernels.getName(), kernel.getName());
-  SmallVector<int64_t> numbers(3, 0);
-  if (auto known = kernel.getKnownBlockSize())
-    numbers.assign(known->begin(), known->end());
+  SmallVector<int64_t> numbers(getKnownBlockSize(kernel));
+  numbers.resize(3, numbers.empty() ? 0 : 1);
   numbers.push_back(buffers.size());
   for (const WorkgroupBuffer &buffer : buffers)
     numbers.append({buffer.bytes, buffer.alignment});
@@ -138,7 +171,7 @@ void ModuleEmulator::makeLaunchFunction(gpu::GPUFuncOp kernel,
   // Grid, block and the bytes of dynamic memory come first.
   constexpr unsigned kSizes = 7;
   SmallVector<Type> inputs(kSizes, builder.getIndexType());
-  llvm::append_range(inputs, kernel.getArgumentTypes());
+  llvm::append_range(inputs, getLaunchTypes(kernel));
   func::FuncOp function = makeFunction(loc, name, inputs);
   function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
                     builder.getUnitAttr());
@@ -148,15 +181,15 @@ void ModuleEmulator::makeLaunchFunction(gpu::GPUFuncOp kernel,
   Value address =
       LLVM::AllocaOp::create(builder, loc, emulation.getPointerType(),
                              arguments, emulation.getI64(builder, loc, 1));
-  for (auto [i, type] : llvm::enumerate(arguments.getBody())) {
-    Value argument = entry->getArgument(kSizes + i);
-    if (type != argument.getType())
-      argument =
-          UnrealizedConversionCastOp::create(builder, loc, type, argument)
-              .getResult(0);
-    LLVM::StoreOp::create(builder, loc, argument,
+  SmallVector<Value> values = emulation.lowerArguments(
+      builder, loc, entry->getArguments().drop_front(kSizes),
+      /*unpack=*/isa<LLVM::LLVMFuncOp>(*kernel));
+  if (TypeRange(values) != TypeRange(arguments.getBody()))
+    return kernel.emitError() << "'" << name << "' is launched with arguments "
+                              << "of other types than it has";
+  for (auto [i, value] : llvm::enumerate(values))
+    LLVM::StoreOp::create(builder, loc, value,
                           getField(loc, arguments, address, i));
-  }
 
   Value thread = func::ConstantOp::create(
       builder, loc, builder.getFunctionType(emulation.getPointerType(), {}),
@@ -174,6 +207,7 @@ void ModuleEmulator::makeLaunchFunction(gpu::GPUFuncOp kernel,
     operands.push_back(emulation.toI64(builder, loc, size));
   emulation.call(builder, loc, "mask_simt_launch", {}, operands);
   func::ReturnOp::create(builder, loc);
+  return success();
 }
 
 LLVM::GlobalOp ModuleEmulator::makeConstant(StringRef name, Type type,
@@ -201,22 +235,21 @@ LLVM::GlobalOp ModuleEmulator::makeString(StringRef name, StringRef text) {
 // Modules
 //===----------------------------------------------------------------------===//
 
-LogicalResult ModuleEmulator::convertKernel(gpu::GPUFuncOp kernel,
+LogicalResult ModuleEmulator::convertKernel(FunctionOpInterface kernel,
                                             ArrayRef<WorkgroupBuffer> buffers) {
   SmallVector<Type> fields;
   for (Type type : kernel.getArgumentTypes()) {
-    if (auto memref = dyn_cast<MemRefType>(type))
-      type = dropMemorySpace(memref);
-    Type field = emulation.getConverter().convertType(type);
+    Type field = emulation.lowerType(type);
     if (!field)
-      return kernel.emitOpError()
+      return kernel->emitOpError()
              << "has an argument of type " << type << ", which is not emulated";
     fields.push_back(field);
   }
   auto arguments =
       LLVM::LLVMStructType::getLiteral(builder.getContext(), fields);
   std::string thread = getName(kernels.getName(), kernel.getName()) + ".thread";
-  makeLaunchFunction(kernel, thread, arguments, buffers);
+  if (failed(makeLaunchFunction(kernel, thread, arguments, buffers)))
+    return failure();
   makeThreadFunction(kernel, thread, arguments);
   kernel.erase();
   return success();
@@ -229,31 +262,57 @@ static bool isDeclaration(Operation *op) {
   return function && function.isExternal();
 }
 
+static bool isKernel(FunctionOpInterface function) {
+  return function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName()) ||
+         function->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName());
+}
+
+LogicalResult
+ModuleEmulator::emulate(FunctionOpInterface function, bool checks,
+                        SmallVectorImpl<WorkgroupBuffer> &buffers) {
+  if (auto lowered = dyn_cast<LLVM::LLVMFuncOp>(*function))
+    return emulateNVVM(emulation, lowered, checks, buffers);
+  if (checks && failed(checkAccesses(emulation, function)))
+    return failure();
+  return emulateOps(emulation, function, buffers);
+}
+
 LogicalResult ModuleEmulator::run(bool checks) {
   expandCompositeOps(kernels);
   using Buffers = SmallVector<WorkgroupBuffer>;
-  SmallVector<std::pair<gpu::GPUFuncOp, Buffers>> functions;
+  SmallVector<std::pair<FunctionOpInterface, Buffers>> functions;
   for (auto function : kernels.getOps<FunctionOpInterface>()) {
     if (isDeclaration(function))
       continue;
     Buffers buffers;
-    if ((checks && failed(checkAccesses(emulation, function))) ||
-        failed(emulateOps(emulation, function, buffers)))
+    if (failed(emulate(function, checks, buffers)))
       return failure();
-    if (auto kernel = dyn_cast<gpu::GPUFuncOp>(*function))
-      functions.emplace_back(kernel, std::move(buffers));
+    if (isKernel(function) || isa<gpu::GPUFuncOp>(*function))
+      functions.emplace_back(function, std::move(buffers));
+    else if (!buffers.empty())
+      return function->emitOpError()
+             << "is not emulated: workgroup memory belongs to a kernel";
   }
+  // They are buffers now.
+  for (auto variable :
+       llvm::make_early_inc_range(kernels.getOps<LLVM::GlobalOp>()))
+    if (variable.getAddrSpace() == unsigned(NVVM::NVVMMemorySpace::Shared))
+      variable.erase();
   // What kernels share goes along, under a name of its own.
   SymbolTable symbols(kernels);
-  for (auto symbol : kernels.getOps<SymbolOpInterface>())
-    if (!isa<gpu::GPUFuncOp>(*symbol) && !isDeclaration(symbol) &&
-        failed(symbols.rename(symbol,
+  for (auto symbol : kernels.getOps<SymbolOpInterface>()) {
+    auto function = dyn_cast<FunctionOpInterface>(*symbol);
+    if ((function && (isKernel(function) || isa<gpu::GPUFuncOp>(*function))) ||
+        isDeclaration(symbol))
+      continue;
+    if (failed(symbols.rename(symbol,
                               getName(kernels.getName(), symbol.getName()))))
       return symbol.emitError() << "cannot be renamed";
+  }
   sites = makeString(getName(kernels.getName(), "sites"), emulation.getSites());
   for (auto &[kernel, buffers] : functions) {
-    if (!kernel.isKernel())
-      return kernel.emitOpError() << "is not emulated: it is no kernel";
+    if (!isKernel(kernel))
+      return kernel->emitOpError() << "is not emulated: it is no kernel";
     if (failed(convertKernel(kernel, buffers)))
       return failure();
   }
@@ -311,12 +370,25 @@ static LogicalResult convertHost(ModuleOp module) {
 // Pass
 //===----------------------------------------------------------------------===//
 
+static LaunchTypes getLaunchTypes(ModuleOp module) {
+  LaunchTypes types;
+  module.walk([&](gpu::LaunchFuncOp op) {
+    types[getName(op.getKernelModuleName(), op.getKernelName())] =
+        llvm::to_vector(op.getKernelOperands().getTypes());
+  });
+  return types;
+}
+
 /// All memory is the CPU's, and there are no tokens.
 static void replaceTypes(ModuleOp module) {
   AttrTypeReplacer replacer;
   replacer.addReplacement([](MemRefType type) -> std::optional<Type> {
     return dropMemorySpace(type);
   });
+  replacer.addReplacement(
+      [](LLVM::LLVMPointerType type) -> std::optional<Type> {
+        return LLVM::LLVMPointerType::get(type.getContext());
+      });
   replacer.addReplacement(
       [](nvgpu::DeviceAsyncTokenType type) -> std::optional<Type> {
         return IntegerType::get(type.getContext(), 32);
@@ -334,11 +406,13 @@ struct ConvertGPUToSimtEmulation
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    LaunchTypes launches = getLaunchTypes(module);
     if (failed(convertHost(module)))
       return signalPassFailure();
     SmallVector<gpu::GPUModuleOp> kernels(module.getOps<gpu::GPUModuleOp>());
     for (gpu::GPUModuleOp gpuModule : kernels)
-      if (failed(ModuleEmulator(module, gpuModule).run(checkAccesses)))
+      if (failed(
+              ModuleEmulator(module, gpuModule, launches).run(checkAccesses)))
         return signalPassFailure();
     module->removeAttr(gpu::GPUDialect::getContainerModuleAttrName());
     replaceTypes(module);

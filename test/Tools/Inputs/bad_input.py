@@ -242,6 +242,7 @@ def options():
         (run, "--target=interpreter --save-temps=temps", "--save-temps does not go with --target=interpreter"),
         (run, "--target=interpreter --static", "--static does not go with --target=interpreter"),
         (run, "--warp-order=skewed", "--warp-order does not go with --target=cpu; it is for simt-emulation"),
+        (run, "--stage=nvvm", "--stage does not go with --target=cpu; it is for simt-emulation"),
         (run, "--emitter=tensor-core", "--emitter does not go with --target=cpu; it is for simt-emulation"),
         (run, "--target=interpreter --copy-time=early", "--copy-time does not go with --target=interpreter; it is for simt-emulation"),
         (run, "--target=simt-emulation --copy-time=early", "--copy-time does not go with portable kernels, which copy nothing asynchronously"),
