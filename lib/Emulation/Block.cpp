@@ -41,6 +41,7 @@ std::string Block::run(int64_t index) {
     warp.arrived = 0;
   atBarrier = returned = barriers = 0;
   memory.poison();
+  copyBanks.reset();
   readyAll();
   running = this;
   current = takeReady();
@@ -222,6 +223,19 @@ void Copy::perform() {
   memset(to + fromBytes, 0, bytes - fromBytes);
 }
 
+void Block::checkBanks(uint32_t site, unsigned thread, unsigned steps,
+                       unsigned allowed) {
+  if (!allowed || steps <= allowed)
+    return;
+  Failure bad;
+  bad.kind = Failure::BankConflict;
+  bad.site = site;
+  bad.thread = thread;
+  bad.number = steps;
+  bad.size = allowed;
+  fail(bad);
+}
+
 void Block::beginCopy(uint32_t site, Copy copy) {
   Failure bad;
   bad.site = site;
@@ -241,6 +255,11 @@ void Block::beginCopy(uint32_t site, Copy copy) {
     fail(bad);
   }
   access(site, AccessKind::Write, copy.to, copy.bytes);
+  if (unsigned allowed = launch.options.copyBankSteps;
+      allowed && copy.bytes == 16)
+    checkBanks(site, current,
+               copyBanks.note(site, current, memory.getOffset(copy.to)),
+               allowed);
   memory.beginCopy(copy.to, copy.bytes);
   CopyTime time = launch.options.copies;
   if (time == CopyTime::Early || (time == CopyTime::Random && random() % 2))

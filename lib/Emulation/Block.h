@@ -8,6 +8,7 @@
 #ifndef MASK_LIB_EMULATION_BLOCK_H
 #define MASK_LIB_EMULATION_BLOCK_H
 
+#include "Banks.h"
 #include "Failure.h"
 #include "Fiber.h"
 #include "Kernel.h"
@@ -80,6 +81,9 @@ public:
   }
   void access(uint32_t site, AccessKind kind, const void *address,
               int64_t bytes, unsigned thread);
+  /// Fails if it took more `steps` to move rows of 16 bytes than are allowed.
+  void checkBanks(uint32_t site, unsigned thread, unsigned steps,
+                  unsigned allowed);
   /// Ends the launch.
   [[noreturn]] void fail(const Failure &failure);
 
@@ -110,6 +114,7 @@ private:
 
   const Launch &launch;
   WorkgroupMemory memory;
+  BankCounter copyBanks;
   std::deque<Thread> threads;
   std::vector<Warp> warps;
   /// Those that can run, the next one first.

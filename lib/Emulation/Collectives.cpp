@@ -109,6 +109,15 @@ static void checkRows(Block &block, unsigned first,
     for (unsigned thread : {reader, other})
       block.access(request.site, AccessKind::Read, request.row, 16, thread);
   }
+  // A matrix of eight rows at a time.
+  for (int32_t tile = 0; tile < any.tiles; ++tile) {
+    llvm::SmallVector<int64_t, 8> rows;
+    for (int32_t row = 0; row < 8; ++row)
+      rows.push_back(block.getMemory().getOffset(
+          requestAs<LoadRequest>(requests[8 * tile + row]).row));
+    block.checkBanks(any.site, first + 8 * tile, countBankSteps(rows),
+                     block.getLaunch().options.matrixBankSteps);
+  }
 }
 
 void simt::loadMatrices(Block &block, uint32_t site, const void *row,

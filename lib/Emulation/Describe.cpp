@@ -102,6 +102,11 @@ std::string Block::describe(const Failure &failure) const {
     return llvm::formatv("{0}: {1} needs {2} threads of its warp, which has "
                          "{3}{4}",
                          site, who, failure.number, failure.size, where);
+  case Failure::BankConflict:
+    return llvm::formatv("{0}: {1} and those next to it move rows that share "
+                         "banks of workgroup memory, in {2} steps, more than "
+                         "{3}{4}",
+                         site, who, failure.number, failure.size, where);
   case Failure::Stuck:
     return getWaitingSite().str() + ": no thread can go on" + where +
            describeWaiting();

@@ -56,6 +56,10 @@ struct EmulationOptions {
   unsigned warpSize = 32;
   /// Workgroup memory that a block may have, in bytes.
   int64_t workgroupBytes = 232448;
+  /// The most steps in which the eight rows of a matrix that `ldmatrix` loads,
+  /// and those that eight threads copy at a time, may be moved: 1 if they have
+  /// to lie in different banks of workgroup memory, 0 if nobody counts.
+  unsigned matrixBankSteps = 0, copyBankSteps = 0;
 };
 
 /// While one lives, launches that compiled code makes on this thread run under
