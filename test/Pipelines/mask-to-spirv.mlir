@@ -9,6 +9,7 @@
 // TENSOR: error: {{.*}} op has no counterpart in SPIR-V
 
 // CHECK-LABEL: func.func private @attention(
+// CHECK-SAME:    #mask.launch_check<cmpi_sle({{[^"]*}}, 2147483648), "{{[^"]*}}'mask.attention' op elements of query in kernels must be at most 2147483648">
 // CHECK-SAME:    #mask.launch<@mask_kernels::@attention blocks
 // CHECK:       spirv.module @__spv__mask_kernels Logical GLSL450 requires #spirv.vce<v1.0, [StorageBuffer16BitAccess, Shader, Int64, Int16, SignedZeroInfNanPreserve, Matrix], [SPV_KHR_16bit_storage, SPV_KHR_storage_buffer_storage_class, SPV_KHR_float_controls]>
 // CHECK-DAG:     spirv.GlobalVariable @{{.*}} : !spirv.ptr<!spirv.struct<(!spirv.array<1056 x f32>)>, Workgroup>

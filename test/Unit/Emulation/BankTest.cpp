@@ -27,6 +27,8 @@ struct Columns {
   unsigned copySteps;
 };
 
+// As GoogleTest has it.
+// NOLINTNEXTLINE(misc-multiple-inheritance)
 class AttentionBankTest : public EmulatedAttentionTest,
                           public testing::WithParamInterface<Columns> {};
 
