@@ -64,6 +64,7 @@ cmake cmake
 ninja ninja-build
 git git
 python3 python3
+/usr/lib/python3/dist-packages/numpy python3-numpy
 clang++-$LLVM_MAJOR clang-$LLVM_MAJOR
 clang-format-$LLVM_MAJOR clang-format-$LLVM_MAJOR
 clang-tidy-$LLVM_MAJOR clang-tidy-$LLVM_MAJOR

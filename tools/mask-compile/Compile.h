@@ -17,7 +17,16 @@
 namespace mlir::mask {
 
 /// What is written.
-enum class Artefact { Object, Assembly, LLVM, PTX, Cubin, AMDGCN, SPIRV };
+enum class Artefact {
+  Object,
+  Assembly,
+  LLVM,
+  PTX,
+  Cubin,
+  AMDGCN,
+  SPIRV,
+  CUDABundle
+};
 
 struct CompileOptions {
   Artefact artefact;

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Compile.h"
+#include "Bundle.h"
 
 #include "Mask/InitAll.h"
 #include "Mask/Request/CommandLine.h"
@@ -46,6 +46,9 @@ static cl::opt<Artefact> artefact(
                clEnumValN(Artefact::PTX, "ptx", "assembly of NVIDIA's GPUs"),
                clEnumValN(Artefact::Cubin, "cubin",
                           "their code, by ptxas from the path"),
+               clEnumValN(Artefact::CUDABundle, "cuda-bundle",
+                          "a folder of kernels for NVIDIA's GPUs, a manifest\n"
+                          "and a Python script that runs them"),
                clEnumValN(Artefact::AMDGCN, "amdgcn", "assembly of AMD's GPUs"),
                clEnumValN(Artefact::SPIRV, "spirv",
                           "binary shaders for Vulkan 1.3")),
@@ -65,14 +68,19 @@ static cl::opt<std::string>
                    cl::desc("Where what was written is kept, and taken from\n"
                             "if nothing has changed"),
                    cl::value_desc("directory"), cl::cat(category));
-static cl::opt<std::string> output("o", cl::desc("Output file"),
+static cl::opt<std::string> output("o", cl::desc("Output file, or folder"),
                                    cl::value_desc("file"), cl::init("-"),
                                    cl::cat(category));
 
-static std::unique_ptr<Compiler> createCompiler(Location loc) {
+static CompileOptions getOptions() {
   CompileOptions options{artefact, std::nullopt, tileOptions};
   if (chip.getNumOccurrences())
     options.chip = chip;
+  return options;
+}
+
+static std::unique_ptr<Compiler> createCompiler(Location loc) {
+  CompileOptions options = getOptions();
   switch (artefact) {
   case Artefact::Object:
   case Artefact::Assembly:
@@ -84,8 +92,10 @@ static std::unique_ptr<Compiler> createCompiler(Location loc) {
     return createGPUCompiler(loc, options);
   case Artefact::SPIRV:
     return createSPIRVCompiler(loc, options);
+  case Artefact::CUDABundle:
+    break; // is no file
   }
-  llvm_unreachable("all artefacts are made");
+  llvm_unreachable("all files are made");
 }
 
 /// Whether IR between passes was asked for, which no cache has.
@@ -96,16 +106,42 @@ static bool printsIR() {
   });
 }
 
-/// Lowers a file, and returns the contents of what is to be written.
-static FailureOr<std::string> compile(Compiler &compiler, PassManager &pm,
-                                      std::unique_ptr<llvm::MemoryBuffer> file,
-                                      MLIRContext &context) {
+/// Reads and lowers a file.
+static OwningOpRef<ModuleOp> lower(PassManager &pm,
+                                   std::unique_ptr<llvm::MemoryBuffer> file,
+                                   MLIRContext &context) {
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(file), SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module || failed(pm.run(*module)))
+    return {};
+  return module;
+}
+
+/// Writes a folder, whole or not at all.
+static LogicalResult writeBundle(MLIRContext &context, Location loc,
+                                 PassManager &pm) {
+  if (llvm::Error error = rejectOptions("--emit=cuda-bundle, which is no file",
+                                        {&cacheDirectory}))
+    return emitError(loc) << llvm::toString(std::move(error));
+  if (output == "-")
+    return emitError(loc)
+           << "--emit=cuda-bundle is several files: give a folder with -o";
+  BundleCompiler compiler(loc, getOptions());
+  if (failed(compiler.build(pm)))
     return failure();
-  return compiler.emit(*module);
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &message);
+  if (!file)
+    return emitError(loc) << message;
+  OwningOpRef<ModuleOp> module = lower(pm, std::move(file), context);
+  if (!module)
+    return failure();
+  FailureOr<FileContents> files = compiler.emit(*module);
+  if (failed(files))
+    return failure();
+  llvm::Error error = writeDirectory(output, *files, kManifest);
+  return error ? emitError(loc) << llvm::toString(std::move(error)) : success();
 }
 
 static LogicalResult run(MLIRContext &context) {
@@ -113,11 +149,13 @@ static LogicalResult run(MLIRContext &context) {
   if (llvm::Error error =
           checkOutputPaths({{"-o", output}}, {{"<model.mlir>", input}}))
     return emitError(loc) << llvm::toString(std::move(error));
-  std::unique_ptr<Compiler> compiler = createCompiler(loc);
   PassManager pm(&context);
   if (failed(applyPassManagerCLOptions(pm)))
     return failure();
   pm.addPass(createMaskSpecializeLayers());
+  if (artefact == Artefact::CUDABundle)
+    return writeBundle(context, loc, pm);
+  std::unique_ptr<Compiler> compiler = createCompiler(loc);
   if (failed(compiler->build(pm)))
     return failure();
   std::string message;
@@ -132,8 +170,10 @@ static LogicalResult run(MLIRContext &context) {
   FileCache cache(printsIR() ? StringRef() : StringRef(cacheDirectory));
   std::optional<std::string> code = cache.lookup(key);
   if (!code) {
-    FailureOr<std::string> compiled =
-        compile(*compiler, pm, std::move(file), context);
+    OwningOpRef<ModuleOp> module = lower(pm, std::move(file), context);
+    if (!module)
+      return failure();
+    FailureOr<std::string> compiled = compiler->emit(*module);
     if (failed(compiled))
       return failure();
     code = std::move(*compiled);
