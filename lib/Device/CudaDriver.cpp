@@ -24,8 +24,9 @@ llvm::Error Driver::open() {
     return llvm::make_error<DeviceMissing>("there is no CUDA driver: " +
                                            message);
 #define MASK_FIND(name, symbol, parameters)                                    \
-  name = reinterpret_cast<decltype(name)>(library.getAddressOfSymbol(symbol)); \
-  if (!name)                                                                   \
+  this->name = reinterpret_cast<decltype(this->name)>(                         \
+      library.getAddressOfSymbol(symbol));                                     \
+  if (!this->name)                                                             \
     return llvm::createStringError(llvm::Twine(kLibrary) + " has no " symbol);
   MASK_CUDA_FUNCTIONS(MASK_FIND)
 #undef MASK_FIND

@@ -283,6 +283,101 @@ module attributes {gpu.container_module} {
 
 // -----
 
+// A function that calls recorded ones does what they do: their arguments are what it passes,
+// an alignment is its argument's, and workspaces of calls one after the other are the same.
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f(%x: memref<?x8xf32>, %y: memref<?x8xf32>, %sums: memref<?xf32>) kernel {
+      %c0 = arith.constant 0 : index
+      %v = memref.load %x[%c0, %c0] : memref<?x8xf32>
+      memref.store %v, %y[%c0, %c0] : memref<?x8xf32>
+      gpu.return
+    }
+  }
+  // CHECK-LABEL: func.func @model(
+  // CHECK-SAME:    alignments = [16, 4], outputs = [1],
+  // CHECK-SAME:    checks = [#mask.launch_check<cmpi_ule(dim(0, 0), 9), "too many rows">],
+  // CHECK-SAME:    workspaces = [#mask.workspace<memref<?x8xf32> sizes (dim(0, 0))>, #mask.workspace<memref<?xf32> sizes (dim(0, 0))>],
+  // CHECK-SAME:    steps = [
+  // CHECK-SAME:      #mask.launch<@kernels::@f blocks dim(0, 0) threads 1 shared 0 (argument(0) : memref<?x8xf32>, workspace(0) : memref<?x8xf32>, workspace(1) : memref<?xf32>)>,
+  // CHECK-SAME:      #mask.launch<@kernels::@f blocks dim(0, 0) threads 1 shared 0 (workspace(0) : memref<?x8xf32>, argument(1) : memref<?x8xf32>, workspace(1) : memref<?xf32>)>]
+  func.func @model(%x: memref<?x8xf32>, %y: memref<?x8xf32>) -> memref<?x8xf32> {
+    %c0 = arith.constant 0 : index
+    %n = memref.dim %x, %c0 : memref<?x8xf32>
+    %between = memref.alloc(%n) : memref<?x8xf32>
+    %first = call @layer(%x, %between) : (memref<?x8xf32>, memref<?x8xf32>) -> memref<?x8xf32>
+    %second = call @layer(%first, %y) : (memref<?x8xf32>, memref<?x8xf32>) -> memref<?x8xf32>
+    memref.dealloc %between : memref<?x8xf32>
+    return %second : memref<?x8xf32>
+  }
+
+  // CHECK-LABEL: func.func private @layer(
+  // CHECK-SAME:    alignments = [16, 4], outputs = [1],
+  func.func private @layer(%x: memref<?x8xf32>, %y: memref<?x8xf32>) -> memref<?x8xf32> {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c9 = arith.constant 9 : index
+    %c16 = arith.constant 16 : index
+    %n = memref.dim %x, %c0 : memref<?x8xf32>
+    %few = arith.cmpi ule, %n, %c9 : index
+    cf.assert %few, "too many rows"
+    %address = memref.extract_aligned_pointer_as_index %x : memref<?x8xf32> -> index
+    %rest = arith.remui %address, %c16 : index
+    %aligned = arith.cmpi eq, %rest, %c0 : index
+    cf.assert %aligned, "must start at a multiple of 16 bytes"
+    %sums = memref.alloc(%n) : memref<?xf32>
+    gpu.launch_func @kernels::@f blocks in (%n, %c1, %c1) threads in (%c1, %c1, %c1)
+      args(%x : memref<?x8xf32>, %y : memref<?x8xf32>, %sums : memref<?xf32>)
+    memref.dealloc %sums : memref<?xf32>
+    return %y : memref<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @f(%n: index) kernel { gpu.return }
+  }
+  // CHECK-LABEL: func.func @data(%{{.*}}: memref<index>) {
+  // expected-remark@+1 {{has no launch record: it calls 'number' with what is no function of its arguments' sizes}}
+  func.func @data(%n: memref<index>) {
+    %x = arith.constant 1.0 : f32
+    %i = arith.fptosi %x : f32 to i64
+    %j = arith.index_cast %i : i64 to index
+    // expected-note@+1 {{because of 'func.call'}}
+    call @number(%j) : (index) -> ()
+    return
+  }
+  func.func @number(%n: index) {
+    %c1 = arith.constant 1 : index
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%n : index)
+    return
+  }
+  // A function that calls itself has none when it is called.
+  // CHECK-LABEL: func.func @again(%{{.*}}: index) {
+  // expected-remark@+1 {{has no launch record: it calls 'again', which has none}}
+  func.func @again(%n: index) {
+    %c1 = arith.constant 1 : index
+    gpu.launch_func @kernels::@f blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%n : index)
+    // expected-note@+1 {{because of 'func.call'}}
+    call @again(%n) : (index) -> ()
+    return
+  }
+  // CHECK-LABEL: func.func @maybe(%{{.*}}: index, %{{.*}}: i1) {
+  // expected-remark@+1 {{has no launch record: a launch is inside of another op}}
+  func.func @maybe(%n: index, %is: i1) {
+    // expected-note@+1 {{because of 'scf.if'}}
+    scf.if %is {
+      func.call @number(%n) : (index) -> ()
+    }
+    return
+  }
+}
+
+// -----
+
 module attributes {gpu.container_module} {
   gpu.module @kernels {
     gpu.func @f() kernel { gpu.return }

@@ -47,6 +47,26 @@ static bool mayWrite(Value array) {
   });
 }
 
+/// The function of the module that an op calls, or null.
+static func::FuncOp getCallee(Operation *op) {
+  auto call = dyn_cast<func::CallOp>(op);
+  return call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+                    call, call.getCalleeAttr())
+              : func::FuncOp();
+}
+
+/// Whether an op launches kernels, itself, in its regions, or by a call of one
+/// of `functions`.
+static bool launches(Operation *op, const DenseSet<Operation *> &functions) {
+  WalkResult found = op->walk([&](Operation *nested) {
+    return isa<gpu::LaunchFuncOp>(nested) ||
+                   functions.contains(getCallee(nested))
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  });
+  return found.wasInterrupted();
+}
+
 namespace {
 
 /// Ops of the host that a function of its own will compute.
@@ -60,8 +80,9 @@ struct HostGroup {
 /// Records one function.
 class LaunchRecorder {
 public:
-  explicit LaunchRecorder(func::FuncOp function)
-      : function(function), values(function) {}
+  /// `launching` are the functions that launch kernels.
+  LaunchRecorder(func::FuncOp function, const DenseSet<Operation *> &launching)
+      : function(function), launching(launching), values(function) {}
 
   /// Fails with a remark that says why. The function does what it did in any
   /// case.
@@ -79,11 +100,13 @@ private:
   LogicalResult visitCheck(cf::AssertOp op);
   LogicalResult visitBranch(scf::IfOp op);
   LogicalResult visitLaunch(gpu::LaunchFuncOp op);
+  LogicalResult visitCall(func::CallOp op, func::FuncOp callee);
   LogicalResult visitReturn(func::ReturnOp op);
   LogicalResult closeGroup();
   void outline(HostGroup &group);
 
   func::FuncOp function;
+  const DenseSet<Operation *> &launching;
   RecordedValues values;
   SmallVector<Attribute> checks, steps;
   SmallVector<HostGroup> groups;
@@ -102,14 +125,34 @@ struct RecordLaunches
       bool isReason = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
       return success(isReason && !explain);
     });
-    for (auto function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
-      WalkResult launches = function.walk(
-          [](gpu::LaunchFuncOp) { return WalkResult::interrupt(); });
-      // One that cannot be recorded is launched by its code.
-      if (launches.wasInterrupted())
-        (void)LaunchRecorder(function).record();
-    }
+    SmallVector<func::FuncOp> functions = getCalleesFirst();
+    DenseSet<Operation *> launching;
+    for (func::FuncOp function : functions)
+      if (launches(function, launching))
+        launching.insert(function);
+    // One that cannot be recorded is launched by its code.
+    for (func::FuncOp function : functions)
+      if (launching.contains(function))
+        (void)LaunchRecorder(function, launching).record();
+  }
+
+private:
+  /// All functions, those that are called before those that call them.
+  SmallVector<func::FuncOp> getCalleesFirst() {
+    DenseSet<Operation *> visited;
+    SmallVector<func::FuncOp> order;
+    std::function<void(func::FuncOp)> visit = [&](func::FuncOp function) {
+      if (!visited.insert(function).second)
+        return;
+      function.walk([&](func::CallOp call) {
+        if (func::FuncOp callee = getCallee(call))
+          visit(callee);
+      });
+      order.push_back(function);
+    };
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      visit(function);
+    return order;
   }
 };
 
@@ -226,6 +269,8 @@ LogicalResult LaunchRecorder::visitCheck(cf::AssertOp op) {
 LogicalResult LaunchRecorder::visitBranch(scf::IfOp op) {
   SmallVector<gpu::LaunchFuncOp> launches(
       op.thenBlock()->getOps<gpu::LaunchFuncOp>());
+  if (::launches(op, launching) && launches.empty())
+    return refuse(op) << "a launch is inside of another op";
   if (launches.empty())
     return visitHostOp(op);
   LaunchValueAttr blocks = values.lookup(launches[0].getGridSizeX());
@@ -291,6 +336,27 @@ LogicalResult LaunchRecorder::visitLaunch(gpu::LaunchFuncOp op) {
   return success();
 }
 
+/// What a function does that launches kernels is done here as well.
+LogicalResult LaunchRecorder::visitCall(func::CallOp op, func::FuncOp callee) {
+  if (failed(closeGroup()))
+    return failure();
+  auto record =
+      callee->getAttrOfType<LaunchRecordAttr>(LaunchRecordAttr::getAttrName());
+  if (!record)
+    return refuse(op) << "it calls '" << callee.getName()
+                      << "', which has none";
+  FailureOr<ImportedRecord> imported = values.importRecord(op, callee, record);
+  if (failed(imported))
+    return refuse(op) << "it calls '" << callee.getName()
+                      << "' with what is no function of its arguments' sizes";
+  for (Attribute check : imported->checks)
+    if (!llvm::is_contained(checks, check))
+      checks.push_back(check);
+  llvm::append_range(steps, imported->steps);
+  outputs.insert_range(imported->outputs);
+  return success();
+}
+
 LogicalResult LaunchRecorder::visitReturn(func::ReturnOp op) {
   for (Value result : op.getOperands()) {
     LaunchValueAttr value = values.lookup(result);
@@ -328,14 +394,14 @@ LogicalResult LaunchRecorder::visit(Operation *op) {
     return visitBranch(branch);
   if (auto launch = dyn_cast<gpu::LaunchFuncOp>(op))
     return visitLaunch(launch);
+  if (func::FuncOp callee = getCallee(op); launching.contains(callee))
+    return visitCall(cast<func::CallOp>(op), callee);
   if (auto end = dyn_cast<func::ReturnOp>(op))
     return visitReturn(end);
   // Workspaces live as long as the call.
   if (isa<memref::DeallocOp>(op))
     return closeGroup();
-  WalkResult launches =
-      op->walk([](gpu::LaunchFuncOp) { return WalkResult::interrupt(); });
-  if (launches.wasInterrupted())
+  if (launches(op, launching))
     return refuse(op) << "a launch is inside of another op";
   if (isCloned(op) || (isMemoryEffectFree(op) && op->getNumResults()))
     // Refused where something that is recorded needs it.

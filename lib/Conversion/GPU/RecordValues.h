@@ -22,6 +22,12 @@ inline bool isNumber(LaunchValueAttr value, int64_t number) {
   return value && value.isConstant() && value.getConstant() == number;
 }
 
+/// What a call of a recorded function adds to the record of its caller.
+struct ImportedRecord {
+  SmallVector<Attribute> checks, steps;
+  SmallVector<int64_t> outputs;
+};
+
 /// What is known of the values of a function, as functions of its arguments and
 /// their extents. Integers of a width below 64 are held with their sign, flags
 /// as 0 or 1, floating-point numbers as bits.
@@ -33,6 +39,11 @@ public:
   /// changes its type. Returns false for other ops, and where operands are not
   /// known.
   bool record(Operation *op);
+
+  /// Writes the record of `callee` in values of the caller. Fails where an
+  /// operand is not known.
+  FailureOr<ImportedRecord> importRecord(func::CallOp call, func::FuncOp callee,
+                                         LaunchRecordAttr record);
 
   /// The value as an expression, or null.
   LaunchValueAttr lookup(Value value) const { return values.lookup(value); }
@@ -53,6 +64,8 @@ private:
   LaunchValueAttr getSelection(Operation *op) const;
   bool requireAlignment(LaunchValueAttr array, int64_t bytes);
   LaunchValueAttr getRemainder(arith::RemUIOp op);
+  LaunchValueAttr shareWorkspace(WorkspaceAttr workspace,
+                                 DenseSet<int64_t> &taken);
   bool recordLayout(memref::ExtractStridedMetadataOp op);
   LaunchValueAttr getAffine(AffineExpr expr, ArrayRef<LaunchValueAttr> operands,
                             unsigned numDims) const;
@@ -64,6 +77,8 @@ private:
   MLIRContext *context;
   DenseMap<Value, LaunchValueAttr> values;
   SmallVector<Attribute> workspaces;
+  /// Those of called functions.
+  SmallVector<int64_t> sharedWorkspaces;
   SmallVector<int64_t> alignments;
 };
 
