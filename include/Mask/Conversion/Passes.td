@@ -354,7 +354,8 @@ def MaskRecordLaunches : Pass<"mask-record-launches", "::mlir::ModuleOp"> {
     What the host asks of an address, whether it is a multiple of a power of two, is
     answered with yes and becomes the alignment of the argument; arrays are taken for
     row-major. So copies of arrays that do not lie as kernels need it are in the record only
-    where their rows cannot. A function whose launches hang on data, are in loops, or get numbers that the host
+    where their rows cannot. A call of a recorded function adds the steps of that one, and
+    calls one after the other share their workspaces. A function whose launches hang on data, are in loops, or get numbers that the host
     loads from memory has no record, which a remark says, unless `explain` is off.
 
     ```mlir

@@ -7,6 +7,7 @@
 
 #include "Mask/Conversion/Passes.h"
 #include "Mask/IR/Mask.h"
+#include "RecordHost.h"
 #include "RecordValues.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -28,12 +29,6 @@ namespace mlir::mask {
 
 using namespace mlir;
 using namespace mlir::mask;
-
-/// What a function of the host has a copy of, instead of an argument.
-static bool isCloned(Operation *op) {
-  return op && (op->hasTrait<OpTrait::ConstantLike>() ||
-                isa<memref::GetGlobalOp>(op));
-}
 
 /// Whether a kernel may write to an array, directly or through a view.
 static bool mayWrite(Value array) {
@@ -69,14 +64,6 @@ static bool launches(Operation *op, const DenseSet<Operation *> &functions) {
 
 namespace {
 
-/// Ops of the host that a function of its own will compute.
-struct HostGroup {
-  SmallVector<Operation *> ops;
-  /// What they use from outside.
-  SmallVector<Value> captures;
-  std::string name;
-};
-
 /// Records one function.
 class LaunchRecorder {
 public:
@@ -103,7 +90,6 @@ private:
   LogicalResult visitCall(func::CallOp op, func::FuncOp callee);
   LogicalResult visitReturn(func::ReturnOp op);
   LogicalResult closeGroup();
-  void outline(HostGroup &group);
 
   func::FuncOp function;
   const DenseSet<Operation *> &launching;
@@ -166,21 +152,7 @@ private:
 LogicalResult LaunchRecorder::closeGroup() {
   if (open.ops.empty())
     return success();
-  llvm::SmallSetVector<Value, 8> captures;
-  llvm::SmallPtrSet<Operation *, 8> inside(open.ops.begin(), open.ops.end());
-  for (Operation *op : open.ops) {
-    op->walk([&](Operation *nested) {
-      for (Value operand : nested->getOperands()) {
-        Operation *owner = operand.getParentBlock()->getParentOp();
-        bool isLocal = llvm::any_of(open.ops, [&](Operation *outer) {
-          return outer == owner || outer->isProperAncestor(owner);
-        });
-        if (!isLocal && !isCloned(operand.getDefiningOp()))
-          captures.insert(operand);
-      }
-    });
-  }
-  open.captures = captures.takeVector();
+  open.findCaptures();
   SmallVector<LaunchValueAttr> arguments;
   for (Value capture : open.captures) {
     LaunchValueAttr value = values.lookup(capture);
@@ -207,44 +179,6 @@ LogicalResult LaunchRecorder::visitHostOp(Operation *op) {
     return refuse(op) << "its host code computes numbers from data";
   open.ops.push_back(op);
   return success();
-}
-
-/// Makes a function of a group, and calls it where its last op is.
-void LaunchRecorder::outline(HostGroup &group) {
-  OpBuilder builder(function);
-  auto host = func::FuncOp::create(
-      builder, group.ops.front()->getLoc(), group.name,
-      builder.getFunctionType(ValueRange(group.captures).getTypes(), {}));
-  host->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
-                builder.getUnitAttr());
-  builder.setInsertionPoint(group.ops.back());
-  func::CallOp::create(builder, group.ops.back()->getLoc(), host,
-                       group.captures);
-  Block *body = host.addEntryBlock();
-  builder.setInsertionPointToEnd(body);
-  auto end = func::ReturnOp::create(builder, host.getLoc());
-  IRMapping constants;
-  for (Operation *op : group.ops) {
-    op->moveBefore(end);
-    op->walk([&](Operation *nested) {
-      for (OpOperand &operand : nested->getOpOperands()) {
-        auto *found = llvm::find(group.captures, operand.get());
-        if (found != group.captures.end()) {
-          operand.set(body->getArgument(found - group.captures.begin()));
-          continue;
-        }
-        Operation *constant = operand.get().getDefiningOp();
-        if (!constant || constant->getBlock() == body ||
-            host->isProperAncestor(constant))
-          continue;
-        if (!constants.contains(operand.get())) {
-          builder.setInsertionPointToStart(body);
-          builder.clone(*constant, constants);
-        }
-        operand.set(constants.lookup(operand.get()));
-      }
-    });
-  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -403,7 +337,7 @@ LogicalResult LaunchRecorder::visit(Operation *op) {
     return closeGroup();
   if (launches(op, launching))
     return refuse(op) << "a launch is inside of another op";
-  if (isCloned(op) || (isMemoryEffectFree(op) && op->getNumResults()))
+  if (isClonedForHost(op) || (isMemoryEffectFree(op) && op->getNumResults()))
     // Refused where something that is recorded needs it.
     return success();
   return visitHostOp(op);
@@ -452,7 +386,7 @@ LogicalResult LaunchRecorder::record() {
     if (failed(visit(&op)))
       return failure();
   for (HostGroup &group : groups)
-    outline(group);
+    group.outline(function);
   Builder builder(function.getContext());
   SmallVector<Attribute> types;
   for (Type type : function.getArgumentTypes())
