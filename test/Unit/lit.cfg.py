@@ -11,3 +11,7 @@ config.test_format = lit.formats.GoogleTest(".", "Tests")
 for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS"]:
     if name in os.environ:
         config.environment[name] = os.environ[name]
+# The driver of CUDA that runs nothing, before what there is.
+libraries = [os.path.join(os.path.dirname(config.unit_test_root), "FakeCuda"),
+             os.environ.get("LD_LIBRARY_PATH")]
+config.environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))

@@ -3,6 +3,7 @@
 Each is called 20 times to warm up and then 50 times with the L2 cache flushed before;
 the median of the times of CUDA events is printed, with the clocks.
 """
+import ctypes
 import statistics
 import subprocess
 
@@ -23,15 +24,21 @@ def describe_clocks(device):
                 f" memory {device.get_attribute(MEMORY_CLOCK_KHZ) // 1000} MHz")
 
 
-def measure(device, run, what):
+def make_flush(device):
+    """Writes over the L2 cache."""
+    size = max(2 * device.get_attribute(L2_BYTES), 1 << 20)
+    scratch = device.allocate(size)
+    return lambda: device.call("cuMemsetD8_v2", "flush the L2 cache", Word(scratch), 0,
+                               ctypes.c_size_t(size))
+
+
+def measure(device, flush, run, what):
     """The median milliseconds of a call."""
-    scratch_bytes = max(2 * device.get_attribute(L2_BYTES), 1 << 20)
-    scratch = device.allocate(scratch_bytes)
     for _ in range(WARM_UPS):
         run()
     times = []
     for _ in range(CALLS):
-        device.call("cuMemsetD8_v2", "flush the L2 cache", Word(scratch), 0, scratch_bytes)
+        flush()
         times.append(device.time(run, what))
     return statistics.median(times)
 
@@ -48,7 +55,8 @@ def compare(device, call, function, values, mask, scale, visible):
         flops = 2 * visible * (values[attention["query"]].shape[3]
                                + values[attention["value"]].shape[3])
     print(f"clocks: {describe_clocks(device)}")
-    report("bundle", measure(device, call.launch_all, "the kernels"), flops)
+    flush = make_flush(device)
+    report("bundle", measure(device, flush, call.launch_all, "the kernels"), flops)
     if not attention or mask is None:
         return
     try:
@@ -59,10 +67,10 @@ def compare(device, call, function, values, mask, scale, visible):
     if attention["sinks"] is not None or attention["soft_cap"] is not None:
         print("sinks or a soft cap: no attention of torch is the same")
         return
-    compare_torch(torch, device, function, values, mask, scale, flops)
+    compare_torch(torch, device, flush, function, values, mask, scale, flops)
 
 
-def compare_torch(torch, device, function, values, mask, scale, flops):
+def compare_torch(torch, device, flush, function, values, mask, scale, flops):
     attention = function["attention"]
     element = function["arguments"][attention["query"]]["element"]
     dtype = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}[element]
@@ -87,7 +95,7 @@ def compare_torch(torch, device, function, values, mask, scale, flops):
             print(f"{name}: not run: {str(error).splitlines()[0]}")
             return
         # torch puts its work on the stream that the events of the driver are on.
-        report(name, measure(device, run, name), flops)
+        report(name, measure(device, flush, run, name), flops)
         print(f"  differs by at most {(result.float() - ours).abs().max().item():.3g}")
 
     print(f"torch {torch.__version__}")
