@@ -40,8 +40,8 @@ OwningOpRef<ModuleOp> mlir::mask::extractHostFunctions(ModuleOp module) {
   SymbolTable symbols(module);
   llvm::SetVector<Operation *> needed;
   auto add = [&](SymbolRefAttr name) {
-    if (Operation *op = symbols.lookup(name.getRootReference()))
-      needed.insert(op);
+    Operation *op = symbols.lookup(name.getRootReference());
+    return op && needed.insert(op);
   };
   for (auto function : module.getOps<func::FuncOp>()) {
     auto record = function->getAttrOfType<LaunchRecordAttr>(
@@ -54,12 +54,16 @@ OwningOpRef<ModuleOp> mlir::mask::extractHostFunctions(ModuleOp module) {
   }
   if (needed.empty())
     return {};
-  // Grows while it is looked at.
-  for (size_t i = 0; i < needed.size(); ++i)
-    if (std::optional<SymbolTable::UseRange> uses =
-            SymbolTable::getSymbolUses(needed[i]))
-      for (SymbolTable::SymbolUse use : *uses)
-        add(use.getSymbolRef());
+  SmallVector<Operation *> unseen(needed.begin(), needed.end());
+  while (!unseen.empty()) {
+    std::optional<SymbolTable::UseRange> uses =
+        SymbolTable::getSymbolUses(unseen.pop_back_val());
+    if (!uses)
+      continue;
+    for (SymbolTable::SymbolUse use : *uses)
+      if (add(use.getSymbolRef()))
+        unseen.push_back(needed.back());
+  }
   OwningOpRef<ModuleOp> host = ModuleOp::create(module.getLoc());
   auto builder = OpBuilder::atBlockEnd(host->getBody());
   for (Operation &op : *module.getBody())

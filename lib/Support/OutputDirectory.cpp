@@ -50,8 +50,9 @@ struct Scratch {
   Scratch(const Scratch &) = delete;
   Scratch &operator=(const Scratch &) = delete;
   ~Scratch() {
-    if (!path.empty())
-      (void)fs::remove_directories(path);
+    // Nothing can be done about what stays.
+    if (path.empty() || fs::remove_directories(path))
+      return;
   }
 
   llvm::SmallString<128> path;
