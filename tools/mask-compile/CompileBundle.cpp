@@ -55,7 +55,6 @@ LogicalResult BundleCompiler::build(PassManager &pm) {
     return emitError(loc) << "--chip: " << llvm::toString(std::move(error));
   MaskToNVVMOptions pipeline;
   pipeline.chip = chip;
-  pipeline.features = getPTXFeatures(chip).str();
   if (failed(readTiles(loc, options.tiles, pipeline)))
     return failure();
   pm.addPass(std::make_unique<DescribeAttentions>(attentions));

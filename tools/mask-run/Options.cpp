@@ -282,12 +282,12 @@ static LogicalResult checkTarget() {
     device += ", whose kernels run on a device";
     if (target == Target::Vulkan && failed(reject(device, {&emitter})))
       return failure();
-    return reject(device, {&stage, &warpOrder, &copyTime, &seed, &byRecord,
-                           &threads});
+    return reject(device,
+                  {&stage, &warpOrder, &copyTime, &seed, &byRecord, &threads});
   }
-  if (failed(reject(device + "; it is for simt-emulation",
-                    {&emitter, &stage, &warpOrder, &copyTime, &seed,
-                     &byRecord})))
+  if (failed(
+          reject(device + "; it is for simt-emulation",
+                 {&emitter, &stage, &warpOrder, &copyTime, &seed, &byRecord})))
     return failure();
   if (target == Target::CPU)
     return success();
