@@ -128,22 +128,57 @@ static std::string getText(const AttentionCase &a) {
          l + ", " + lb + ") -> ()\n  return\n}\n";
 }
 
-std::unique_ptr<EmulatedModule>
-EmulatedAttentionTest::compileAttention(const AttentionCase &attention,
-                                        const std::string &options) {
+namespace {
+
+/// Applies a mutation when kernels have been made.
+struct Mutator : PassInstrumentation {
+  explicit Mutator(const Mutation &mutation) : mutation(mutation) {}
+
+  void runAfterPass(Pass *pass, Operation *op) override {
+    auto function = dyn_cast<func::FuncOp>(op);
+    if (pass->getArgument() != "convert-mask-to-gpu" || !function ||
+        function.getName() != "attention")
+      return;
+    EXPECT_TRUE(mutation(function)) << "there is nothing to mutate";
+  }
+
+  const Mutation &mutation;
+};
+
+} // namespace
+
+template <typename Options>
+static LogicalResult lower(ModuleOp module, const std::string &text,
+                           const Mutation &mutation,
+                           void (*build)(OpPassManager &, const Options &)) {
+  auto options = Options::createFromString(text);
+  if (!options)
+    return failure();
+  PassManager pm(module.getContext());
+  if (mutation)
+    pm.addInstrumentation(std::make_unique<Mutator>(mutation));
+  build(pm, *options);
+  return pm.run(module);
+}
+
+std::unique_ptr<EmulatedModule> EmulatedAttentionTest::compileAttention(
+    const AttentionCase &attention, const std::string &options,
+    const Mutation &mutation, KernelStage stage) {
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(getText(attention), &context);
-  if (!module)
+  if (!module ||
+      failed(stage == KernelStage::NVVM
+                 ? lower(*module, options, mutation, buildMaskToNVVMPipeline)
+                 : lower(*module, options, mutation, buildMaskToGPUPipeline))) {
+    ADD_FAILURE() << "cannot lower\n" << getText(attention);
     return nullptr;
-  PassManager pm(&context);
-  auto parsed = MaskToGPUOptions::createFromString(options);
-  if (!parsed)
-    return nullptr;
-  buildMaskToGPUPipeline(pm, *parsed);
-  if (failed(pm.run(*module)))
-    return nullptr;
+  }
   auto compiled = EmulatedModule::compile(*module, "attention", JitOptions());
-  return succeeded(compiled) ? std::move(*compiled) : nullptr;
+  if (failed(compiled)) {
+    ADD_FAILURE() << "cannot compile\n" << getText(attention);
+    return nullptr;
+  }
+  return std::move(*compiled);
 }
 
 static void addFact(Arguments &arguments, const Fact &fact,
@@ -156,6 +191,8 @@ static void addFact(Arguments &arguments, const Fact &fact,
     copy(toWords<uint32_t>(fact.values, "f32"));
   else if (fact.element == "i1")
     copy(std::vector<uint8_t>(fact.values.begin(), fact.values.end()));
+  else if (fact.element == "i64")
+    copy(std::vector<int64_t>(fact.values.begin(), fact.values.end()));
   else
     copy(std::vector<int32_t>(fact.values.begin(), fact.values.end()));
   arguments.add(memory.back(), fact.shape);
@@ -180,8 +217,9 @@ static HostValue makeFact(const Fact &fact) {
 }
 
 /// The interpreter's results for the values `value`.
-static FailureOr<InterpretedAttention>
-interpret(const AttentionCase &a, ModuleOp module, ArrayRef<double> value) {
+static FailureOr<InterpretedAttention> interpretValues(const AttentionCase &a,
+                                                       ModuleOp module,
+                                                       ArrayRef<double> value) {
   AttentionOp op;
   module.walk([&](AttentionOp found) { op = found; });
   Block &block = module.lookupSymbol<func::FuncOp>("attention").front();
@@ -204,20 +242,33 @@ interpret(const AttentionCase &a, ModuleOp module, ArrayRef<double> value) {
 
 namespace {
 
-/// Words that lie `shift` words after a multiple of 16 bytes.
-class ShiftedWords {
+/// What no run writes: NaN in f16 and bf16.
+constexpr uint16_t kPattern = 0x7fff;
+
+/// Words that lie `shift` words after a multiple of 16 bytes, with others
+/// around them that make NaN of what reads them.
+class GuardedWords {
 public:
-  ShiftedWords(const std::vector<uint16_t> &words, int64_t shift)
-      : memory(words.size() + shift + 8), size(words.size()) {
-    auto address = reinterpret_cast<uintptr_t>(memory.data());
-    first = (16 - address % 16) % 16 / 2 + shift;
+  GuardedWords(const std::vector<uint16_t> &words, int64_t shift)
+      : memory(words.size() + shift + 8 + 2 * kGuard, kPattern),
+        size(words.size()) {
+    auto address = reinterpret_cast<uintptr_t>(memory.data() + kGuard);
+    first = kGuard + (16 - address % 16) % 16 / 2 + shift;
     llvm::copy(words, memory.begin() + first);
   }
   MutableArrayRef<uint16_t> get() {
     return MutableArrayRef(memory).slice(first, size);
   }
+  /// Whether nothing was written around the words.
+  bool isIntact() const {
+    auto isGuard = [](uint16_t word) { return word == kPattern; };
+    ArrayRef<uint16_t> all(memory);
+    return llvm::all_of(all.take_front(first), isGuard) &&
+           llvm::all_of(all.drop_front(first + size), isGuard);
+  }
 
 private:
+  static constexpr size_t kGuard = 256;
   std::vector<uint16_t> memory;
   size_t first, size;
 };
@@ -239,66 +290,90 @@ std::vector<EmulationOptions> EmulatedAttentionTest::getAdversaries() {
   return all;
 }
 
-void EmulatedAttentionTest::check(const AttentionCase &a,
-                                  const std::string &options,
-                                  ArrayRef<EmulationOptions> schedules) {
-  std::unique_ptr<EmulatedModule> module = compileAttention(a, options);
-  ASSERT_TRUE(module) << getText(a);
+ExpectedAttention EmulatedAttentionTest::interpret(const AttentionCase &a) {
   OwningOpRef<ModuleOp> source =
       parseSourceString<ModuleOp>(getText(a), &context);
   std::vector<double> magnitudes(a.value);
   for (double &x : magnitudes)
     x = std::isfinite(x) ? std::abs(x) : 1;
-  auto expected = interpret(a, *source, a.value);
-  auto bounds = interpret(a, *source, magnitudes);
-  ASSERT_TRUE(succeeded(expected) && succeeded(bounds));
+  auto exact = interpretValues(a, *source, a.value);
+  auto bounds = interpretValues(a, *source, magnitudes);
+  if (succeeded(exact) && succeeded(bounds))
+    return {std::move(*exact), std::move(*bounds)};
+  ADD_FAILURE() << "cannot be interpreted\n" << getText(a);
+  return {};
+}
+
+AttentionResults EmulatedAttentionTest::run(EmulatedModule &module,
+                                            const AttentionCase &a,
+                                            const EmulationOptions &schedule) {
   SmallVector<int64_t> q = {a.batch, a.heads, a.queries, a.dim},
                        k = {a.batch, a.keyHeads, a.keys, a.dim},
                        v = {a.batch, a.keyHeads, a.keys, a.valueDim},
                        o = {a.batch, a.heads, a.queries, a.valueDim},
                        rows = {a.batch, a.heads, a.queries};
-  ShiftedWords qw(toWords<uint16_t>(a.query, a.element), a.shift),
+  size_t numRows = a.batch * a.heads * a.queries;
+  GuardedWords qw(toWords<uint16_t>(a.query, a.element), a.shift),
       kw(toWords<uint16_t>(a.key, a.element), a.shift),
-      vw(toWords<uint16_t>(a.value, a.element), a.shift);
+      vw(toWords<uint16_t>(a.value, a.element), a.shift),
+      ow(std::vector<uint16_t>(numRows * a.valueDim, kPattern), a.shift);
+  AttentionResults results;
+  results.logSumExp.assign(numRows, std::nanf(""));
+  Arguments arguments;
+  arguments.add(qw.get().data(), q)
+      .add(kw.get().data(), k)
+      .add(vw.get().data(), v)
+      .add(ow.get().data(), o)
+      .add(results.logSumExp, rows);
+  std::deque<std::vector<char>> memory;
+  for (const Fact &fact : a.facts)
+    addFact(arguments, fact, memory);
+  for (const auto &[name, number] : a.numbers)
+    arguments.add(number);
+  for (const auto &[name, position] : a.positions)
+    arguments.add(position);
+  results.message =
+      messageOf(module.call("attention", arguments.get(), schedule));
+  llvm::append_range(results.output, ow.get());
+  for (const GuardedWords *words : {&qw, &kw, &vw, &ow})
+    if (results.message.empty() && !words->isIntact())
+      results.message = "something was written around an array";
+  return results;
+}
+
+std::string EmulatedAttentionTest::compare(const AttentionCase &a,
+                                           const AttentionResults &results,
+                                           const ExpectedAttention &expected) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  auto report = [&](StringRef what, size_t i, double x, double correct) {
+    os << what << " " << i << " is " << x << ", expected " << correct;
+    return text;
+  };
+  const InterpretedAttention &exact = expected.exact;
+  for (size_t i = 0; i < results.output.size(); ++i) {
+    double x = fromWord(results.output[i], a.element);
+    double tolerance = a.getTolerance() * expected.magnitudes.output[i] + 1e-5;
+    if (!isClose(x, exact.output[i], tolerance))
+      return report("output", i, x, exact.output[i]);
+  }
+  for (size_t i = 0; i < results.logSumExp.size(); ++i) {
+    double tolerance = 2e-5 + 2e-6 * std::abs(exact.logSumExp[i]);
+    if (!isClose(results.logSumExp[i], exact.logSumExp[i], tolerance))
+      return report("log-sum-exp", i, results.logSumExp[i], exact.logSumExp[i]);
+  }
+  return "";
+}
+
+void EmulatedAttentionTest::check(const AttentionCase &a,
+                                  const std::string &options,
+                                  ArrayRef<EmulationOptions> schedules) {
+  std::unique_ptr<EmulatedModule> module = compileAttention(a, options);
+  ASSERT_TRUE(module);
+  ExpectedAttention expected = interpret(a);
   for (const EmulationOptions &schedule : schedules) {
-    ShiftedWords ow(std::vector<uint16_t>(expected->output.size(), 0x7fff),
-                    a.shift);
-    MutableArrayRef<uint16_t> output = ow.get();
-    std::vector<float> logSumExp(expected->logSumExp.size(), std::nanf(""));
-    Arguments arguments;
-    arguments.add(qw.get().data(), q)
-        .add(kw.get().data(), k)
-        .add(vw.get().data(), v)
-        .add(output.data(), o)
-        .add(logSumExp, rows);
-    std::deque<std::vector<char>> memory;
-    for (const Fact &fact : a.facts)
-      addFact(arguments, fact, memory);
-    for (const auto &[name, number] : a.numbers)
-      arguments.add(number);
-    for (const auto &[name, position] : a.positions)
-      arguments.add(position);
-    ASSERT_EQ(messageOf(module->call("attention", arguments.get(), schedule)),
-              "");
-    size_t wrong = 0, first = 0;
-    for (size_t i = 0; i < output.size(); ++i) {
-      double tolerance = a.getTolerance() * bounds->output[i] + 1e-5;
-      if (!isClose(fromWord(output[i], a.element), expected->output[i],
-                   tolerance) &&
-          wrong++ == 0)
-        first = i;
-    }
-    EXPECT_EQ(wrong, 0u) << "output " << first << " of " << output.size()
-                         << " is " << fromWord(output[first], a.element)
-                         << ", expected " << expected->output[first];
-    wrong = 0;
-    for (size_t i = 0; i < logSumExp.size(); ++i)
-      if (!isClose(logSumExp[i], expected->logSumExp[i],
-                   2e-5 + 2e-6 * std::abs(expected->logSumExp[i])) &&
-          wrong++ == 0)
-        first = i;
-    EXPECT_EQ(wrong, 0u) << "log-sum-exp " << first << " of "
-                         << logSumExp.size() << " is " << logSumExp[first]
-                         << ", expected " << expected->logSumExp[first];
+    AttentionResults results = run(*module, a, schedule);
+    ASSERT_EQ(results.message, "");
+    EXPECT_EQ(compare(a, results, expected), "") << print(schedule);
   }
 }

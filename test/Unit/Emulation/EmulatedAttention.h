@@ -12,6 +12,9 @@
 
 #include "Mask/Analysis/Interpreter.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <functional>
 #include <random>
 
 namespace mlir::mask::test {
@@ -19,7 +22,7 @@ namespace mlir::mask::test {
 /// A tensor that an attention reads beside query, key and value.
 struct Fact {
   std::string name;
-  /// Its element type: i1, i32 or f32.
+  /// Its element type: i1, i32, i64 or f32.
   std::string element;
   SmallVector<int64_t> shape;
   std::vector<double> values;
@@ -58,6 +61,23 @@ struct AttentionCase {
   }
 };
 
+/// What one run leaves, or why it failed.
+struct AttentionResults {
+  std::string message;
+  /// Bits of the elements.
+  std::vector<uint16_t> output;
+  std::vector<float> logSumExp;
+};
+
+/// What the interpreter makes of a case, and of the magnitudes of its values.
+struct ExpectedAttention {
+  InterpretedAttention exact, magnitudes;
+};
+
+/// Changes the function of an attention when its kernels have been made and
+/// neither outlined nor lowered. Returns whether it found what it changes.
+using Mutation = std::function<bool(func::FuncOp)>;
+
 /// Compiles attentions with `convert-mask-to-gpu` and compares their results
 /// under emulation with the interpreter's.
 class EmulatedAttentionTest : public EmulationTest {
@@ -70,9 +90,18 @@ protected:
   /// Copies late and early, one warp ahead of the others.
   static std::vector<EmulationOptions> getAdversaries();
 
-private:
-  std::unique_ptr<EmulatedModule> compileAttention(const AttentionCase &,
-                                                   const std::string &options);
+  /// Null, and a failure, if it cannot be compiled or the mutation finds
+  /// nothing.
+  std::unique_ptr<EmulatedModule>
+  compileAttention(const AttentionCase &, const std::string &options,
+                   const Mutation &mutation = {},
+                   KernelStage stage = KernelStage::GPU);
+  ExpectedAttention interpret(const AttentionCase &);
+  static AttentionResults run(EmulatedModule &, const AttentionCase &,
+                              const EmulationOptions &);
+  /// What the results are wrong in; nothing if they are within the tolerance.
+  static std::string compare(const AttentionCase &, const AttentionResults &,
+                             const ExpectedAttention &);
 };
 
 } // namespace mlir::mask::test
