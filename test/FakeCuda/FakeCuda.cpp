@@ -172,6 +172,8 @@ Device &device() {
 
 } // namespace
 
+// Named as the driver names them.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 
 int cuInit(unsigned flags) {
@@ -423,3 +425,4 @@ int cuEventElapsedTime(float *milliseconds, void *start, void *end) {
 }
 
 } // extern "C"
+// NOLINTEND(readability-identifier-naming)
