@@ -249,6 +249,8 @@ struct Mutant {
   KernelStage stage = KernelStage::GPU;
 };
 
+// How googletest gives parameters to a test with a fixture.
+// NOLINTNEXTLINE(misc-multiple-inheritance)
 class GeneratedMutantTest : public EmulatedAttentionTest,
                             public testing::WithParamInterface<Mutant> {};
 
@@ -348,7 +350,7 @@ static void expectEqualBits(const AttentionResults &x,
 /// Code of the core is that of edges, less the mask.
 TEST_F(MutationTest, AllEdgesAreTheSameBits) {
   EmulationOptions schedule = getAdversaries().front();
-  for (AttentionCase a : {makeCase(), makeTwoIntervals()})
+  for (const AttentionCase &a : {makeCase(), makeTwoIntervals()})
     for (const char *options : {kCores, kPortable}) {
       auto kernel = compileAttention(a, options);
       auto edges = compileAttention(a, options, makeAllEdges);
