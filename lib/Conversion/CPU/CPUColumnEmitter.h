@@ -58,7 +58,7 @@ public:
 protected:
   AccumulatorShape getAccumulatorShape() override;
   int64_t getNumStatistics() const override { return lanes; }
-  void addPart(Value accumulator, Value maximum, Value sum) override;
+  void addPart(Value others, Value otherMaximum, Value otherSum) override;
   void writeResults() override;
 
 private:

@@ -62,8 +62,8 @@ protected:
   virtual AccumulatorShape getAccumulatorShape() = 0;
   /// How many numbers `maximum` and `sum` have.
   virtual int64_t getNumStatistics() const = 0;
-  /// Emits what adds a part of the keys to the state.
-  virtual void addPart(Value accumulator, Value maximum, Value sum) = 0;
+  /// Emits what adds the state of another part of the keys to this one.
+  virtual void addPart(Value others, Value otherMaximum, Value otherSum) = 0;
   /// Emits the results of the tile from the state.
   virtual void writeResults() = 0;
   /// Gets `accumulator`, of `shape`, `maximum` and `sum`, which may hold
