@@ -50,8 +50,9 @@ void chooseFewRows(const AttentionShape &shape, CPUScheduleParts &parts);
 
 /// The same, but where neither is given and they see the same keys, of up to 8
 /// heads of a group also if there are many queries: the fewer queries, the less
-/// of a tile is hidden from some of them. Where the mask is so narrow that this
-/// still is a sixth of 64 rows, there are 32.
+/// of a tile is hidden from some of them. Where half as many queries would
+/// compute a seventh less per row, since the mask is narrow, there are half as
+/// many.
 void chooseTileRows(const AttentionShape &shape, CPUScheduleParts &parts);
 
 /// How many parts of the keys there should be, of all tiles together, for tiles

@@ -98,7 +98,9 @@ int64_t mlir::mask::chooseParts(const AttentionShape &shape, int64_t queryTile,
                                 int64_t cores) {
   bool isOneTile =
       !ShapedType::isDynamic(shape.queries) && shape.queries <= queryTile;
-  return isOneTile && cores > 1 ? kPartsPerCore * cores : 1;
+  if (!isOneTile || cores <= 1)
+    return 1;
+  return kPartsPerCore * std::min<int64_t>(cores, 1024);
 }
 
 /// The greatest power of two up to `value` and `most`, at least one.

@@ -16,9 +16,6 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// States begin at a cache line, so that threads do not share any.
-static constexpr int64_t kCacheLine = 64;
-
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//
@@ -83,7 +80,7 @@ void CPUEmitter::splitKeys(int64_t pieces, int64_t tileQueries) {
                                          getAsOpFoldResult(split->parts)};
     llvm::append_range(extents, shape);
     auto array = memref::AllocOp::create(b, extents, elements.sum);
-    array.setAlignment(kCacheLine);
+    array.setAlignment(Workspace::kCacheLine);
     return array;
   };
   split->accumulators = allocate(getAccumulatorShape());

@@ -14,8 +14,6 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-static constexpr int64_t kCacheLine = 64;
-
 static Value emit(ImplicitLocOpBuilder &b, AffineExpr expr,
                   ArrayRef<OpFoldResult> operands) {
   return getValueOrCreateConstantIndexOp(

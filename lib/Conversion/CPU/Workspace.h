@@ -17,6 +17,8 @@ namespace mlir::mask {
 /// starts at a cache line, so that no vector straddles two.
 class Workspace {
 public:
+  static constexpr int64_t kCacheLine = 64;
+
   /// Emits the allocation at the builder's insertion point. Its size is that of
   /// all arrays, and is set when it is freed.
   explicit Workspace(ImplicitLocOpBuilder &builder);

@@ -253,10 +253,7 @@ LogicalResult NVVMEmulator::replace(Operation *op) {
 
 LogicalResult NVVMEmulator::replaceId(Operation *op, IdKind kind, int64_t dim) {
   Location loc = op->getLoc();
-  Value id =
-      emulation.call(rewriter, loc, "mask_simt_id", rewriter.getI64Type(),
-                     {emulation.getI32(rewriter, loc, int32_t(kind)),
-                      emulation.getI32(rewriter, loc, dim)});
+  Value id = emulation.getId(rewriter, loc, kind, dim);
   rewriter.replaceOpWithNewOp<LLVM::TruncOp>(op, op->getResult(0).getType(),
                                              id);
   return success();

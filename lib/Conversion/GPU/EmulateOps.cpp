@@ -178,10 +178,7 @@ LogicalResult OpEmulator::replace(Operation *op) {
 
 LogicalResult OpEmulator::replaceId(Operation *op, IdKind kind, int64_t dim) {
   Location loc = op->getLoc();
-  Value id =
-      emulation.call(rewriter, loc, "mask_simt_id", rewriter.getI64Type(),
-                     {emulation.getI32(rewriter, loc, int32_t(kind)),
-                      emulation.getI32(rewriter, loc, dim)});
+  Value id = emulation.getId(rewriter, loc, kind, dim);
   rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
                                                   id);
   return success();

@@ -151,3 +151,10 @@ Value EmulationBuilder::makeScratch(OpBuilder &builder, Location loc,
   return LLVM::AllocaOp::create(builder, loc, pointer, builder.getI8Type(),
                                 getI64(builder, loc, bytes), /*alignment=*/16);
 }
+
+Value EmulationBuilder::getId(OpBuilder &builder, Location loc,
+                              simt::IdKind kind, int64_t dim) {
+  return call(builder, loc, "mask_simt_id", builder.getI64Type(),
+              {getI32(builder, loc, static_cast<int64_t>(kind)),
+               getI32(builder, loc, dim)});
+}

@@ -43,6 +43,9 @@ public:
   /// The table: a line per site.
   std::string getSites() const { return llvm::join(sites, "\n"); }
 
+  /// An id of the thread that asks, an i64; `dim` is of those that have three.
+  Value getId(OpBuilder &builder, Location loc, simt::IdKind kind, int64_t dim);
+
   Value getI32(OpBuilder &builder, Location loc, int64_t value);
   Value getI64(OpBuilder &builder, Location loc, int64_t value);
   /// An index as the runtime takes it.

@@ -11,6 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceChecks.h"
+
 #include "Mask/Device/Cuda.h"
 
 #include "gtest/gtest.h"
@@ -61,20 +63,7 @@ protected:
   std::unique_ptr<Device> device;
 };
 
-TEST_F(CudaTest, keeps_what_is_uploaded) {
-  auto buffer = device->allocate(5);
-  ASSERT_TRUE(static_cast<bool>(buffer));
-  const char from[] = {1, 2, 3, 4, 5};
-  char to[5] = {};
-  ASSERT_FALSE((*buffer)->upload(from));
-  ASSERT_FALSE((*buffer)->download(to));
-  EXPECT_EQ(llvm::ArrayRef(to), llvm::ArrayRef(from));
-}
-
-TEST_F(CudaTest, has_buffers_of_nothing) {
-  auto buffer = device->allocate(0);
-  EXPECT_TRUE(static_cast<bool>(buffer));
-}
+TEST_F(CudaTest, has_buffers) { mlir::mask::test::checkBuffers(*device); }
 
 TEST_F(CudaTest, takes_code_for_its_chip) {
   DeviceTarget target = device->getTarget();

@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceChecks.h"
+
 #include "Mask/Device/Vulkan.h"
 #include "Mask/Pipelines/SerializeSPIRV.h"
 
@@ -62,20 +64,7 @@ protected:
   std::unique_ptr<Device> device;
 };
 
-TEST_F(VulkanTest, keeps_what_is_uploaded) {
-  auto buffer = device->allocate(5);
-  ASSERT_TRUE(static_cast<bool>(buffer));
-  const char from[] = {1, 2, 3, 4, 5};
-  char to[5] = {};
-  ASSERT_FALSE((*buffer)->upload(from));
-  ASSERT_FALSE((*buffer)->download(to));
-  EXPECT_EQ(ArrayRef(to), ArrayRef(from));
-}
-
-TEST_F(VulkanTest, has_buffers_of_nothing) {
-  auto buffer = device->allocate(0);
-  EXPECT_TRUE(static_cast<bool>(buffer));
-}
+TEST_F(VulkanTest, has_buffers) { mlir::mask::test::checkBuffers(*device); }
 
 TEST_F(VulkanTest, negative_too_large_a_buffer) {
   auto buffer = device->allocate(int64_t(1) << 40);
