@@ -115,7 +115,7 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
-  pipeline.cores = target.cores;
+  pipeline.cores = options.openmp ? target.cores : 1;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
   build(pm, pipeline);

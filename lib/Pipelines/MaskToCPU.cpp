@@ -22,7 +22,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.vectorBits = options.vectorBits;
   tiles.vectorRegisters = options.vectorRegisters;
   tiles.bf16Dot = options.bf16Dot;
-  tiles.cores = options.openmp ? options.cores : 1;
+  tiles.cores = options.cores;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;
   tiles.heads = options.heads;

@@ -1,4 +1,6 @@
 // RUN: mask-opt %s --convert-mask-to-tiles --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: not mask-opt %s --convert-mask-to-tiles="cores=-3" --split-input-file 2>&1 | FileCheck %s --check-prefix=CORES
+// CORES: error: 'mask.attention' op cannot be scheduled: cores must be at least 1, got -3
 
 // Which queries and heads are the rows of a tile, where nobody says it.
 

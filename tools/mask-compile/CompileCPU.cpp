@@ -45,14 +45,14 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
   machine = std::move(*created);
   MaskToCPUOptions pipeline;
   CPUTarget target = describeTarget(*machine);
-  if (!options.chip)
-    target.cores = countCores();
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
-  pipeline.cores = target.cores;
   if (failed(readTiles(loc, options.tiles, pipeline)))
     return failure();
+  // Code for this machine is shared by all that it has.
+  if (pipeline.openmp && !options.chip && !pipeline.cores.hasValue())
+    pipeline.cores = countCores();
   // LLVM would abort.
   if (pipeline.bf16Dot && !target.bf16Dot)
     return emitError(loc) << "--tiles: bf16-dot, but '"

@@ -28,10 +28,9 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       *this, "bf16-dot",
       llvm::cl::desc("The target multiplies bf16 in pairs (AVX-512 BF16)"),
       llvm::cl::init(false)};
-  Option<int64_t> cores{
-      *this, "cores",
-      llvm::cl::desc("Processors that share the work, with openmp"),
-      llvm::cl::init(1)};
+  Option<int64_t> cores{*this, "cores",
+                        llvm::cl::desc("Processors that share the work"),
+                        llvm::cl::init(1)};
   Option<int64_t> queryTile{*this, "query-tile",
                             llvm::cl::desc("Queries per tile; 0: chosen"),
                             llvm::cl::init(0)};

@@ -115,6 +115,8 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                               MLIRContext *context, const CPUTarget &target,
                               const AttentionShape &shape,
                               const CPUScheduleParts &given) {
+  if (target.cores < 1)
+    return emitError() << "cores must be at least 1, got " << target.cores;
   CPUScheduleParts parts = given;
   chooseTileRows(shape, parts);
   if (!parts.keyTile)
