@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -31,6 +32,8 @@ static LogicalResult emulateKernels(ModuleOp module, const JitOptions &options,
   ConvertGPUToSimtEmulationOptions emulation;
   emulation.checkAccesses = checkAccesses;
   pm.addPass(createConvertGPUToSimtEmulation(emulation));
+  // Each check and each address has constants of its own: a half of all ops.
+  pm.addPass(createCSEPass());
   // Not every processor has instructions for it, nor every C library calls.
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;

@@ -3,8 +3,8 @@
 // scores are zero and the values 0 to 3.
 
 // DEFINE: %{case} =
-// DEFINE: %{run} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --mask-specialize-layers --mask-to-cpu | mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so
-// DEFINE: %{fail} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --mask-specialize-layers --mask-to-cpu | not --crash mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so 2>&1 | FileCheck %s --check-prefix
+// DEFINE: %{run} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --symbol-privatize="exclude=main" --symbol-dce --mask-specialize-layers --mask-to-cpu | mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so
+// DEFINE: %{fail} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --symbol-privatize="exclude=main" --symbol-dce --mask-specialize-layers --mask-to-cpu | not --crash mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so 2>&1 | FileCheck %s --check-prefix
 
 // REDEFINE: %{case} = chunk_0
 // RUN: %{fail}=CHUNK
