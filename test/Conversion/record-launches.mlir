@@ -279,6 +279,17 @@ module attributes {gpu.container_module} {
     gpu.launch_func @kernels::@g blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%strides#1 : index)
     return
   }
+
+  // A dimension that an array does not have.
+  // expected-remark@+1 {{has no launch record: a launch is given what is no function of the arguments' sizes}}
+  func.func @dimension_9(%x: memref<1x?xf16>) {
+    %c1 = arith.constant 1 : index
+    %c9 = arith.constant 9 : index
+    %size = memref.dim %x, %c9 : memref<1x?xf16>
+    // expected-note@+1 {{because of 'gpu.launch_func'}}
+    gpu.launch_func @kernels::@g blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%size : index)
+    return
+  }
 }
 
 // -----
