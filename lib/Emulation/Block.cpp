@@ -25,6 +25,7 @@ Block::Block(const Launch &launch)
 //===----------------------------------------------------------------------===//
 
 std::string Block::run(int64_t index) {
+  blockIndex = index;
   blockId = delinearize(index, launch.grid);
   random.seed(launch.options.seed * 0x9e3779b9 + index + 1);
   for (auto [i, thread] : llvm::enumerate(threads)) {
@@ -215,6 +216,68 @@ void Block::access(uint32_t site, AccessKind kind, const void *address,
   fail(bad);
 }
 
+/// The array that is next to an address; -1 if there is none.
+static int64_t findNearest(llvm::ArrayRef<DeviceArray> arrays,
+                           const char *address) {
+  int64_t nearest = -1, least = 0;
+  for (auto [i, array] : llvm::enumerate(arrays)) {
+    int64_t distance = address < array.address
+                           ? array.address - address
+                           : address - (array.address + array.bytes);
+    if (nearest < 0 || distance < least) {
+      nearest = static_cast<int64_t>(i);
+      least = distance;
+    }
+  }
+  return nearest;
+}
+
+void Block::deviceAccess(uint32_t site, AccessKind kind, const void *address,
+                         int64_t bytes) {
+  if (threads[current].fiber.owns(address, bytes))
+    return;
+  if (launch.arrays) {
+    const auto *begin = static_cast<const char *>(address);
+    bool isInside = llvm::any_of(*launch.arrays, [&](const DeviceArray &array) {
+      return begin >= array.address &&
+             begin + bytes <= array.address + array.bytes;
+    });
+    if (!isInside) {
+      Failure bad;
+      bad.kind = Failure::OutsideOfArrays;
+      bad.site = site;
+      bad.thread = current;
+      bad.number = bytes;
+      bad.size = findNearest(*launch.arrays, begin);
+      if (bad.size >= 0)
+        bad.offset = begin - (*launch.arrays)[bad.size].address;
+      fail(bad);
+    }
+  }
+  if (kind != AccessKind::Read)
+    deviceWrite(site, address, bytes);
+}
+
+void Block::deviceWrite(uint32_t site, const void *address, int64_t bytes) {
+  OutputWatch *outputs = launch.options.outputs;
+  if (!outputs)
+    return;
+  std::optional<OutputWatch::Rewrite> rewrite =
+      outputs->note(address, bytes, {launch.number, site, current, blockIndex});
+  if (!rewrite)
+    return;
+  Failure bad;
+  bad.kind = Failure::Rewritten;
+  bad.site = site;
+  bad.thread = current;
+  bad.otherSite = rewrite->first.site;
+  bad.otherThread = rewrite->first.thread;
+  bad.number = rewrite->first.block;
+  bad.offset = rewrite->element;
+  bad.size = static_cast<int64_t>(rewrite->array);
+  fail(bad);
+}
+
 void Copy::perform() {
   if (done)
     return;
@@ -254,6 +317,8 @@ void Block::beginCopy(uint32_t site, Copy copy) {
     bad.kind = Failure::Misaligned;
     fail(bad);
   }
+  if (copy.fromBytes > 0)
+    deviceAccess(site, AccessKind::Read, copy.from, copy.fromBytes);
   access(site, AccessKind::Write, copy.to, copy.bytes);
   if (unsigned allowed = launch.options.copyBankSteps;
       allowed && copy.bytes == 16)

@@ -81,6 +81,12 @@ public:
   }
   void access(uint32_t site, AccessKind kind, const void *address,
               int64_t bytes, unsigned thread);
+  /// Notes an access of this thread to memory that is not the workgroup's: it
+  /// has to lie in an array of the launch, or on the thread's own stack.
+  void deviceAccess(uint32_t site, AccessKind kind, const void *address,
+                    int64_t bytes);
+  /// Notes that this thread writes to memory that is not the workgroup's.
+  void deviceWrite(uint32_t site, const void *address, int64_t bytes);
   /// Fails if it took more `steps` to move rows of 16 bytes than are allowed.
   void checkBanks(uint32_t site, unsigned thread, unsigned steps,
                   unsigned allowed);
@@ -108,6 +114,7 @@ private:
   /// Lets another thread run, if there is one that can.
   void switchAway();
   std::string describe(const Failure &failure) const;
+  std::string describeNearest(const Failure &failure) const;
   std::string describeWaiting() const;
   llvm::StringRef getWaitingSite() const;
   std::string name(unsigned thread) const;
@@ -122,6 +129,7 @@ private:
   std::minstd_rand random;
   Context outside;
   Dim3 blockId;
+  int64_t blockIndex = 0;
   unsigned current = 0, atBarrier = 0, returned = 0, barriers = 0;
   Failure failure;
 };

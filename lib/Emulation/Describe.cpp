@@ -18,7 +18,7 @@ std::string simt::format(const Dim3 &dim, llvm::StringRef separator) {
   return llvm::formatv("{0}{3}{1}{3}{2}", dim[0], dim[1], dim[2], separator);
 }
 
-llvm::StringRef Launch::getSite(uint32_t site) const {
+llvm::StringRef simt::getSite(llvm::StringRef sites, uint32_t site) {
   llvm::StringRef line, rest = sites;
   for (uint32_t i = 0; i <= site; ++i)
     std::tie(line, rest) = rest.split('\n');
@@ -58,6 +58,16 @@ llvm::StringRef Block::getWaitingSite() const {
   llvm_unreachable("nobody waits");
 }
 
+/// Where an address is, by the array next to it.
+std::string Block::describeNearest(const Failure &failure) const {
+  llvm::ArrayRef<DeviceArray> arrays = *launch.arrays;
+  if (failure.size < 0)
+    return "of which there are none";
+  return llvm::formatv("{0} from the start of array {1}, which has {2}",
+                       failure.offset, failure.size,
+                       arrays[failure.size].bytes);
+}
+
 std::string Block::describe(const Failure &failure) const {
   std::string where = llvm::formatv("\n  in block ({0}) of kernel '{1}'",
                                     format(blockId, ", "), launch.kernel);
@@ -90,6 +100,19 @@ std::string Block::describe(const Failure &failure) const {
     return llvm::formatv("{0}: {1} touches {2} bytes outside of the workgroup "
                          "buffers, {3} from the start of the first{4}",
                          site, who, failure.number, failure.offset, where);
+  case Failure::OutsideOfArrays:
+    return llvm::formatv("{0}: {1} touches {2} bytes outside of the arrays "
+                         "that the launch passes, {3}{4}",
+                         site, who, failure.number, describeNearest(failure),
+                         where);
+  case Failure::Rewritten:
+    return llvm::formatv(
+        "{0}: {1} writes {2} again; in this launch it was written at {3}: "
+        "{4} of block ({5}){6}",
+        site, who,
+        launch.options.outputs->describe(failure.size, failure.offset), other,
+        name(failure.otherThread),
+        format(delinearize(failure.number, launch.grid), ", "), where);
   case Failure::Misaligned:
     return llvm::formatv("{0}: {1} uses an address that is no multiple of {2} "
                          "bytes{3}",

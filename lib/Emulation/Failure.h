@@ -29,6 +29,13 @@ struct Failure {
     /// `number` bytes that lie in no buffer, `offset` from the start of the
     /// first one.
     OutsideOfBuffers,
+    /// `number` bytes of the device's memory that lie in no array of the
+    /// launch, `offset` from the start of array `size`, which is next to them;
+    /// -1 if there is none.
+    OutsideOfArrays,
+    /// Element `offset` of the output `size` is written again in a launch,
+    /// after `other` of block `number`.
+    Rewritten,
     /// An address that is no multiple of `number`.
     Misaligned,
     /// `number` bytes cannot be copied at once.

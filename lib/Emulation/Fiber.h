@@ -50,6 +50,12 @@ public:
   /// return.
   void reset(void (*function)());
 
+  /// Whether the bytes lie on its stack.
+  bool owns(const void *address, size_t bytes) const {
+    const auto *begin = static_cast<const char *>(address);
+    return begin >= memory && begin + bytes <= memory + size;
+  }
+
 private:
   /// An inaccessible page, then the stack.
   char *memory;

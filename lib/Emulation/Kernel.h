@@ -16,6 +16,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <array>
+#include <optional>
 #include <string>
 
 namespace mlir::mask::simt {
@@ -33,6 +34,15 @@ inline Dim3 delinearize(int64_t index, const Dim3 &dim) {
 /// "4 x 1 x 1", with what is between the numbers.
 std::string format(const Dim3 &dim, llvm::StringRef separator);
 
+/// The line of a site in a table.
+llvm::StringRef getSite(llvm::StringRef sites, uint32_t site);
+
+/// An array that a launch passes to its kernel. What compiled code passes, too.
+struct DeviceArray {
+  const char *address;
+  int64_t bytes;
+};
+
 struct Launch {
   llvm::StringRef kernel;
   void (*thread)(void *) = nullptr;
@@ -42,12 +52,19 @@ struct Launch {
   Dim3 knownBlock;
   /// The kernel's own, and the dynamic one.
   llvm::SmallVector<WorkgroupMemory::Buffer> buffers;
+  /// What the kernel may touch of the device's memory; nothing if that is not
+  /// checked.
+  std::optional<llvm::ArrayRef<DeviceArray>> arrays;
   /// A line per site: location and op.
   llvm::StringRef sites;
+  /// That of the watch of outputs, if there is one.
+  uint32_t number = 0;
   EmulationOptions options;
 
   /// The line of a site.
-  llvm::StringRef getSite(uint32_t site) const;
+  llvm::StringRef getSite(uint32_t site) const {
+    return simt::getSite(sites, site);
+  }
   /// Why it cannot be launched, or nothing.
   std::string check() const;
 };

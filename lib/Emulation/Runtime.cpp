@@ -40,7 +40,8 @@ void mask_simt_launch(const char *kernel, void (*thread)(void *),
                       void *arguments, const int64_t *numbers,
                       const char *sites, int64_t gridX, int64_t gridY,
                       int64_t gridZ, int64_t blockX, int64_t blockY,
-                      int64_t blockZ, int64_t dynamicBytes) {
+                      int64_t blockZ, int64_t dynamicBytes, const void *arrays,
+                      int64_t numArrays) {
   if (session && session->hasFailed())
     return;
   Launch launch;
@@ -54,8 +55,13 @@ void mask_simt_launch(const char *kernel, void (*thread)(void *),
     launch.buffers.push_back({numbers[4 + 2 * i], numbers[5 + 2 * i]});
   launch.buffers.push_back({dynamicBytes, /*alignment=*/128});
   launch.sites = sites;
+  if (numArrays >= 0)
+    launch.arrays =
+        llvm::ArrayRef(static_cast<const DeviceArray *>(arrays), numArrays);
   if (session)
     launch.options = session->getOptions();
+  if (OutputWatch *outputs = launch.options.outputs)
+    launch.number = outputs->beginLaunch(launch.kernel, launch.sites);
   std::string message = run(launch);
   if (message.empty())
     return;
@@ -127,6 +133,16 @@ void mask_simt_access(int32_t site, const void *address, int64_t bytes,
   Block::get().access(site, static_cast<AccessKind>(kind), address, bytes);
 }
 
+void mask_simt_device_access(int32_t site, const void *address, int64_t bytes,
+                             int32_t kind) {
+  Block::get().deviceAccess(site, static_cast<AccessKind>(kind), address,
+                            bytes);
+}
+
+void mask_simt_device_write(int32_t site, const void *address, int64_t bytes) {
+  Block::get().deviceWrite(site, address, bytes);
+}
+
 void mask_simt_check_bounds(int32_t site, int32_t dim, int64_t index,
                             int64_t extent, int64_t size) {
   if (extent <= 0 || (index >= 0 && extent <= size && index <= size - extent))
@@ -158,6 +174,8 @@ const llvm::StringMap<void *> &mlir::mask::getEmulationSymbols() {
       MASK_SIMT_SYMBOL(mask_simt_dynamic_memory),
       MASK_SIMT_SYMBOL(mask_simt_dynamic_bytes),
       MASK_SIMT_SYMBOL(mask_simt_access),
+      MASK_SIMT_SYMBOL(mask_simt_device_access),
+      MASK_SIMT_SYMBOL(mask_simt_device_write),
       MASK_SIMT_SYMBOL(mask_simt_check_bounds),
       MASK_SIMT_SYMBOL(mask_simt_launch),
 #undef MASK_SIMT_SYMBOL

@@ -338,11 +338,28 @@ FailureOr<KernelFacts> AttentionKernel::bind(const Request &request) const {
   return facts;
 }
 
-llvm::Error AttentionKernel::call(ArrayRef<void *> arguments) const {
+llvm::Error AttentionKernel::emulate(ArrayRef<void *> arguments,
+                                     const KernelArrays &arrays) const {
+  const AttentionArrays &a = arrays.arrays;
+  OutputWatch outputs;
+  outputs.add("output", arrays.elements[3],
+              {a.batch, a.heads, a.queries, a.valueDim},
+              static_cast<int64_t>(getSize(dataType)));
+  outputs.add("log-sum-exp", a.logSumExp, {a.batch, a.heads, a.queries},
+              sizeof(float));
+  EmulationOptions options = emulation;
+  options.outputs = &outputs;
+  if (llvm::Error error = kernels->call(kFunctionName, arguments, options))
+    return error;
+  return outputs.finish();
+}
+
+llvm::Error AttentionKernel::call(ArrayRef<void *> arguments,
+                                  const KernelArrays &arrays) const {
   if (onDevice)
     return onDevice->call(kFunctionName, arguments);
   if (kernels)
-    return kernels->call(kFunctionName, arguments, emulation);
+    return emulate(arguments, arrays);
   function(const_cast<void **>(arguments.data()));
   return llvm::Error::success();
 }
@@ -411,7 +428,7 @@ llvm::Error AttentionKernel::run(const KernelArrays &arrays,
     else
       arguments.push_back(&parameter.value);
   }
-  return call(arguments);
+  return call(arguments, arrays);
 }
 
 FailureOr<AttentionKernel *>

@@ -14,6 +14,8 @@
 #ifndef MASK_EMULATION_EMULATION_H
 #define MASK_EMULATION_EMULATION_H
 
+#include "Mask/Emulation/OutputWatch.h"
+
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
@@ -60,6 +62,8 @@ struct EmulationOptions {
   /// and those that eight threads copy at a time, may be moved: 1 if they have
   /// to lie in different banks of workgroup memory, 0 if nobody counts.
   unsigned matrixBankSteps = 0, copyBankSteps = 0;
+  /// The arrays whose writers are watched; may be null.
+  OutputWatch *outputs = nullptr;
 };
 
 /// While one lives, launches that compiled code makes on this thread run under

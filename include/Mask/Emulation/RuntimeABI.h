@@ -83,6 +83,14 @@ int64_t mask_simt_dynamic_bytes();
 /// Tells that this thread is about to touch workgroup memory.
 void mask_simt_access(int32_t site, const void *address, int64_t bytes,
                       int32_t kind);
+/// Tells that this thread is about to touch memory that is not the workgroup's:
+/// ends the launch unless it is of an array that the launch passes, or on the
+/// thread's stack.
+void mask_simt_device_access(int32_t site, const void *address, int64_t bytes,
+                             int32_t kind);
+/// Tells that this thread is about to write to memory whose bounds were
+/// checked.
+void mask_simt_device_write(int32_t site, const void *address, int64_t bytes);
 /// Ends the launch unless the `extent` elements at `index`, if there are any,
 /// lie in dimension `dim`, which has `size`.
 void mask_simt_check_bounds(int32_t site, int32_t dim, int64_t index,
@@ -90,12 +98,15 @@ void mask_simt_check_bounds(int32_t site, int32_t dim, int64_t index,
 
 /// Runs `thread(arguments)` for every thread of the grid. `numbers` are the
 /// kernel's block size (zeros: any) and, for each of its buffers after their
-/// count, bytes and alignment. `sites` holds a line per site.
+/// count, bytes and alignment. `sites` holds a line per site. `arrays` are the
+/// address and the bytes of each of the `numArrays` arrays that are passed;
+/// -1 if nobody knows.
 void mask_simt_launch(const char *kernel, void (*thread)(void *),
                       void *arguments, const int64_t *numbers,
                       const char *sites, int64_t gridX, int64_t gridY,
                       int64_t gridZ, int64_t blockX, int64_t blockY,
-                      int64_t blockZ, int64_t dynamicBytes);
+                      int64_t blockZ, int64_t dynamicBytes, const void *arrays,
+                      int64_t numArrays);
 }
 // NOLINTEND(readability-identifier-naming)
 

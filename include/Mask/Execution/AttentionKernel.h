@@ -108,7 +108,12 @@ private:
                         const JitOptions &options);
   LogicalResult compileForDevice(ModuleOp source, StringRef name,
                                  const JitOptions &options);
-  llvm::Error call(ArrayRef<void *> arguments) const;
+  llvm::Error call(ArrayRef<void *> arguments,
+                   const KernelArrays &arrays) const;
+  /// Fails also where the kernels write an element of a result twice in one
+  /// launch, or never.
+  llvm::Error emulate(ArrayRef<void *> arguments,
+                      const KernelArrays &arrays) const;
   LogicalResult bindParameter(KernelFacts &facts, const Request &request,
                               StringRef name, Type type) const;
 

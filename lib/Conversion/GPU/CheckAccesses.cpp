@@ -116,6 +116,27 @@ static void checkBounds(EmulationBuilder &emulation, OpBuilder &builder,
   }
 }
 
+/// Tells the runtime of an access to workgroup memory, and of a write to any
+/// other.
+static void noteAccess(EmulationBuilder &emulation, OpBuilder &builder,
+                       Operation *op, const MemoryAccess &access) {
+  auto type = cast<MemRefType>(access.memref.getType());
+  bool isWorkgroup = isWorkgroupMemory(type);
+  if (access.noted || (!isWorkgroup && access.kind == AccessKind::Read))
+    return;
+  Location loc = op->getLoc();
+  int64_t bytes = access.extent * emulation.getBytes(type.getElementType());
+  SmallVector<Value> operands = {
+      emulation.getSite(builder, op),
+      emulation.getAddress(builder, loc, access.memref, access.indices),
+      emulation.getI64(builder, loc, bytes)};
+  if (isWorkgroup)
+    operands.push_back(emulation.getI32(builder, loc, int32_t(access.kind)));
+  emulation.call(builder, loc,
+                 isWorkgroup ? "mask_simt_access" : "mask_simt_device_write",
+                 {}, operands);
+}
+
 LogicalResult mlir::mask::checkAccesses(EmulationBuilder &emulation,
                                         FunctionOpInterface function) {
   SmallVector<Operation *> ops;
@@ -129,17 +150,7 @@ LogicalResult mlir::mask::checkAccesses(EmulationBuilder &emulation,
         return op->emitOpError()
                << "is not emulated: its vector does not lie in one row";
       checkBounds(emulation, builder, op, access);
-      auto type = cast<MemRefType>(access.memref.getType());
-      if (access.noted || !isWorkgroupMemory(type))
-        continue;
-      Location loc = op->getLoc();
-      int64_t bytes = access.extent * emulation.getBytes(type.getElementType());
-      emulation.call(
-          builder, loc, "mask_simt_access", {},
-          {emulation.getSite(builder, op),
-           emulation.getAddress(builder, loc, access.memref, access.indices),
-           emulation.getI64(builder, loc, bytes),
-           emulation.getI32(builder, loc, int32_t(access.kind))});
+      noteAccess(emulation, builder, op, access);
     }
     // Anything else that touches memory would go unseen.
     auto effects = dyn_cast<MemoryEffectOpInterface>(op);

@@ -16,13 +16,9 @@
 
 namespace mlir::mask {
 
-/// Takes apart, by upstream's patterns, what is made of other ops: reductions
-/// over a warp, global ids.
-void expandCompositeOps(gpu::GPUModuleOp kernels);
-
 /// In front of every access: a check of its indices, and a call that notes it
-/// where its memory is the workgroup's. Fails on an op that touches memory in
-/// another way.
+/// where its memory is the workgroup's, or where it is a write. Fails on an op
+/// that touches memory in another way.
 LogicalResult checkAccesses(EmulationBuilder &emulation,
                             FunctionOpInterface function);
 
@@ -39,7 +35,7 @@ LogicalResult emulateOps(EmulationBuilder &emulation,
                          SmallVectorImpl<WorkgroupBuffer> &buffers);
 
 /// The same for a kernel in the NVVM dialect, whose buffers are variables. With
-/// `checks` accesses to workgroup memory are noted.
+/// `checks` all accesses to memory are noted.
 LogicalResult emulateNVVM(EmulationBuilder &emulation,
                           LLVM::LLVMFuncOp function, bool checks,
                           SmallVectorImpl<WorkgroupBuffer> &buffers);

@@ -7,7 +7,7 @@
 //
 // The same instructions as in EmulateOps.cpp, one step later: pointers instead
 // of memrefs. What is workgroup memory, an address space says; where an array
-// ends, nothing does.
+// ends, its launch.
 //
 //===----------------------------------------------------------------------===//
 
@@ -60,8 +60,9 @@ private:
                                               value)
         .getResult(0);
   }
-  /// Memory for a warp's operands, one of three per function.
-  Value getScratch(int which);
+  Value getScratch(int which) {
+    return emulation.getScratch(rewriter, function, which);
+  }
   /// The words of a fragment, one behind the other.
   void store(ValueRange words, Value address);
 
@@ -70,7 +71,6 @@ private:
   bool checks;
   SmallVectorImpl<WorkgroupBuffer> &buffers;
   IRRewriter rewriter;
-  std::array<Value, 3> scratch;
   /// The buffers of variables.
   llvm::MapVector<StringAttr, int64_t> numbers;
 };
@@ -101,12 +101,23 @@ static bool touchesNoMemory(Operation *op) {
              NVVM::LdMatrixOp, NVVM::CpAsyncOp>(op);
 }
 
+/// Whether a pointer is to a variable of the module, and to no array of a
+/// launch.
+static bool isOfVariable(Value pointer) {
+  while (auto element = pointer.getDefiningOp<LLVM::GEPOp>())
+    pointer = element.getBase();
+  return pointer.getDefiningOp<LLVM::AddressOfOp>() != nullptr;
+}
+
 LogicalResult NVVMEmulator::checkAccess(Operation *op) {
   auto note = [&](Value address, Type type, AccessKind kind) {
-    if (!isInWorkgroupMemory(address.getType()))
+    bool isWorkgroup = isInWorkgroupMemory(address.getType());
+    if (!isWorkgroup && isOfVariable(address))
       return success();
     Location loc = op->getLoc();
-    emulation.call(rewriter, loc, "mask_simt_access", {},
+    emulation.call(rewriter, loc,
+                   isWorkgroup ? "mask_simt_access" : "mask_simt_device_access",
+                   {},
                    {emulation.getSite(rewriter, op), toGeneric(address),
                     emulation.getI64(rewriter, loc, emulation.getBytes(type)),
                     emulation.getI32(rewriter, loc, int32_t(kind))});
@@ -262,13 +273,6 @@ LogicalResult NVVMEmulator::replaceId(Operation *op, IdKind kind, int64_t dim) {
 //===----------------------------------------------------------------------===//
 // Warps
 //===----------------------------------------------------------------------===//
-
-Value NVVMEmulator::getScratch(int which) {
-  if (!scratch[which])
-    scratch[which] =
-        emulation.makeScratch(rewriter, function.getLoc(), /*bytes=*/64);
-  return scratch[which];
-}
 
 void NVVMEmulator::store(ValueRange words, Value address) {
   for (auto [i, word] : llvm::enumerate(words)) {

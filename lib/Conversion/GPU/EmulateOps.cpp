@@ -8,14 +8,11 @@
 #include "EmulateKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -45,8 +42,9 @@ private:
   LogicalResult replaceDynamicMemory(gpu::DynamicSharedMemoryOp op);
   LogicalResult replaceAttributions(gpu::GPUFuncOp kernel);
 
-  /// Memory for a warp's operands, one of three per function.
-  Value getScratch(int which);
+  Value getScratch(int which) {
+    return emulation.getScratch(rewriter, function, which);
+  }
   /// A buffer of workgroup memory, at the insertion point.
   FailureOr<Value> makeBuffer(Location loc, MemRefType type, int64_t alignment);
   /// A value as a vector of one dimension in memory, and back.
@@ -65,28 +63,9 @@ private:
   FunctionOpInterface function;
   SmallVectorImpl<WorkgroupBuffer> &buffers;
   IRRewriter rewriter;
-  std::array<Value, 3> scratch;
 };
 
 } // namespace
-
-/// What the intrinsics of NVIDIA's approximate instructions approximate.
-static Value makeExact(OpBuilder &builder, Location loc, StringRef name,
-                       Value operand) {
-  // The suffixes say how subnormal numbers are treated, and the type.
-  StringRef function = name.drop_front(StringRef("llvm.nvvm.").size());
-  if (function.starts_with("ex2.approx."))
-    return math::Exp2Op::create(builder, loc, operand);
-  if (function.starts_with("lg2.approx."))
-    return math::Log2Op::create(builder, loc, operand);
-  if (function.starts_with("tanh.approx."))
-    return math::TanhOp::create(builder, loc, operand);
-  if (!function.starts_with("rcp.approx."))
-    return {};
-  Value one = arith::ConstantOp::create(
-      builder, loc, builder.getFloatAttr(operand.getType(), 1.0));
-  return arith::DivFOp::create(builder, loc, one, operand);
-}
 
 LogicalResult OpEmulator::run() {
   SmallVector<Operation *> ops;
@@ -187,13 +166,6 @@ LogicalResult OpEmulator::replaceId(Operation *op, IdKind kind, int64_t dim) {
 //===----------------------------------------------------------------------===//
 // Warps
 //===----------------------------------------------------------------------===//
-
-Value OpEmulator::getScratch(int which) {
-  if (!scratch[which])
-    scratch[which] =
-        emulation.makeScratch(rewriter, function.getLoc(), /*bytes=*/64);
-  return scratch[which];
-}
 
 /// The vector type with all elements in one dimension.
 static VectorType flatten(VectorType type) {
@@ -371,47 +343,8 @@ LogicalResult OpEmulator::replaceDynamicMemory(gpu::DynamicSharedMemoryOp op) {
 }
 
 //===----------------------------------------------------------------------===//
-// Intrinsics
-//===----------------------------------------------------------------------===//
-
-LogicalResult mlir::mask::emulateIntrinsic(RewriterBase &rewriter,
-                                           LLVM::CallIntrinsicOp op) {
-  StringRef name = op.getIntrin();
-  if (!name.starts_with("llvm.nvvm.") && !name.starts_with("llvm.amdgcn."))
-    return success();
-  Value exact;
-  if (name.starts_with("llvm.nvvm.") && op.getArgs().size() == 1)
-    exact = makeExact(rewriter, op.getLoc(), name, op.getArgs().front());
-  if (!exact)
-    return op.emitOpError() << "\"" << name << "\" is not emulated";
-  rewriter.replaceOp(op, exact);
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
-
-void mlir::mask::expandCompositeOps(gpu::GPUModuleOp kernels) {
-  bool any = false;
-  kernels.walk([&](Operation *op) {
-    any |= isa<gpu::GlobalIdOp, gpu::SubgroupReduceOp>(op);
-  });
-  if (!any)
-    return;
-  RewritePatternSet patterns(kernels.getContext());
-  populateGpuGlobalIdPatterns(patterns);
-  // Not those of `gpu.all_reduce`: several threads write one word, if the same
-  // value.
-  populateGpuBreakDownSubgroupReducePatterns(patterns);
-  populateGpuLowerSubgroupReduceToShufflePatterns(patterns,
-                                                  /*subgroupSize=*/32);
-  populateGpuLowerClusteredSubgroupReduceToShufflePatterns(patterns,
-                                                           /*subgroupSize=*/32);
-  GreedyRewriteConfig config;
-  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-  (void)applyPatternsGreedily(kernels, std::move(patterns), config);
-}
 
 LogicalResult
 mlir::mask::emulateOps(EmulationBuilder &emulation,

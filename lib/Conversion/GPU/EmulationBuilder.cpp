@@ -141,15 +141,19 @@ SmallVector<Value> EmulationBuilder::lowerArguments(OpBuilder &builder,
   return values;
 }
 
-Value EmulationBuilder::makeScratch(OpBuilder &builder, Location loc,
-                                    int64_t bytes) {
+Value EmulationBuilder::getScratch(OpBuilder &builder,
+                                   FunctionOpInterface function, int which) {
+  Value &memory = scratch[function][which];
+  if (memory)
+    return memory;
   OpBuilder::InsertionGuard guard(builder);
-  Region *region = builder.getInsertionBlock()->getParent();
-  while (!isa<FunctionOpInterface>(region->getParentOp()))
-    region = region->getParentRegion();
-  builder.setInsertionPointToStart(&region->front());
-  return LLVM::AllocaOp::create(builder, loc, pointer, builder.getI8Type(),
-                                getI64(builder, loc, bytes), /*alignment=*/16);
+  builder.setInsertionPointToStart(&function.getFunctionBody().front());
+  Location loc = function.getLoc();
+  constexpr int64_t bytes = 64;
+  memory = LLVM::AllocaOp::create(builder, loc, pointer, builder.getI8Type(),
+                                  getI64(builder, loc, bytes),
+                                  /*alignment=*/16);
+  return memory;
 }
 
 Value EmulationBuilder::getId(OpBuilder &builder, Location loc,

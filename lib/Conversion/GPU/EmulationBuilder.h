@@ -14,6 +14,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace mlir::mask {
@@ -61,8 +62,9 @@ public:
   Value makeDynamicVector(OpBuilder &builder, Location loc, MemRefType type,
                           Value address, Value size);
 
-  /// `bytes` on the stack of the function that `builder` is in, aligned to 16.
-  Value makeScratch(OpBuilder &builder, Location loc, int64_t bytes);
+  /// Memory for an operand of a warp's op, of which there are at most three: 64
+  /// bytes on the stack of the function, aligned to 16.
+  Value getScratch(OpBuilder &builder, FunctionOpInterface function, int which);
 
   /// What an argument of a kernel is to the CPU; null if it is not emulated.
   Type lowerType(Type type) const;
@@ -80,6 +82,7 @@ private:
   DataLayout layout;
   Type pointer;
   SmallVector<std::string> sites;
+  DenseMap<Operation *, std::array<Value, 3>> scratch;
 };
 
 } // namespace mlir::mask

@@ -6,12 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "EmulateKernel.h"
+#include "EmulateLaunch.h"
 
 #include "Mask/Conversion/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -20,6 +21,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/AttrTypeSubElements.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::mask {
 #define GEN_PASS_DEF_CONVERTGPUTOSIMTEMULATION
@@ -28,232 +30,6 @@ namespace mlir::mask {
 
 using namespace mlir;
 using namespace mlir::mask;
-
-/// "module::kernel", how the functions of a `gpu.module` are called outside.
-static std::string getName(StringRef gpuModule, StringRef function) {
-  return (gpuModule + "::" + function).str();
-}
-
-namespace {
-
-/// The types of what launches pass, by the name of the kernel.
-using LaunchTypes = llvm::StringMap<SmallVector<Type>>;
-
-/// Makes functions of one `gpu.module`.
-class ModuleEmulator {
-public:
-  ModuleEmulator(ModuleOp module, gpu::GPUModuleOp kernels,
-                 const LaunchTypes &launches)
-      : emulation(module), kernels(kernels), launches(launches),
-        builder(kernels) {}
-
-  LogicalResult run(bool checks);
-
-private:
-  LogicalResult emulate(FunctionOpInterface function, bool checks,
-                        SmallVectorImpl<WorkgroupBuffer> &buffers);
-  /// Makes the function of a thread, which takes the kernel's arguments from a
-  /// struct, and one that launches the kernel.
-  LogicalResult convertKernel(FunctionOpInterface kernel,
-                              ArrayRef<WorkgroupBuffer> buffers);
-  void makeThreadFunction(FunctionOpInterface kernel, StringRef name,
-                          LLVM::LLVMStructType arguments);
-  LogicalResult makeLaunchFunction(FunctionOpInterface kernel,
-                                   StringRef threadFunction,
-                                   LLVM::LLVMStructType arguments,
-                                   ArrayRef<WorkgroupBuffer> buffers);
-  /// What a launch passes: the arguments of a `gpu.func`; those of the launches
-  /// of a function of the LLVM dialect, which has a word of a descriptor each.
-  TypeRange getLaunchTypes(FunctionOpInterface kernel);
-  func::FuncOp makeFunction(Location loc, StringRef name, TypeRange inputs,
-                            TypeRange results = {});
-  /// A constant in front of the `gpu.module`.
-  LLVM::GlobalOp makeConstant(StringRef name, Type type, Attribute value);
-  LLVM::GlobalOp makeNumbers(StringRef name, ArrayRef<int64_t> numbers);
-  LLVM::GlobalOp makeString(StringRef name, StringRef text);
-  Value getField(Location loc, LLVM::LLVMStructType type, Value address,
-                 int32_t field);
-
-  EmulationBuilder emulation;
-  gpu::GPUModuleOp kernels;
-  const LaunchTypes &launches;
-  OpBuilder builder;
-  /// What diagnostics call the ops of the module.
-  LLVM::GlobalOp sites;
-};
-
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// Functions
-//===----------------------------------------------------------------------===//
-
-func::FuncOp ModuleEmulator::makeFunction(Location loc, StringRef name,
-                                          TypeRange inputs, TypeRange results) {
-  builder.setInsertionPoint(kernels);
-  return func::FuncOp::create(builder, loc, name,
-                              builder.getFunctionType(inputs, results));
-}
-
-Value ModuleEmulator::getField(Location loc, LLVM::LLVMStructType type,
-                               Value address, int32_t field) {
-  return LLVM::GEPOp::create(builder, loc, emulation.getPointerType(), type,
-                             address, ArrayRef<LLVM::GEPArg>{0, field});
-}
-
-/// The returns of a kernel whose body a `func.func` took.
-static void convertReturns(func::FuncOp function) {
-  IRRewriter rewriter(function.getContext());
-  function.walk([&](Operation *op) {
-    if (!isa<gpu::ReturnOp, LLVM::ReturnOp>(op))
-      return;
-    rewriter.setInsertionPoint(op);
-    rewriter.replaceOpWithNewOp<func::ReturnOp>(op, op->getOperands());
-  });
-}
-
-void ModuleEmulator::makeThreadFunction(FunctionOpInterface kernel,
-                                        StringRef name,
-                                        LLVM::LLVMStructType arguments) {
-  Location loc = kernel.getLoc();
-  func::FuncOp function = makeFunction(loc, name, emulation.getPointerType());
-  function.setPrivate();
-  function.getBody().takeBody(kernel.getFunctionBody());
-  Block &entry = function.getBody().front();
-  builder.setInsertionPointToStart(&entry);
-  Value pointer = entry.insertArgument(0u, emulation.getPointerType(), loc);
-  for (auto [i, type] : llvm::enumerate(arguments.getBody())) {
-    BlockArgument argument = entry.getArgument(i + 1);
-    Value value = LLVM::LoadOp::create(builder, loc, type,
-                                       getField(loc, arguments, pointer, i));
-    if (type != argument.getType())
-      value = UnrealizedConversionCastOp::create(builder, loc,
-                                                 argument.getType(), value)
-                  .getResult(0);
-    argument.replaceAllUsesWith(value);
-  }
-  entry.eraseArguments(1, entry.getNumArguments() - 1);
-  convertReturns(function);
-}
-
-/// The block size that a kernel is compiled for; empty if it may be any.
-static ArrayRef<int32_t> getKnownBlockSize(FunctionOpInterface kernel) {
-  if (auto function = dyn_cast<gpu::GPUFuncOp>(*kernel))
-    return function.getKnownBlockSize().value_or(ArrayRef<int32_t>());
-  StringRef names[] = {gpu::GPUDialect::KnownBlockSizeAttrHelper::getNameStr(),
-                       NVVM::NVVMDialect::getReqntidAttrName()};
-  for (StringRef name : names)
-    if (auto size = kernel->getAttrOfType<DenseI32ArrayAttr>(name))
-      return size;
-  return {};
-}
-
-TypeRange ModuleEmulator::getLaunchTypes(FunctionOpInterface kernel) {
-  auto known = launches.find(getName(kernels.getName(), kernel.getName()));
-  if (isa<gpu::GPUFuncOp>(*kernel) || known == launches.end())
-    return kernel.getArgumentTypes();
-  return known->second;
-}
-
-LogicalResult ModuleEmulator::makeLaunchFunction(
-    FunctionOpInterface kernel, StringRef threadFunction,
-    LLVM::LLVMStructType arguments, ArrayRef<WorkgroupBuffer> buffers) {
-  Location loc = kernel.getLoc();
-  std::string name = getName(kernels.getName(), kernel.getName());
-  SmallVector<int64_t> numbers(getKnownBlockSize(kernel));
-  numbers.resize(3, numbers.empty() ? 0 : 1);
-  numbers.push_back(buffers.size());
-  for (const WorkgroupBuffer &buffer : buffers)
-    numbers.append({buffer.bytes, buffer.alignment});
-  LLVM::GlobalOp nameConstant = makeString(name + ".name", name);
-  LLVM::GlobalOp numbersConstant = makeNumbers(name + ".numbers", numbers);
-
-  // Grid, block and the bytes of dynamic memory come first.
-  constexpr unsigned kSizes = 7;
-  SmallVector<Type> inputs(kSizes, builder.getIndexType());
-  llvm::append_range(inputs, getLaunchTypes(kernel));
-  func::FuncOp function = makeFunction(loc, name, inputs);
-  function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
-                    builder.getUnitAttr());
-  Block *entry = function.addEntryBlock();
-  builder.setInsertionPointToStart(entry);
-
-  Value address =
-      LLVM::AllocaOp::create(builder, loc, emulation.getPointerType(),
-                             arguments, emulation.getI64(builder, loc, 1));
-  SmallVector<Value> values = emulation.lowerArguments(
-      builder, loc, entry->getArguments().drop_front(kSizes),
-      /*unpack=*/isa<LLVM::LLVMFuncOp>(*kernel));
-  if (TypeRange(values) != TypeRange(arguments.getBody()))
-    return kernel.emitError() << "'" << name << "' is launched with arguments "
-                              << "of other types than it has";
-  for (auto [i, value] : llvm::enumerate(values))
-    LLVM::StoreOp::create(builder, loc, value,
-                          getField(loc, arguments, address, i));
-
-  Value thread = func::ConstantOp::create(
-      builder, loc, builder.getFunctionType(emulation.getPointerType(), {}),
-      FlatSymbolRefAttr::get(builder.getContext(), threadFunction));
-  thread = UnrealizedConversionCastOp::create(
-               builder, loc, emulation.getPointerType(), thread)
-               .getResult(0);
-  auto getAddress = [&](LLVM::GlobalOp global) -> Value {
-    return LLVM::AddressOfOp::create(builder, loc, global);
-  };
-  SmallVector<Value> operands = {getAddress(nameConstant), thread, address,
-                                 getAddress(numbersConstant),
-                                 getAddress(sites)};
-  for (BlockArgument size : entry->getArguments().take_front(kSizes))
-    operands.push_back(emulation.toI64(builder, loc, size));
-  emulation.call(builder, loc, "mask_simt_launch", {}, operands);
-  func::ReturnOp::create(builder, loc);
-  return success();
-}
-
-LLVM::GlobalOp ModuleEmulator::makeConstant(StringRef name, Type type,
-                                            Attribute value) {
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(kernels);
-  return LLVM::GlobalOp::create(builder, kernels.getLoc(), type,
-                                /*isConstant=*/true, LLVM::Linkage::Internal,
-                                name, value);
-}
-
-LLVM::GlobalOp ModuleEmulator::makeNumbers(StringRef name,
-                                           ArrayRef<int64_t> numbers) {
-  auto type = LLVM::LLVMArrayType::get(builder.getI64Type(), numbers.size());
-  return makeConstant(name, type, builder.getI64TensorAttr(numbers));
-}
-
-LLVM::GlobalOp ModuleEmulator::makeString(StringRef name, StringRef text) {
-  std::string terminated = text.str() + '\0';
-  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), terminated.size());
-  return makeConstant(name, type, builder.getStringAttr(terminated));
-}
-
-//===----------------------------------------------------------------------===//
-// Modules
-//===----------------------------------------------------------------------===//
-
-LogicalResult ModuleEmulator::convertKernel(FunctionOpInterface kernel,
-                                            ArrayRef<WorkgroupBuffer> buffers) {
-  SmallVector<Type> fields;
-  for (Type type : kernel.getArgumentTypes()) {
-    Type field = emulation.lowerType(type);
-    if (!field)
-      return kernel->emitOpError()
-             << "has an argument of type " << type << ", which is not emulated";
-    fields.push_back(field);
-  }
-  auto arguments =
-      LLVM::LLVMStructType::getLiteral(builder.getContext(), fields);
-  std::string thread = getName(kernels.getName(), kernel.getName()) + ".thread";
-  if (failed(makeLaunchFunction(kernel, thread, arguments, buffers)))
-    return failure();
-  makeThreadFunction(kernel, thread, arguments);
-  kernel.erase();
-  return success();
-}
 
 /// A function that is declared only is one of the process, which the host may
 /// call, too.
@@ -267,9 +43,9 @@ static bool isKernel(FunctionOpInterface function) {
          function->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName());
 }
 
-LogicalResult
-ModuleEmulator::emulate(FunctionOpInterface function, bool checks,
-                        SmallVectorImpl<WorkgroupBuffer> &buffers) {
+static LogicalResult emulate(EmulationBuilder &emulation,
+                             FunctionOpInterface function, bool checks,
+                             SmallVectorImpl<WorkgroupBuffer> &buffers) {
   if (auto lowered = dyn_cast<LLVM::LLVMFuncOp>(*function))
     return emulateNVVM(emulation, lowered, checks, buffers);
   if (checks && failed(checkAccesses(emulation, function)))
@@ -277,7 +53,33 @@ ModuleEmulator::emulate(FunctionOpInterface function, bool checks,
   return emulateOps(emulation, function, buffers);
 }
 
-LogicalResult ModuleEmulator::run(bool checks) {
+/// Takes apart, by upstream's patterns, what is made of other ops: reductions
+/// over a warp, global ids.
+static void expandCompositeOps(gpu::GPUModuleOp kernels) {
+  bool any = false;
+  kernels.walk([&](Operation *op) {
+    any |= isa<gpu::GlobalIdOp, gpu::SubgroupReduceOp>(op);
+  });
+  if (!any)
+    return;
+  RewritePatternSet patterns(kernels.getContext());
+  populateGpuGlobalIdPatterns(patterns);
+  // Not those of `gpu.all_reduce`: several threads write one word, if the same
+  // value.
+  populateGpuBreakDownSubgroupReducePatterns(patterns);
+  populateGpuLowerSubgroupReduceToShufflePatterns(patterns,
+                                                  /*subgroupSize=*/32);
+  populateGpuLowerClusteredSubgroupReduceToShufflePatterns(patterns,
+                                                           /*subgroupSize=*/32);
+  GreedyRewriteConfig config;
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+  (void)applyPatternsGreedily(kernels, std::move(patterns), config);
+}
+
+/// Makes functions of one `gpu.module`.
+static LogicalResult emulateModule(ModuleOp module, gpu::GPUModuleOp kernels,
+                                   const LaunchTypes &launches, bool checks) {
+  EmulationBuilder emulation(module);
   expandCompositeOps(kernels);
   using Buffers = SmallVector<WorkgroupBuffer>;
   SmallVector<std::pair<FunctionOpInterface, Buffers>> functions;
@@ -285,7 +87,7 @@ LogicalResult ModuleEmulator::run(bool checks) {
     if (isDeclaration(function))
       continue;
     Buffers buffers;
-    if (failed(emulate(function, checks, buffers)))
+    if (failed(emulate(emulation, function, checks, buffers)))
       return failure();
     if (isKernel(function) || isa<gpu::GPUFuncOp>(*function))
       functions.emplace_back(function, std::move(buffers));
@@ -305,15 +107,15 @@ LogicalResult ModuleEmulator::run(bool checks) {
     if ((function && (isKernel(function) || isa<gpu::GPUFuncOp>(*function))) ||
         isDeclaration(symbol))
       continue;
-    if (failed(symbols.rename(symbol,
-                              getName(kernels.getName(), symbol.getName()))))
+    if (failed(symbols.rename(
+            symbol, getEmulatedName(kernels.getName(), symbol.getName()))))
       return symbol.emitError() << "cannot be renamed";
   }
-  sites = makeString(getName(kernels.getName(), "sites"), emulation.getSites());
+  EmulatedLaunches functionsOfKernels(emulation, kernels, launches, checks);
   for (auto &[kernel, buffers] : functions) {
     if (!isKernel(kernel))
       return kernel->emitOpError() << "is not emulated: it is no kernel";
-    if (failed(convertKernel(kernel, buffers)))
+    if (failed(functionsOfKernels.convert(kernel, buffers)))
       return failure();
   }
   SymbolTable outside(kernels->getParentOp());
@@ -358,8 +160,8 @@ static LogicalResult convertHost(ModuleOp module) {
       operands.push_back(size);
     }
     llvm::append_range(operands, launch.getKernelOperands());
-    std::string name = getName(launch.getKernelModuleName().getValue(),
-                               launch.getKernelName().getValue());
+    std::string name = getEmulatedName(launch.getKernelModuleName().getValue(),
+                                       launch.getKernelName().getValue());
     func::CallOp::create(rewriter, loc, name, TypeRange(), operands);
     rewriter.eraseOp(launch);
   }
@@ -373,7 +175,7 @@ static LogicalResult convertHost(ModuleOp module) {
 static LaunchTypes getLaunchTypes(ModuleOp module) {
   LaunchTypes types;
   module.walk([&](gpu::LaunchFuncOp op) {
-    types[getName(op.getKernelModuleName(), op.getKernelName())] =
+    types[getEmulatedName(op.getKernelModuleName(), op.getKernelName())] =
         llvm::to_vector(op.getKernelOperands().getTypes());
   });
   return types;
@@ -411,8 +213,7 @@ struct ConvertGPUToSimtEmulation
       return signalPassFailure();
     SmallVector<gpu::GPUModuleOp> kernels(module.getOps<gpu::GPUModuleOp>());
     for (gpu::GPUModuleOp gpuModule : kernels)
-      if (failed(
-              ModuleEmulator(module, gpuModule, launches).run(checkAccesses)))
+      if (failed(emulateModule(module, gpuModule, launches, checkAccesses)))
         return signalPassFailure();
     module->removeAttr(gpu::GPUDialect::getContainerModuleAttrName());
     replaceTypes(module);

@@ -332,8 +332,15 @@ AttentionResults EmulatedAttentionTest::run(EmulatedModule &module,
     arguments.add(number);
   for (const auto &[name, position] : a.positions)
     arguments.add(position);
+  OutputWatch outputs;
+  outputs.add("output", ow.get().data(), o, sizeof(uint16_t));
+  outputs.add("log-sum-exp", results.logSumExp.data(), rows, sizeof(float));
+  EmulationOptions options = schedule;
+  options.outputs = &outputs;
   results.message =
-      messageOf(module.call("attention", arguments.get(), schedule));
+      messageOf(module.call("attention", arguments.get(), options));
+  if (results.message.empty())
+    results.message = messageOf(outputs.finish());
   llvm::append_range(results.output, ow.get());
   for (const GuardedWords *words : {&qw, &kw, &vw, &ow})
     if (results.message.empty() && !words->isIntact())

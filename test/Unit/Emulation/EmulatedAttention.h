@@ -97,6 +97,7 @@ protected:
                    const Mutation &mutation = {},
                    KernelStage stage = KernelStage::GPU);
   ExpectedAttention interpret(const AttentionCase &);
+  /// Fails also where an element of a result is not written once.
   static AttentionResults run(EmulatedModule &, const AttentionCase &,
                               const EmulationOptions &);
   /// What the results are wrong in; nothing if they are within the tolerance.

@@ -29,7 +29,11 @@ protected:
     arguments.add(numbers, {8});
     launch.kernel = "kernels::k";
     launch.arguments = llvm::to_vector(arguments.get());
-    return messageOf(module->launch(launch, options));
+    if (!options.outputs)
+      return messageOf(module->launch(launch, options));
+    options.outputs->add("output", numbers.data(), {2, 4}, sizeof(float));
+    std::string message = messageOf(module->launch(launch, options));
+    return message.empty() ? messageOf(options.outputs->finish()) : message;
   }
 
   static KernelLaunch threads(int64_t count) {
@@ -115,6 +119,69 @@ TEST_F(FailureTest, TooMuchWorkgroupMemory) {
   EXPECT_EQ(run("gpu.barrier", launch, options),
             "kernel 'kernels::k': 1256 bytes of workgroup memory, 1000 of them "
             "dynamic; a block may have 1024");
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
+TEST_F(FailureTest, OutputWrittenOnce) {
+  OutputWatch outputs;
+  EmulationOptions options;
+  options.outputs = &outputs;
+  EXPECT_EQ(
+      run("memref.store %one, %x[%i] : memref<?xf32>", threads(8), options),
+      "");
+}
+
+TEST_F(FailureTest, OutputWrittenTwice) {
+  OutputWatch outputs;
+  EmulationOptions options;
+  options.outputs = &outputs;
+  KernelLaunch launch = threads(4);
+  launch.grid = {2, 1, 1};
+  options.threads = 1;
+  EXPECT_EQ(run("%j = arith.addi %i, %c4 : index\n"
+                "memref.store %one, %x[%j] : memref<?xf32>",
+                launch, options),
+            "kernel.mlir:6:1: 'memref.store': thread (0, 0, 0) writes element "
+            "(1, 0) of the output again; in this launch it was written at "
+            "kernel.mlir:6:1: 'memref.store': thread (0, 0, 0) of block (0, 0, "
+            "0)\n  in block (1, 0, 0) of kernel 'kernels::k'");
+}
+
+TEST_F(FailureTest, OutputWrittenByPartOfAVector) {
+  OutputWatch outputs;
+  EmulationOptions options;
+  options.outputs = &outputs;
+  EXPECT_EQ(run("%v = vector.broadcast %one : f32 to vector<4xf32>\n"
+                "vector.store %v, %x[%i] : memref<?xf32>, vector<4xf32>",
+                threads(2), options),
+            "kernel.mlir:6:1: 'vector.store': thread (1, 0, 0) writes element "
+            "(0, 1) of the output again; in this launch it was written at "
+            "kernel.mlir:6:1: 'vector.store': thread (0, 0, 0) of block (0, 0, "
+            "0)" +
+                std::string(kWhere));
+}
+
+TEST_F(FailureTest, OutputNotWritten) {
+  OutputWatch outputs;
+  EmulationOptions options;
+  options.outputs = &outputs;
+  EXPECT_EQ(
+      run("memref.store %one, %x[%i] : memref<?xf32>", threads(6), options),
+      "element (1, 2) of the output has not been written by any launch; "
+      "6 of its 8 elements have been, the first of them at "
+      "kernel.mlir:5:1: 'memref.store' of kernel 'kernels::k'");
+}
+
+TEST_F(FailureTest, NothingOfOutputWritten) {
+  OutputWatch outputs;
+  EmulationOptions options;
+  options.outputs = &outputs;
+  EXPECT_EQ(run("gpu.barrier", {}, options),
+            "element (0, 0) of the output has not been written by any launch; "
+            "none of its elements has been");
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,47 @@
+//===- EmulateIntrinsics.cpp - approximate instructions, exactly -*- C++
+//-*-===//
+//
+// Part of the mask-mlir project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "EmulateKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace mlir::mask;
+
+/// What the intrinsics of NVIDIA's approximate instructions approximate.
+static Value makeExact(OpBuilder &builder, Location loc, StringRef name,
+                       Value operand) {
+  // The suffixes say how subnormal numbers are treated, and the type.
+  StringRef function = name.drop_front(StringRef("llvm.nvvm.").size());
+  if (function.starts_with("ex2.approx."))
+    return math::Exp2Op::create(builder, loc, operand);
+  if (function.starts_with("lg2.approx."))
+    return math::Log2Op::create(builder, loc, operand);
+  if (function.starts_with("tanh.approx."))
+    return math::TanhOp::create(builder, loc, operand);
+  if (!function.starts_with("rcp.approx."))
+    return {};
+  Value one = arith::ConstantOp::create(
+      builder, loc, builder.getFloatAttr(operand.getType(), 1.0));
+  return arith::DivFOp::create(builder, loc, one, operand);
+}
+
+LogicalResult mlir::mask::emulateIntrinsic(RewriterBase &rewriter,
+                                           LLVM::CallIntrinsicOp op) {
+  StringRef name = op.getIntrin();
+  if (!name.starts_with("llvm.nvvm.") && !name.starts_with("llvm.amdgcn."))
+    return success();
+  Value exact;
+  if (name.starts_with("llvm.nvvm.") && op.getArgs().size() == 1)
+    exact = makeExact(rewriter, op.getLoc(), name, op.getArgs().front());
+  if (!exact)
+    return op.emitOpError() << "\"" << name << "\" is not emulated";
+  rewriter.replaceOp(op, exact);
+  return success();
+}
