@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Mask/Conversion/Passes.h"
+#include "RecordLaunches.h"
+
 #include "Mask/IR/Mask.h"
 #include "RecordHost.h"
 #include "RecordValues.h"
@@ -22,11 +23,6 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
-namespace mlir::mask {
-#define GEN_PASS_DEF_MASKRECORDLAUNCHES
-#include "Mask/Conversion/Passes.h.inc"
-} // namespace mlir::mask
-
 using namespace mlir;
 using namespace mlir::mask;
 
@@ -40,26 +36,6 @@ static bool mayWrite(Value array) {
     return !effects ||
            effects.getEffectOnValue<MemoryEffects::Write>(array).has_value();
   });
-}
-
-/// The function of the module that an op calls, or null.
-static func::FuncOp getCallee(Operation *op) {
-  auto call = dyn_cast<func::CallOp>(op);
-  return call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
-                    call, call.getCalleeAttr())
-              : func::FuncOp();
-}
-
-/// Whether an op launches kernels, itself, in its regions, or by a call of one
-/// of `functions`.
-static bool launches(Operation *op, const DenseSet<Operation *> &functions) {
-  WalkResult found = op->walk([&](Operation *nested) {
-    return isa<gpu::LaunchFuncOp>(nested) ||
-                   functions.contains(getCallee(nested))
-               ? WalkResult::interrupt()
-               : WalkResult::advance();
-  });
-  return found.wasInterrupted();
 }
 
 namespace {
@@ -99,47 +75,6 @@ private:
   /// The group that ops are added to; none if empty.
   HostGroup open;
   llvm::SmallSetVector<int64_t, 4> outputs;
-};
-
-struct RecordLaunches
-    : public mask::impl::MaskRecordLaunchesBase<RecordLaunches> {
-  using Base::Base;
-
-  void runOnOperation() override {
-    // Who did not ask for a record is not told why there is none.
-    ScopedDiagnosticHandler quiet(&getContext(), [&](Diagnostic &diagnostic) {
-      bool isReason = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
-      return success(isReason && !explain);
-    });
-    SmallVector<func::FuncOp> functions = getCalleesFirst();
-    DenseSet<Operation *> launching;
-    for (func::FuncOp function : functions)
-      if (launches(function, launching))
-        launching.insert(function);
-    // One that cannot be recorded is launched by its code.
-    for (func::FuncOp function : functions)
-      if (launching.contains(function))
-        (void)LaunchRecorder(function, launching).record();
-  }
-
-private:
-  /// All functions, those that are called before those that call them.
-  SmallVector<func::FuncOp> getCalleesFirst() {
-    DenseSet<Operation *> visited;
-    SmallVector<func::FuncOp> order;
-    std::function<void(func::FuncOp)> visit = [&](func::FuncOp function) {
-      if (!visited.insert(function).second)
-        return;
-      function.walk([&](func::CallOp call) {
-        if (func::FuncOp callee = getCallee(call))
-          visit(callee);
-      });
-      order.push_back(function);
-    };
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      visit(function);
-    return order;
-  }
 };
 
 } // namespace
@@ -405,4 +340,10 @@ LogicalResult LaunchRecorder::record() {
                         builder.getDenseI64ArrayAttr(written), list(checks),
                         list(workspaces), list(steps)));
   return success();
+}
+
+LogicalResult
+mlir::mask::recordLaunches(func::FuncOp function,
+                           const DenseSet<Operation *> &launching) {
+  return LaunchRecorder(function, launching).record();
 }
