@@ -13,19 +13,19 @@
 
 using namespace mlir::mask::simt;
 
-static constexpr int64_t kRowBytes = 16, kThreads = 8;
-/// Rows of 16 bytes that lie in different banks.
-static constexpr int64_t kGroups = 8;
+/// Bytes of all banks.
+static constexpr int64_t kBankBytes = 128;
 
-unsigned mlir::mask::simt::countBankSteps(llvm::ArrayRef<int64_t> offsets) {
-  std::array<llvm::SmallVector<int64_t, 8>, kGroups> rows;
+unsigned mlir::mask::simt::countBankSteps(const BankPhase &phase,
+                                          llvm::ArrayRef<int64_t> offsets) {
+  std::array<llvm::SmallVector<int64_t, 8>, kBankBytes / kWords.bytes> places;
   size_t most = 0;
   for (int64_t offset : offsets) {
-    int64_t row = offset / kRowBytes;
-    auto &group = rows[row % kGroups];
-    // A row that several threads want is moved once.
-    if (!llvm::is_contained(group, row))
-      group.push_back(row);
+    int64_t place = offset / phase.bytes;
+    auto &group = places[place % (kBankBytes / phase.bytes)];
+    // What several threads want is moved once.
+    if (!llvm::is_contained(group, place))
+      group.push_back(place);
     most = std::max(most, group.size());
   }
   return most;
@@ -38,9 +38,9 @@ void BankCounter::reset() {
 
 unsigned BankCounter::note(uint32_t site, unsigned thread, int64_t offset) {
   unsigned time = times[{site, thread}]++;
-  auto &all = phases[{site, static_cast<unsigned>(thread / kThreads)}];
+  auto &all = phases[{site, static_cast<unsigned>(thread / phase.threads)}];
   if (all.size() <= time)
     all.resize(time + 1);
   all[time].push_back(offset);
-  return countBankSteps(all[time]);
+  return countBankSteps(phase, all[time]);
 }

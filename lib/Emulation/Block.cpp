@@ -43,6 +43,7 @@ std::string Block::run(int64_t index) {
   atBarrier = returned = barriers = 0;
   memory.poison();
   copyBanks.reset();
+  storeBanks.reset();
   readyAll();
   running = this;
   current = takeReady();
@@ -216,6 +217,16 @@ void Block::access(uint32_t site, AccessKind kind, const void *address,
   fail(bad);
 }
 
+void Block::access(uint32_t site, AccessKind kind, const void *address,
+                   int64_t bytes) {
+  access(site, kind, address, bytes, current);
+  unsigned allowed = launch.options.storeBankSteps;
+  if (allowed && kind == AccessKind::Write && bytes <= kWords.bytes)
+    checkBanks(site, current,
+               storeBanks.note(site, current, memory.getOffset(address)),
+               allowed);
+}
+
 /// The array that is next to an address; -1 if there is none.
 static int64_t findNearest(llvm::ArrayRef<DeviceArray> arrays,
                            const char *address) {
@@ -319,7 +330,7 @@ void Block::beginCopy(uint32_t site, Copy copy) {
   }
   if (copy.fromBytes > 0)
     deviceAccess(site, AccessKind::Read, copy.from, copy.fromBytes);
-  access(site, AccessKind::Write, copy.to, copy.bytes);
+  access(site, AccessKind::Write, copy.to, copy.bytes, current);
   if (unsigned allowed = launch.options.copyBankSteps;
       allowed && copy.bytes == 16)
     checkBanks(site, current,

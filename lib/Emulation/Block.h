@@ -76,9 +76,7 @@ public:
   void waitForGroups(size_t left);
   /// Notes an access of this thread to workgroup memory.
   void access(uint32_t site, AccessKind kind, const void *address,
-              int64_t bytes) {
-    access(site, kind, address, bytes, current);
-  }
+              int64_t bytes);
   void access(uint32_t site, AccessKind kind, const void *address,
               int64_t bytes, unsigned thread);
   /// Notes an access of this thread to memory that is not the workgroup's: it
@@ -87,7 +85,7 @@ public:
                     int64_t bytes);
   /// Notes that this thread writes to memory that is not the workgroup's.
   void deviceWrite(uint32_t site, const void *address, int64_t bytes);
-  /// Fails if it took more `steps` to move rows of 16 bytes than are allowed.
+  /// Fails if it took more `steps` to move something than are allowed.
   void checkBanks(uint32_t site, unsigned thread, unsigned steps,
                   unsigned allowed);
   /// Ends the launch.
@@ -121,7 +119,7 @@ private:
 
   const Launch &launch;
   WorkgroupMemory memory;
-  BankCounter copyBanks;
+  BankCounter copyBanks{kRows}, storeBanks{kWords};
   std::deque<Thread> threads;
   std::vector<Warp> warps;
   /// Those that can run, the next one first.

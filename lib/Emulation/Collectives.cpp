@@ -115,7 +115,7 @@ static void checkRows(Block &block, unsigned first,
     for (int32_t row = 0; row < 8; ++row)
       rows.push_back(block.getMemory().getOffset(
           requestAs<LoadRequest>(requests[8 * tile + row]).row));
-    block.checkBanks(any.site, first + 8 * tile, countBankSteps(rows),
+    block.checkBanks(any.site, first + 8 * tile, countBankSteps(kRows, rows),
                      block.getLaunch().options.matrixBankSteps);
   }
 }

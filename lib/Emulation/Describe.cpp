@@ -126,7 +126,7 @@ std::string Block::describe(const Failure &failure) const {
                          "{3}{4}",
                          site, who, failure.number, failure.size, where);
   case Failure::BankConflict:
-    return llvm::formatv("{0}: {1} and those next to it move rows that share "
+    return llvm::formatv("{0}: {1} and those next to it move what shares "
                          "banks of workgroup memory, in {2} steps, more than "
                          "{3}{4}",
                          site, who, failure.number, failure.size, where);

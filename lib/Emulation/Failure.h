@@ -42,8 +42,9 @@ struct Failure {
     CopySize,
     /// `number` lanes are to take part, of `size`.
     MissingLanes,
-    /// Rows of 16 bytes that eight threads move at a time share banks of
-    /// workgroup memory: it takes `number` steps, and `size` are allowed.
+    /// Rows of 16 bytes that eight threads move at a time, or words of 32,
+    /// share banks of workgroup memory: it takes `number` steps, and `size` are
+    /// allowed.
     BankConflict,
     /// Threads wait, and none can go on.
     Stuck,

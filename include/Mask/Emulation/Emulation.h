@@ -62,6 +62,9 @@ struct EmulationOptions {
   /// and those that eight threads copy at a time, may be moved: 1 if they have
   /// to lie in different banks of workgroup memory, 0 if nobody counts.
   unsigned matrixBankSteps = 0, copyBankSteps = 0;
+  /// The same of what the threads of a warp store at the same op for the i-th
+  /// time, each up to four bytes.
+  unsigned storeBankSteps = 0;
   /// The arrays whose writers are watched; may be null.
   OutputWatch *outputs = nullptr;
 };

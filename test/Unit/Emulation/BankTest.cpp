@@ -27,6 +27,10 @@ struct Columns {
   unsigned copySteps;
 };
 
+/// Ends of rows lie in the padding of Q's rows, each four banks further: of 32
+/// threads four share one.
+constexpr unsigned kRowEndSteps = 4;
+
 // As GoogleTest has it.
 // NOLINTNEXTLINE(misc-multiple-inheritance)
 class AttentionBankTest : public EmulatedAttentionTest,
@@ -44,6 +48,7 @@ TEST_P(AttentionBankTest, RowsLieInDifferentBanks) {
   EmulationOptions counting;
   counting.matrixBankSteps = 1;
   counting.copyBankSteps = copySteps;
+  counting.storeBankSteps = kRowEndSteps;
   check(a, "emitter=tensor-core", counting);
 }
 
@@ -54,6 +59,41 @@ INSTANTIATE_TEST_SUITE_P(Columns, AttentionBankTest,
                          [](const testing::TestParamInfo<Columns> &info) {
                            return "Columns" + std::to_string(info.param.count);
                          });
+
+using PortableBankTest = EmulatedAttentionTest;
+
+/// The numbers above are not larger than they have to be.
+TEST_F(PortableBankTest, RowEndsOfTensorCores) {
+  AttentionCase a;
+  a.heads = 1;
+  a.queries = a.keys = 70;
+  a.fill(31);
+  auto kernel = compileAttention(a, "emitter=tensor-core");
+  ASSERT_TRUE(kernel);
+  EmulationOptions counting;
+  counting.storeBankSteps = kRowEndSteps - 1;
+  expectMatch(run(*kernel, a, counting).message,
+              "'memref.store': .* share[s]* banks of workgroup memory, in 4 "
+              "steps, more than 3");
+}
+
+/// Two rows of scores, of 16 columns each, are one bank apart where they would
+/// have to be 16.
+TEST_F(PortableBankTest, Scores) {
+  AttentionCase a;
+  a.heads = 1;
+  a.queries = a.keys = 70;
+  a.fill(31);
+  auto kernel = compileAttention(a, "emitter=portable");
+  ASSERT_TRUE(kernel);
+  EmulationOptions counting;
+  counting.storeBankSteps = 2;
+  EXPECT_EQ(run(*kernel, a, counting).message, "");
+  counting.storeBankSteps = 1;
+  expectMatch(run(*kernel, a, counting).message,
+              "'memref.store': .* banks of workgroup memory, in 2 steps, more "
+              "than 1");
+}
 
 //===----------------------------------------------------------------------===//
 // Mutants
@@ -100,7 +140,7 @@ TEST_F(MutantBankTest, RowsWithoutPadding) {
   counting.matrixBankSteps = 1;
   std::string message = run(*module, counting);
   EXPECT_NE(message.find("'nvgpu.ldmatrix': thread (0, 0, 0) and those next to "
-                         "it move rows that share banks of workgroup memory, "
+                         "it move what shares banks of workgroup memory, "
                          "in 8 steps, more than 1\n"),
             std::string::npos)
       << message;
