@@ -76,6 +76,11 @@ bool simt::shuffle(Block &block, uint32_t site, ShuffleMode mode, void *value,
   return request.valid;
 }
 
+void simt::syncWarp(Block &block, uint32_t site) {
+  block.collective(site, 32, nullptr,
+                   [](Block &, unsigned, llvm::ArrayRef<void *>) {});
+}
+
 //===----------------------------------------------------------------------===//
 // Matrices: lane l holds row l / 4 and columns 2 (l % 4) and 2 (l % 4) + 1 of
 // each 8 x 8.

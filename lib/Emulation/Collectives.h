@@ -15,6 +15,7 @@ namespace mlir::mask::simt {
 /// See RuntimeABI.h.
 bool shuffle(Block &block, uint32_t site, ShuffleMode mode, void *value,
              int32_t bytes, int32_t offset, int32_t width);
+void syncWarp(Block &block, uint32_t site);
 void loadMatrices(Block &block, uint32_t site, const void *row, int32_t tiles,
                   bool transpose, void *fragment);
 void multiply(Block &block, uint32_t site, HalfType type, int32_t depth,

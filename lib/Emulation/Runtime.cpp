@@ -81,6 +81,8 @@ int64_t mask_simt_id(int32_t kind, int32_t dim) {
 
 void mask_simt_barrier(int32_t site) { Block::get().barrier(site); }
 
+void mask_simt_sync_warp(int32_t site) { syncWarp(Block::get(), site); }
+
 int32_t mask_simt_shuffle(int32_t site, int32_t mode, void *value,
                           int32_t bytes, int32_t offset, int32_t width) {
   return shuffle(Block::get(), site, static_cast<ShuffleMode>(mode), value,
@@ -164,6 +166,7 @@ const llvm::StringMap<void *> &mlir::mask::getEmulationSymbols() {
 #define MASK_SIMT_SYMBOL(NAME) {#NAME, reinterpret_cast<void *>(NAME)}
       MASK_SIMT_SYMBOL(mask_simt_id),
       MASK_SIMT_SYMBOL(mask_simt_barrier),
+      MASK_SIMT_SYMBOL(mask_simt_sync_warp),
       MASK_SIMT_SYMBOL(mask_simt_shuffle),
       MASK_SIMT_SYMBOL(mask_simt_ldmatrix),
       MASK_SIMT_SYMBOL(mask_simt_mma),

@@ -134,3 +134,16 @@ module attributes {gpu.container_module} {
     return
   }
 }
+
+// -----
+
+module attributes {gpu.container_module} {
+  gpu.module @kernels {
+    gpu.func @half_a_warp() kernel {
+      %some = arith.constant 65535 : i32
+      // expected-error @+1 {{'nvvm.bar.warp.sync' op is emulated for all threads of a warp only}}
+      nvvm.bar.warp.sync %some : i32
+      gpu.return
+    }
+  }
+}

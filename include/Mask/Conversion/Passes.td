@@ -207,7 +207,7 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
   let dependentDialects = [
     "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
     "func::FuncDialect", "gpu::GPUDialect", "math::MathDialect",
-    "memref::MemRefDialect", "nvgpu::NVGPUDialect", "scf::SCFDialect",
+    "memref::MemRefDialect", "nvgpu::NVGPUDialect", "NVVM::NVVMDialect", "scf::SCFDialect",
     "vector::VectorDialect"
   ];
 }

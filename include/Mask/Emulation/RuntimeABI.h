@@ -52,6 +52,9 @@ int64_t mask_simt_id(int32_t kind, int32_t dim);
 /// Waits for all threads of the block.
 void mask_simt_barrier(int32_t site);
 
+/// Waits for all threads of the warp, which does not order memory.
+void mask_simt_sync_warp(int32_t site);
+
 /// Replaces the `bytes` at `value` by those of another lane, out of the first
 /// `width`; without one by ones. Returns whether there is one.
 int32_t mask_simt_shuffle(int32_t site, int32_t mode, void *value,

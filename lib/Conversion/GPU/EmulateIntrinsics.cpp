@@ -1,4 +1,4 @@
-//===- EmulateIntrinsics.cpp - approximate instructions, exactly -*- C++
+//===- EmulateIntrinsics.cpp - what both stages of kernels have -*- C++
 //-*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -30,6 +31,18 @@ static Value makeExact(OpBuilder &builder, Location loc, StringRef name,
   Value one = arith::ConstantOp::create(
       builder, loc, builder.getFloatAttr(operand.getType(), 1.0));
   return arith::DivFOp::create(builder, loc, one, operand);
+}
+
+LogicalResult mlir::mask::emulateSyncWarp(EmulationBuilder &emulation,
+                                          RewriterBase &rewriter,
+                                          NVVM::SyncWarpOp sync) {
+  llvm::APInt mask;
+  if (!matchPattern(sync.getMask(), m_ConstantInt(&mask)) || !mask.isAllOnes())
+    return sync.emitOpError() << "is emulated for all threads of a warp only";
+  emulation.call(rewriter, sync.getLoc(), "mask_simt_sync_warp", {},
+                 emulation.getSite(rewriter, sync));
+  rewriter.eraseOp(sync);
+  return success();
 }
 
 LogicalResult mlir::mask::emulateIntrinsic(RewriterBase &rewriter,

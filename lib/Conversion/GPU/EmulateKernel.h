@@ -12,6 +12,7 @@
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 namespace mlir::mask {
@@ -39,6 +40,10 @@ LogicalResult emulateOps(EmulationBuilder &emulation,
 LogicalResult emulateNVVM(EmulationBuilder &emulation,
                           LLVM::LLVMFuncOp function, bool checks,
                           SmallVectorImpl<WorkgroupBuffer> &buffers);
+
+/// Replaces a meeting of all threads of a warp; fails on one of some threads.
+LogicalResult emulateSyncWarp(EmulationBuilder &emulation,
+                              RewriterBase &rewriter, NVVM::SyncWarpOp sync);
 
 /// Replaces a call of an approximate instruction by what it approximates. Fails
 /// on another intrinsic of a GPU; leaves those of LLVM alone.

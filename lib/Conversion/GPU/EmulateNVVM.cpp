@@ -250,6 +250,9 @@ LogicalResult NVVMEmulator::replace(Operation *op) {
                   op, extension.getType(), extension.getArg());
             return success();
           })
+          .Case([&](NVVM::SyncWarpOp sync) {
+            return emulateSyncWarp(emulation, rewriter, sync);
+          })
           .Case([&](LLVM::CallIntrinsicOp call) {
             return emulateIntrinsic(rewriter, call);
           })

@@ -143,6 +143,9 @@ LogicalResult OpEmulator::replace(Operation *op) {
                                                    reciprocal.getIn());
         return success();
       })
+      .Case([&](NVVM::SyncWarpOp sync) {
+        return emulateSyncWarp(emulation, rewriter, sync);
+      })
       .Case([&](LLVM::CallIntrinsicOp call) {
         return emulateIntrinsic(rewriter, call);
       })

@@ -8,6 +8,7 @@
 #include "TensorCoreEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -115,6 +116,10 @@ ScoreLayout TensorCoreEmitter::getLayout(Value firstKey) {
 }
 
 Value TensorCoreEmitter::getRows(Value handle, const ScoreLayout &) {
+  // Read behind the products: an assembler that compares keys with ends before
+  // them has no predicates left, and keeps them as bits of registers.
+  Value all = arith::ConstantOp::create(b, b.getI32IntegerAttr(-1));
+  NVVM::SyncWarpOp::create(b, all);
   SmallVector<Value> ends;
   for (int64_t i = 0; i < threadRows(); ++i)
     ends.push_back(load(handle, add(row, index(i * 8))));

@@ -315,6 +315,25 @@ TEST_F(FailureTest, BarriersInLoopsOfDifferentLength) {
               "^kernel.mlir:7:1: 'gpu.barrier': no thread can go on");
 }
 
+TEST_F(FailureTest, MeetingOfAWarpThatOneThreadMisses) {
+  EXPECT_EQ(run("%all = arith.constant -1 : i32\n"
+                "%late = arith.cmpi ne, %i, %c2 : index\n"
+                "scf.if %late {\n"
+                "nvvm.bar.warp.sync %all : i32\n}",
+                threads(32)),
+            "kernel.mlir:8:1: 'nvvm.bar.warp.sync': no thread can go on" +
+                std::string(kWhere) +
+                "\n  1 of 32 threads returned, the first is thread (2, 0, 0)"
+                "\n  31 of 32 threads wait at kernel.mlir:8:1: "
+                "'nvvm.bar.warp.sync', the first is thread (0, 0, 0)");
+  // It orders no memory.
+  std::string meet = "%all = arith.constant -1 : i32\n" + store("i") +
+                     "nvvm.bar.warp.sync %all : i32\n%v = memref.load "
+                     "%s[%c1] : " +
+                     kSpace + "\nmemref.store %v, %x[%c0] : memref<?xf32>";
+  expectMatch(run(meet, threads(32)), "races on byte 4 of workgroup memory");
+}
+
 static const char kShuffle[] =
     "%off = arith.constant 1 : i32\n%lanes = arith.constant 32 : i32\n"
     "%f = arith.index_cast %i : index to i32\n"
