@@ -20,7 +20,6 @@
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -127,53 +126,5 @@ LogicalResult MaskDialect::verifyOperationAttribute(Operation *op,
     return op->emitOpError()
            << "must be a function, and '" << LaunchRecordAttr::getAttrName()
            << "' a '#mask.launch_record'";
-  return success();
-}
-
-LogicalResult
-CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                        int64_t queryTile, int64_t keyTile, int64_t heads,
-                        int64_t parts, int64_t lanes, int64_t rows, bool pairs,
-                        bool columns) {
-  if (queryTile < 1 || keyTile < 1 || heads < 1 || parts < 1 || lanes < 1 ||
-      rows < 1)
-    return emitError() << "tile sizes, heads, parts, lanes and rows must be at "
-                          "least 1, got "
-                       << queryTile << ", " << keyTile << ", " << heads << ", "
-                       << parts << ", " << lanes << ", " << rows;
-  // Code grows with vectors and register tiles, scratch memory with tiles.
-  constexpr int64_t kMostUnrolled = 64, kMostTile = 4096;
-  if (lanes > kMostUnrolled || rows > kMostUnrolled)
-    return emitError() << "lanes and rows must be at most " << kMostUnrolled
-                       << ", got " << lanes << " and " << rows;
-  if (queryTile > kMostTile / heads || keyTile > kMostTile)
-    return emitError() << "a tile has at most " << kMostTile
-                       << " rows, and as many keys, got " << queryTile
-                       << " queries of " << heads << " heads, and " << keyTile
-                       << " keys";
-  // Each part has a state of its own.
-  constexpr int64_t kMostParts = 4096;
-  if (parts > kMostParts)
-    return emitError() << "there are at most " << kMostParts << " parts, got "
-                       << parts;
-  if (keyTile % rows)
-    return emitError() << "rows (" << rows << ") must divide key_tile ("
-                       << keyTile << ")";
-  if (pairs && !llvm::is_contained({4, 8, 16}, lanes))
-    return emitError() << "pairs need 4, 8 or 16 lanes, got " << lanes;
-  if (!columns)
-    return success();
-  if (!llvm::isPowerOf2_64(lanes) || queryTile > lanes / heads)
-    return emitError() << "columns in lanes need a power of two of lanes, and "
-                          "no more rows, got "
-                       << lanes << " lanes and " << queryTile << " queries of "
-                       << heads << " heads";
-  // A vector of scores holds whole keys, of a tile that is whole all of them.
-  int64_t keys = lanes / llvm::bit_ceil(uint64_t(queryTile * heads));
-  if (keyTile % keys)
-    return emitError() << "with columns in lanes " << keys
-                       << " keys share a vector of scores: key_tile must be a "
-                          "multiple of it, got "
-                       << keyTile;
   return success();
 }

@@ -45,19 +45,23 @@ static void addKernelStages(OpPassManager &pm, const Options &options,
                             StringRef chip = StringRef(),
                             int64_t workgroupMemory = 0) {
   buildMaskToBuffersPipeline(pm);
-  ConvertMaskToGPUOptions tiles;
-  tiles.emitter = options.emitter;
-  tiles.queryTile = options.queryTile;
-  tiles.keyTile = options.keyTile;
-  tiles.heads = options.heads;
-  tiles.parts = options.parts;
-  tiles.warpRows = options.warpRows;
-  tiles.threads = options.threads;
-  tiles.depth = options.depth;
-  tiles.valueColumns = options.valueColumns;
-  tiles.workgroupMemory =
+  MaskScheduleGPUOptions schedule;
+  schedule.emitter = options.emitter;
+  schedule.queryTile = options.queryTile;
+  schedule.keyTile = options.keyTile;
+  schedule.heads = options.heads;
+  schedule.parts = options.parts;
+  schedule.warpRows = options.warpRows;
+  schedule.threads = options.threads;
+  schedule.depth = options.depth;
+  schedule.valueColumns = options.valueColumns;
+  schedule.workgroupMemory =
       options.workgroupMemory ? options.workgroupMemory : workgroupMemory;
-  tiles.chip = chip.str();
+  schedule.chip = chip.str();
+  pm.addNestedPass<func::FuncOp>(createMaskScheduleGPU(schedule));
+  ConvertMaskToGPUOptions tiles;
+  tiles.chip = schedule.chip;
+  tiles.workgroupMemory = schedule.workgroupMemory;
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
   addTileStages(pm, /*indexBits=*/32);

@@ -8,7 +8,7 @@
 // RUN: not mask-opt %s --convert-mask-to-gpu="query-tile=128 key-tile=128" --split-input-file 2>&1 | FileCheck %s --check-prefix=MEMORY
 // RUN: not mask-opt %s --convert-mask-to-gpu="observer=missing" --split-input-file 2>&1 | FileCheck %s --check-prefix=OBSERVER
 // THREADS: error: 'mask.attention' op cannot be scheduled: threads must be a positive multiple of 16, got 100
-// MANY: error: 'mask.attention' op cannot be scheduled: a workgroup has at most 1024 threads, got 2048
+// MANY: error: 'mask.attention' op cannot be scheduled: threads must be a multiple of 16, and at most 1024, got 2048
 // QUERIES: error: 'mask.attention' op cannot be scheduled: query-tile must be a positive multiple of 1, got -20
 // KEYS: error: 'mask.attention' op cannot be scheduled: key-tile must be a positive multiple of 16, got 24
 // DEPTH: error: 'mask.attention' op cannot be scheduled: depth must be a positive multiple of 1, got -1
@@ -16,7 +16,7 @@
 // The scores alone are 128 x 129 x 4.
 // MEMORY: error: 'mask.attention' op cannot be scheduled: its tiles take 117760 bytes of workgroup memory, more than the 49152 that there are
 // RUN: not mask-opt %s --convert-mask-to-gpu="warp-rows=16" --split-input-file 2>&1 | FileCheck %s --check-prefix=WARPS
-// WARPS: error: 'mask.attention' op cannot be scheduled: warp-rows is a choice on tensor cores only, got 16
+// WARPS: error: 'mask.attention' op cannot be scheduled: warp_rows is a choice on tensor cores only, got 16
 // OBSERVER: error: 'mask.attention' op has no function 'missing' to observe its tiles
 
 func.func @positive(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {

@@ -9,9 +9,9 @@
 // RUN: not mask-opt %s --convert-mask-to-gpu="emitter=wgmma" --split-input-file 2>&1 | FileCheck %s --check-prefix=EMITTER
 // QUERIES: error: 'mask.attention' op cannot be scheduled: query-tile must be a positive multiple of 1, got -64
 // KEYS: error: 'mask.attention' op cannot be scheduled: key-tile must be a positive multiple of 16, got 24
-// MANY: error: 'mask.attention' op cannot be scheduled: a workgroup has at most 1024 threads, got 1056
-// THREADS: error: 'mask.attention' op cannot be scheduled: threads is not a choice on tensor cores, got 128
-// DEPTH: error: 'mask.attention' op cannot be scheduled: depth is not a choice on tensor cores, got 32
+// MANY: error: 'mask.attention' op cannot be scheduled: a workgroup has at most 32 warps, got 528 rows, of 16 per warp
+// THREADS: error: 'mask.attention' op cannot be scheduled: threads and depth are no choice on tensor cores, got 128 and 0
+// DEPTH: error: 'mask.attention' op cannot be scheduled: threads and depth are no choice on tensor cores, got 0 and 32
 // COLUMNS: error: 'mask.attention' op cannot be scheduled: value-columns must be a positive multiple of 16, got 40
 // The least are 16 queries and 32 value columns: (16 + 2 * 256) * 72 * 2 + 2 * 256 * 40 * 2.
 // MEMORY: error: 'mask.attention' op cannot be scheduled: its tiles take 116992 bytes of workgroup memory, more than the 101376 that there are

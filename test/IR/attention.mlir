@@ -44,6 +44,17 @@ func.func @closed(%q: !query, %k: !key, %v: !value, %out: !output, %ids: tensor<
   return %0 : !output
 }
 
+// Schedules of GPUs; what is not said is not printed.
+// CHECK-LABEL: func @gpu_schedules
+// CHECK-SAME: a = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 32, warp_rows = 16, value_columns = 128>
+// CHECK-SAME: b = #mask.gpu_schedule<portable, query_tile = 4, key_tile = 32, heads = 8, parts = 64, threads = 128, depth = 32, value_columns = 64, order = early_first>
+func.func @gpu_schedules() attributes {
+  a = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 32, heads = 1, warp_rows = 16, value_columns = 128, order = late_first>,
+  b = #mask.gpu_schedule<portable, query_tile = 4, key_tile = 32, heads = 8, parts = 64, threads = 128, depth = 32, value_columns = 64, order = early_first>
+} {
+  return
+}
+
 // CHECK-LABEL: func @soft_cap
 func.func @soft_cap(%q: !query, %k: !key, %v: !value, %out: !output, %m: !mask.predicate) -> !output {
   // CHECK: mask.attention {{.*}} mask(%{{.*}}) soft_cap 5.000000e+01 -> tensor<1x8x?x32xf32>

@@ -1014,6 +1014,100 @@ func.func @schedule_columns_keys() attributes {
 
 // -----
 
+// A schedule's sizes are positive, on a GPU too.
+func.func @gpu_schedule_sizes() attributes {
+  // expected-error @below {{query_tile, heads and parts must be at least 1, got 0, 1 and 1}}
+  s = #mask.gpu_schedule<portable, query_tile = 0, key_tile = 32, threads = 128, depth = 32, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+// Fragments have 16 columns.
+func.func @gpu_schedule_fragments() attributes {
+  // expected-error @below {{key_tile and value_columns must be positive multiples of 16, got 24 and 64}}
+  s = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 24, warp_rows = 16, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_tile() attributes {
+  // expected-error @below {{a tile has at most 4096 rows, and as many keys, got 4096 queries of 2 heads, and 64 keys}}
+  s = #mask.gpu_schedule<portable, query_tile = 4096, key_tile = 64, heads = 2, threads = 128, depth = 32, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_warp_rows() attributes {
+  // expected-error @below {{a warp has 16 or 32 rows, got 8}}
+  s = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 64, warp_rows = 8, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_warps() attributes {
+  // expected-error @below {{a workgroup has at most 32 warps, got 1024 rows, of 16 per warp}}
+  s = #mask.gpu_schedule<tensor_core, query_tile = 1024, key_tile = 64, warp_rows = 16, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+// Warps follow from rows.
+func.func @gpu_schedule_threads_of_tensor_cores() attributes {
+  // expected-error @below {{threads and depth are no choice on tensor cores, got 128 and 0}}
+  s = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 64, warp_rows = 16, threads = 128, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_warps_of_portable_code() attributes {
+  // expected-error @below {{warp_rows is a choice on tensor cores only, got 16}}
+  s = #mask.gpu_schedule<portable, query_tile = 32, key_tile = 32, warp_rows = 16, threads = 128, depth = 32, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_threads() attributes {
+  // expected-error @below {{threads must be a multiple of 16, and at most 1024, got 2048}}
+  s = #mask.gpu_schedule<portable, query_tile = 32, key_tile = 32, threads = 2048, depth = 32, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_depth() attributes {
+  // expected-error @below {{depth must be at least 1, got 0}}
+  s = #mask.gpu_schedule<portable, query_tile = 32, key_tile = 32, threads = 128, value_columns = 64>
+} {
+  return
+}
+
+// -----
+
+func.func @gpu_schedule_order() attributes {
+  // expected-error @+2 {{expected one of [late_first, early_first] for which tiles of queries the first workgroups compute, got: any}}
+  // expected-error @+1 {{failed to parse Mask_GPUScheduleAttr parameter 'order'}}
+  s = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 64, warp_rows = 16, value_columns = 64, order = any>
+} {
+  return
+}
+
+// -----
+
 // mask.tile_for C1
 func.func @tile_for_c1(%b: index, %s: vector<16xf32>) {
   // expected-error @below {{'mask.tile_for' op takes 4 bounds per interval, got 3}}

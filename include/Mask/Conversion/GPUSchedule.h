@@ -10,7 +10,16 @@
 
 #include "Mask/IR/Mask.h"
 
+#include <string>
+
 namespace mlir::mask {
+
+/// What the code of a tile is made of (see `mask-schedule-gpu`).
+enum class GPUEmitter {
+  Portable,   ///< scalar arithmetic in f32
+  TensorCore, ///< NVIDIA's matrix instructions
+  Auto        ///< tensor cores where they can; a remark says why they cannot
+};
 
 /// What a schedule needs to know of a GPU.
 struct GPUTarget {
@@ -25,34 +34,41 @@ struct GPUTarget {
 /// if it has no tensor cores for bf16, or is not known.
 std::optional<GPUTarget> getNVIDIATarget(StringRef chip);
 
-/// The sizes of a workgroup's work; zero where they are to be chosen.
-struct GPUSchedule {
-  /// The rows of a tile are `queryTile` queries of each of `heads` heads, which
-  /// share their keys; `keyTile` keys at a time.
-  int64_t queryTile = 0, keyTile = 0, heads = 0;
-  /// Workgroups among which the keys that a tile visits are split, at most.
-  int64_t parts = 0;
-  /// Columns of the values; wider ones take several workgroups.
-  int64_t valueColumns = 0;
-  /// Rows per warp on tensor cores; zero for portable code.
+/// The parts of a schedule that are given; zero where they are to be chosen.
+/// See `#mask.gpu_schedule`.
+struct GPUScheduleParts {
+  int64_t queryTile = 0, keyTile = 0, heads = 0, parts = 0, valueColumns = 0;
+  /// On tensor cores only.
   int64_t warpRows = 0;
+  /// For portable code only.
+  int64_t threads = 0, depth = 0;
+  GPUTileOrder order = GPUTileOrder::LateFirst;
 };
 
-/// Gives the heads of a tile and the most parts of its keys, where they are to
-/// be chosen, and, if all queries are few, the queries: then a tile has all of
-/// them, of as many heads of a group as make 64 rows, and its keys are split.
-void chooseTileRows(AttentionOp op, GPUSchedule &given);
+/// What schedules are chosen from.
+struct GPUScheduleOptions {
+  GPUEmitter emitter = GPUEmitter::Portable;
+  GPUScheduleParts schedule;
+  /// NVIDIA's GPU that sizes are chosen for, or empty.
+  std::string chip;
+  /// The most workgroup memory, in bytes: the chip's, or what every chip with
+  /// tensor cores has; for portable code 48 KiB.
+  int64_t workgroupMemory = 0;
 
-/// Chooses the tiles of an attention on tensor cores, as far as they are not
-/// `given`: the greatest that fit, of which two fit on a multiprocessor if 64
-/// queries and 32 keys allow that, but none that compute a quarter more than
-/// these would, since the mask is narrow. Wide values are cut into as few
-/// blocks as fit. Fails, with a reason that `refuse` begins and that has the
-/// numbers, where nothing fits.
-FailureOr<GPUSchedule>
-chooseTensorCoreSchedule(AttentionOp op, const GPUTarget &target,
-                         const GPUSchedule &given,
-                         function_ref<InFlightDiagnostic()> refuse);
+  /// The GPU that the options tell of.
+  GPUTarget getTarget() const;
+};
+
+/// The schedule of an attention, on tensors or memrefs: its own, or else a
+/// chosen one. Where all queries are known to be few, a tile has all of them,
+/// of as many heads of a group as make 64 rows, and its keys are split. On
+/// tensor cores tiles are the greatest that fit, of which two fit on a
+/// multiprocessor if 64 queries and 32 keys allow that, but none that compute a
+/// quarter more than these would, since the mask is narrow; wide values are cut
+/// into as few blocks as fit. Fails with a located error, and the numbers,
+/// where sizes do not fit each other, the data or the GPU.
+FailureOr<GPUScheduleAttr> getGPUSchedule(AttentionOp op,
+                                          const GPUScheduleOptions &options);
 
 } // namespace mlir::mask
 

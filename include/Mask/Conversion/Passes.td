@@ -115,6 +115,71 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
   ];
 }
 
+// What a schedule is chosen from, where a `#mask.gpu_schedule` is.
+defvar GPUScheduleOptions = [
+  Option<"emitter", "emitter", "::mlir::mask::GPUEmitter",
+         "::mlir::mask::GPUEmitter::Portable", "what the code of a tile is made of",
+         [{::llvm::cl::values(
+             clEnumValN(::mlir::mask::GPUEmitter::Portable, "portable",
+                        "workgroup memory and scalar arithmetic in f32"),
+             clEnumValN(::mlir::mask::GPUEmitter::TensorCore, "tensor-core",
+                        "NVIDIA's matrix instructions on f16 or bf16"),
+             clEnumValN(::mlir::mask::GPUEmitter::Auto, "auto",
+                        "tensor cores where they can, else portable"))}]>,
+  Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0 chooses">,
+  Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0 chooses">,
+  Option<"heads", "heads", "int64_t", "0",
+         "heads per tile, all of one group; 0 chooses">,
+  Option<"parts", "parts", "int64_t", "0",
+         "the most parts that the keys of a tile are split into; 0 chooses">,
+  Option<"warpRows", "warp-rows", "int64_t", "0",
+         "rows per warp on tensor cores, 16 or 32; 0 chooses">,
+  Option<"threads", "threads", "int64_t", "0",
+         "threads per workgroup; 0 chooses; not for tensor cores">,
+  Option<"depth", "depth", "int64_t", "0",
+         "how much of the head dimension is in workgroup memory at a time; 0 chooses; not for tensor cores">,
+  Option<"valueColumns", "value-columns", "int64_t", "0",
+         "value columns per workgroup; 0 chooses">,
+  Option<"workgroupMemory", "workgroup-memory", "int64_t", "0",
+         "the most workgroup memory, in bytes; 0: the chip's">,
+  Option<"chip", "chip", "std::string", "",
+         "NVIDIA's GPU that sizes are chosen for, such as sm_90">
+];
+
+def MaskScheduleGPU : Pass<"mask-schedule-gpu"> {
+  let summary = "choose how attentions are cut into workgroups for a GPU";
+  let description = [{
+    Gives every `mask.attention` that has no schedule a `#mask.gpu_schedule`, and checks
+    those that it has. Sizes that an option gives stay; the others are chosen from the
+    chip and from the mask's numbers. What the pass prints can be written into a model's
+    file, changed there, and is kept.
+
+    With `emitter=portable` a tile has 32 queries and 32 keys, 128 threads, and as many
+    value columns as there are, at most 128.
+
+    With `emitter=tensor-core` tiles are the greatest that fit into the workgroup memory
+    of `chip` and into registers, but none that compute much more than smaller ones would,
+    since the mask is narrow: of 128 columns on sm_90 64 x 64, and 64 x 32 with a window of
+    64 keys.
+
+    Where all queries are known to be less than 64, a tile has all of them, of as many
+    heads of a group as make 64 rows, and its keys are split into at most 64 parts.
+
+    With `emitter=auto` an attention is computed by tensor cores where they can, and by
+    portable code where its data do not fit them, which a remark says with the numbers.
+
+    ```mlir
+    // before
+    %o = mask.attention ins(%q, %k, %v : ...) outs(%out : ...) mask(%p) -> tensor<1x8x?x128xbf16>
+    // after, with emitter=tensor-core chip=sm_90
+    %o = mask.attention ins(%q, %k, %v : ...) outs(%out : ...) mask(%p)
+           {schedule = #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 64, warp_rows = 16, value_columns = 128>}
+           -> tensor<1x8x?x128xbf16>
+    ```
+  }];
+  let options = GPUScheduleOptions;
+}
+
 def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
   let summary = "turn closed attention on memrefs into launches of workgroups";
   let description = [{
@@ -128,36 +193,29 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     `gpu-kernel-outlining` make kernels of it: in the module `@mask_kernels`, named
     after the function that the attention is in, with `_bounds` for those before.
 
-    With `emitter=portable` the code of a tile is workgroup memory, barriers and scalar
+    What the code of a tile is made of, and its sizes, is the attention's `schedule`, a
+    `#mask.gpu_schedule`; where there is none, that which `mask-schedule-gpu` would choose
+    by the same options. With `portable` it is workgroup memory, barriers and scalar
     arithmetic in f32, nothing that a target may lack. Q and K pass through workgroup
     memory in blocks of `depth`, so that its size does not depend on the head
     dimension; sums, maxima and the output of a thread are in registers, carried by
-    the loop over key tiles. Wide values are cut into blocks of `value-columns`, each
-    the work of another workgroup. A workgroup has `threads` threads: 16 columns of
-    `threads / 16`. `query-tile` is a multiple of their rows, `key-tile` and
-    `value-columns` are multiples of 16. If 0, sizes are 32, and 128 threads.
+    the loop over key tiles. Wide values are cut into blocks, each the work of another
+    workgroup.
 
-    With `emitter=tensor-core` it is that of NVIDIA's tensor cores (sm_80 and later):
+    With `tensor_core` it is that of NVIDIA's tensor cores (sm_80 and later):
     `nvgpu.mma.sync` of f16 or bf16 with sums of f32, fragments by `nvgpu.ldmatrix`,
-    `nvgpu.device_async_copy` of the next tile of keys while one is worked on. A warp has
-    `warp-rows` queries, 16 or 32. Head dimensions are static; fragments are filled up with
-    zeros, and arrays whose rows do not start at multiples of 16 bytes are moved first, by
-    a launch that is empty where they do. A tile whose result is not finite is flagged; a
-    second launch, of portable code, computes flagged tiles again, since values of hidden keys
-    may be NaN. Tiles are the greatest that fit into the workgroup memory of `chip` and into
-    registers, but none that compute much more than smaller ones would, since the mask is narrow.
+    `nvgpu.device_async_copy` of the next tile of keys while one is worked on. Head
+    dimensions are static; fragments are filled up with zeros, and arrays whose rows do not
+    start at multiples of 16 bytes are moved first, by a launch that is empty where they do. A
+    tile whose result is not finite is flagged; a second launch, of portable code, computes
+    flagged tiles again, since values of hidden keys may be NaN.
 
-    Where all queries are known to fit into a tile, its rows are those of several heads of a
-    group, and its keys are split into at most `parts` parts, each the work of a workgroup; a last
-    launch merges them. With `heads` and `parts` that is done for any attention.
+    A schedule whose keys are split has a last launch that merges the parts.
 
-    With `emitter=auto` an attention is computed by tensor cores where they can, and by
-    portable code where its data do not fit them, which a remark says with the numbers.
+    Sizes that take more than `workgroup-memory` bytes, of the chip or of the option, are
+    errors, with the numbers.
 
-    Sizes that take more than `workgroup-memory` bytes are errors, with the numbers.
-
-    The workgroups that run first are those of late queries, which have the most
-    work under a causal mask; the heads of a tile are adjacent.
+    The heads of a tile of queries are adjacent.
 
     ```mlir
     // before
@@ -173,34 +231,7 @@ def ConvertMaskToGPU : Pass<"convert-mask-to-gpu"> {
     }
     ```
   }];
-  let options = [
-    Option<"emitter", "emitter", "::mlir::mask::GPUEmitter",
-           "::mlir::mask::GPUEmitter::Portable", "what the code of a tile is made of",
-           [{::llvm::cl::values(
-               clEnumValN(::mlir::mask::GPUEmitter::Portable, "portable",
-                          "workgroup memory and scalar arithmetic in f32"),
-               clEnumValN(::mlir::mask::GPUEmitter::TensorCore, "tensor-core",
-                          "NVIDIA's matrix instructions on f16 or bf16"),
-               clEnumValN(::mlir::mask::GPUEmitter::Auto, "auto",
-                          "tensor cores where they can, else portable"))}]>,
-    Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0 chooses">,
-    Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0 chooses">,
-    Option<"heads", "heads", "int64_t", "0",
-           "heads per tile, all of one group; 0 chooses">,
-    Option<"parts", "parts", "int64_t", "0",
-           "the most parts that the keys of a tile are split into; 0 chooses">,
-    Option<"warpRows", "warp-rows", "int64_t", "0",
-           "rows per warp on tensor cores, 16 or 32; 0 chooses">,
-    Option<"threads", "threads", "int64_t", "0",
-           "threads per workgroup; 0 chooses; not for tensor cores">,
-    Option<"depth", "depth", "int64_t", "0",
-           "how much of the head dimension is in workgroup memory at a time; 0 chooses; not for tensor cores">,
-    Option<"valueColumns", "value-columns", "int64_t", "0",
-           "value columns per workgroup; 0 chooses">,
-    Option<"workgroupMemory", "workgroup-memory", "int64_t", "0",
-           "the most workgroup memory, in bytes; 0: the chip's">,
-    Option<"chip", "chip", "std::string", "",
-           "NVIDIA's GPU that sizes are chosen for, such as sm_90">,
+  let options = GPUScheduleOptions # [
     Option<"observer", "observer", "std::string", "",
            "function called for every tile whose scores are computed">
   ];

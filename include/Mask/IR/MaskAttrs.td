@@ -36,6 +36,18 @@ def Mask_PackingRule : Mask_I32Enum<"PackingRule",
 ]>;
 def Mask_PackingRuleAttr : EnumAttr<Mask_Dialect, Mask_PackingRule, "packing">;
 
+def Mask_GPUTileCode : Mask_I32Enum<"GPUTileCode",
+    "what the code of a tile on a GPU is made of", [
+  I32EnumAttrCase<"Portable", 0, "portable">,
+  I32EnumAttrCase<"TensorCore", 1, "tensor_core">
+]>;
+
+def Mask_GPUTileOrder : Mask_I32Enum<"GPUTileOrder",
+    "which tiles of queries the first workgroups compute", [
+  I32EnumAttrCase<"LateFirst", 0, "late_first">,
+  I32EnumAttrCase<"EarlyFirst", 1, "early_first">
+]>;
+
 def Mask_CPUScheduleAttr
     : AttrDef<Mask_Dialect, "CPUSchedule", [Mask_ScheduleAttrInterface]> {
   let mnemonic = "cpu_schedule";
@@ -75,6 +87,58 @@ def Mask_CPUScheduleAttr
         custom<ScheduleFlags>($pairs, $columns) `` `>`
   }];
   let genVerifyDecl = 1;
+}
+
+def Mask_GPUScheduleAttr
+    : AttrDef<Mask_Dialect, "GPUSchedule", [Mask_ScheduleAttrInterface]> {
+  let mnemonic = "gpu_schedule";
+  let summary = "tile sizes and threads of one attention on a GPU";
+  let description = [{
+    A workgroup computes `query_tile` queries of `heads` heads, which share their keys,
+    against `key_tile` keys at a time, and `value_columns` columns of the values; wider
+    ones take several workgroups. Keys and columns are multiples of 16. `heads` is 1 where
+    it is not given, and divides the number of query heads per key head. A tile has at
+    most 4096 rows and as many keys.
+
+    `tensor_core` is code for NVIDIA's matrix instructions. A warp has `warp_rows` rows of
+    the tile, 16 or 32, so that the number of warps follows; there are at most 32. `portable`
+    is code for any GPU: `threads` threads, a multiple of 16 and at most 1024, share the rows
+    of a tile, and `depth` columns of queries and keys are in workgroup memory at a time.
+
+    `parts` is 1 where it is not given: the keys that a tile visits are split among at most
+    so many workgroups, as many as the GPU has room for; at most 4096. `order` says which
+    tiles of queries come first: late ones, which have the most keys under a causal mask,
+    unless it is `early_first`.
+
+    ```mlir
+    #mask.gpu_schedule<tensor_core, query_tile = 64, key_tile = 32, warp_rows = 16, value_columns = 128>
+    #mask.gpu_schedule<portable, query_tile = 32, key_tile = 32, threads = 128, depth = 32, value_columns = 64>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Mask_GPUTileCode>:$code,
+                        "int64_t":$queryTile, "int64_t":$keyTile,
+                        DefaultValuedParameter<"int64_t", "1">:$heads,
+                        DefaultValuedParameter<"int64_t", "1">:$parts,
+                        DefaultValuedParameter<"int64_t", "0">:$warpRows,
+                        DefaultValuedParameter<"int64_t", "0">:$threads,
+                        DefaultValuedParameter<"int64_t", "0">:$depth,
+                        "int64_t":$valueColumns,
+                        DefaultValuedParameter<"::mlir::mask::GPUTileOrder",
+                            "::mlir::mask::GPUTileOrder::LateFirst">:$order);
+  let assemblyFormat = [{
+    `<` $code `,` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
+        (`heads` `=` $heads^ `,`)? (`parts` `=` $parts^ `,`)?
+        (`warp_rows` `=` $warpRows^ `,`)? (`threads` `=` $threads^ `,`)?
+        (`depth` `=` $depth^ `,`)? `value_columns` `=` $valueColumns
+        (`,` `order` `=` $order^)? `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether tensor cores compute the tile.
+    bool hasTensorCores() const { return getCode() == GPUTileCode::TensorCore; }
+    /// Threads of a workgroup, given or 32 per warp.
+    int64_t getNumThreads() const;
+  }];
 }
 
 #endif // MASK_ATTRS_TD

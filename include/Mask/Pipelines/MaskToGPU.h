@@ -18,7 +18,7 @@ namespace mlir::mask {
 // Upstream's base of all options has two bases itself.
 // NOLINTBEGIN(misc-multiple-inheritance)
 
-/// What every pipeline to GPU code can be told (see `convert-mask-to-gpu`).
+/// What every pipeline to GPU code can be told (see `mask-schedule-gpu`).
 template <typename Options>
 struct GPUPipelineOptions : public PassPipelineOptions<Options> {
   template <typename T>

@@ -7,7 +7,6 @@
 
 #include "Mask/Conversion/GPUSchedule.h"
 
-#include "Mask/Analysis/TileCost.h"
 #include "Mask/Conversion/CPUSchedule.h"
 #include "TensorCoreSchedule.h"
 
@@ -18,6 +17,11 @@ using namespace mlir::mask;
 static constexpr int64_t kFewRows = 64;
 /// The parts that few queries' keys are split into, at most.
 static constexpr int64_t kMostParts = 64;
+/// What columns of workgroup memory and of the values are multiples of.
+static constexpr int64_t kColumns = 16;
+
+/// Begins to say why sizes or data do not fit an emitter.
+using RefuseFunction = function_ref<InFlightDiagnostic()>;
 
 //===----------------------------------------------------------------------===//
 // Chips
@@ -39,12 +43,59 @@ std::optional<GPUTarget> mlir::mask::getNVIDIATarget(StringRef chip) {
   return std::nullopt;
 }
 
+GPUTarget GPUScheduleOptions::getTarget() const {
+  GPUTarget target = getNVIDIATarget(chip).value_or(GPUTarget());
+  if (workgroupMemory)
+    target.workgroupMemory = workgroupMemory;
+  return target;
+}
+
+//===----------------------------------------------------------------------===//
+// What is given
+//===----------------------------------------------------------------------===//
+
+/// Numbers that are given must make sense, whoever takes them.
+static LogicalResult checkParts(RefuseFunction refuse,
+                                const GPUScheduleParts &given) {
+  struct {
+    StringRef name;
+    int64_t value, unit;
+  } numbers[] = {{"query-tile", given.queryTile, 1},
+                 {"heads", given.heads, 1},
+                 {"parts", given.parts, 1},
+                 {"depth", given.depth, 1},
+                 {"key-tile", given.keyTile, kColumns},
+                 {"value-columns", given.valueColumns, kColumns},
+                 {"threads", given.threads, kColumns},
+                 {"warp-rows", given.warpRows, kColumns}};
+  for (auto [name, value, unit] : numbers)
+    if (value < 0 || value % unit)
+      return refuse() << name << " must be a positive multiple of " << unit
+                      << ", got " << value;
+  return success();
+}
+
+/// The parts of a schedule, all of which are given.
+static GPUScheduleParts getParts(GPUScheduleAttr schedule) {
+  GPUScheduleParts parts;
+  parts.queryTile = schedule.getQueryTile();
+  parts.keyTile = schedule.getKeyTile();
+  parts.heads = schedule.getHeads();
+  parts.parts = schedule.getParts();
+  parts.valueColumns = schedule.getValueColumns();
+  parts.warpRows = schedule.getWarpRows();
+  parts.threads = schedule.getThreads();
+  parts.depth = schedule.getDepth();
+  parts.order = schedule.getOrder();
+  return parts;
+}
+
 //===----------------------------------------------------------------------===//
 // Choice
 //===----------------------------------------------------------------------===//
 
 /// Few queries: all in a tile, of as many heads as fill it.
-void mlir::mask::chooseTileRows(AttentionOp op, GPUSchedule &given) {
+static void chooseTileRows(AttentionOp op, GPUScheduleParts &given) {
   AttentionShape shape = getAttentionShape(op);
   bool isOfFewQueries = false;
   CPUScheduleParts rows;
@@ -63,133 +114,104 @@ void mlir::mask::chooseTileRows(AttentionOp op, GPUSchedule &given) {
     given.parts = isOfFewQueries ? kMostParts : 1;
 }
 
-namespace {
+static int64_t getColumns(Value array) {
+  return cast<ShapedType>(array.getType()).getDimSize(3);
+}
 
-/// Chooses among all schedules that are left when what is given is given.
-class ScheduleChooser {
-public:
-  ScheduleChooser(AttentionOp op, const GPUTarget &target,
-                  const GPUSchedule &given)
-      : op(op), target(target), given(given) {}
+static int64_t chooseValueColumns(AttentionOp op) {
+  int64_t columns = getColumns(op.getValue());
+  if (ShapedType::isDynamic(columns))
+    return 64;
+  return std::clamp<int64_t>(llvm::alignTo(columns, kColumns), kColumns, 128);
+}
 
-  FailureOr<GPUSchedule> choose(function_ref<InFlightDiagnostic()> refuse);
+static FailureOr<GPUScheduleAttr> makeSchedule(RefuseFunction refuse,
+                                               AttentionOp op, GPUTileCode code,
+                                               const GPUScheduleParts &p) {
+  auto schedule = GPUScheduleAttr::getChecked(
+      refuse, op.getContext(), code, p.queryTile, p.keyTile, p.heads, p.parts,
+      p.warpRows, p.threads, p.depth, p.valueColumns, p.order);
+  if (!schedule)
+    return failure();
+  return schedule;
+}
 
-private:
-  void listTiles();
-  bool isNarrow(const TensorCoreSchedule &schedule);
-  int64_t getMostRegisters(const TensorCoreSchedule &schedule);
-  const TensorCoreSchedule *find();
-
-  AttentionOp op;
-  GPUTarget target;
-  GPUSchedule given;
-  /// In the order of preference.
-  SmallVector<TensorCoreSchedule> all;
-};
-
-} // namespace
-
-void ScheduleChooser::listTiles() {
-  auto getColumns = [](Value array) {
-    return cast<ShapedType>(array.getType()).getDimSize(3);
+static FailureOr<GPUScheduleAttr>
+choosePortable(AttentionOp op, GPUScheduleParts parts, RefuseFunction refuse) {
+  if (failed(checkParts(refuse, parts)))
+    return failure();
+  chooseTileRows(op, parts);
+  auto choose = [](int64_t &part, int64_t value) {
+    if (!part)
+      part = value;
   };
-  auto list = [](int64_t given, ArrayRef<int64_t> otherwise) {
-    return given ? SmallVector<int64_t>{given}
-                 : SmallVector<int64_t>(otherwise);
-  };
-  auto toFragments = [](int64_t columns) {
-    return static_cast<int64_t>(llvm::alignTo(columns, 16));
-  };
-  int64_t depth = toFragments(getColumns(op.getKey())),
-          width = getColumns(op.getValue());
-  // Blocks of value columns repeat the scores: as few as possible.
-  SmallVector<int64_t> widths = {toFragments(width)};
-  for (int64_t blocks = 2; widths.back() > 32; ++blocks)
-    widths.push_back(toFragments(llvm::divideCeil(width, blocks)));
-  for (int64_t columns : list(given.valueColumns, widths)) {
-    for (int64_t queries : list(given.queryTile, {128, 64, 32, 16})) {
-      bool isTall = queries * given.heads >= 128;
-      for (int64_t keys : list(given.keyTile, {64, 32, 16})) {
-        TensorCoreSchedule schedule{
-            queries,     keys,
-            given.heads, given.warpRows ? given.warpRows : isTall ? 32 : 16,
-            depth,       columns};
-        all.push_back(schedule);
-      }
-    }
+  choose(parts.queryTile, 32);
+  choose(parts.keyTile, 32);
+  choose(parts.threads, 128);
+  choose(parts.depth, 32);
+  choose(parts.valueColumns, chooseValueColumns(op));
+  return makeSchedule(refuse, op, GPUTileCode::Portable, parts);
+}
+
+/// Whether an attention's data can be fragments of matrices.
+static LogicalResult checkData(AttentionOp op, RefuseFunction refuse) {
+  Type element = cast<ShapedType>(op.getQuery().getType()).getElementType();
+  if (!element.isF16() && !element.isBF16())
+    return refuse()
+           << "tensor cores are used for f16 and bf16 only, got data of type "
+           << element;
+  std::pair<StringRef, Value> arrays[] = {{"query", op.getQuery()},
+                                          {"value", op.getValue()}};
+  for (auto [name, array] : arrays)
+    if (ShapedType::isDynamic(getColumns(array)))
+      return refuse() << "on tensor cores the rows of " << name
+                      << " must have a static number of elements, got "
+                      << array.getType();
+  return success();
+}
+
+static FailureOr<GPUScheduleAttr>
+chooseTensorCore(AttentionOp op, GPUScheduleParts parts,
+                 const GPUScheduleOptions &options, RefuseFunction refuse) {
+  if (!options.chip.empty() && !getNVIDIATarget(options.chip))
+    return refuse() << "no tensor cores for bf16 are known of chip '"
+                    << options.chip << "'";
+  if (failed(checkParts(refuse, parts)) || failed(checkData(op, refuse)))
+    return failure();
+  chooseTileRows(op, parts);
+  FailureOr<TensorCoreSchedule> tiles =
+      chooseTensorCoreSchedule(op, options.getTarget(), parts, refuse);
+  if (failed(tiles))
+    return failure();
+  parts.queryTile = tiles->queryTile;
+  parts.keyTile = tiles->keyTile;
+  parts.warpRows = tiles->warpRows;
+  parts.valueColumns = tiles->valueColumns;
+  return makeSchedule(refuse, op, GPUTileCode::TensorCore, parts);
+}
+
+FailureOr<GPUScheduleAttr>
+mlir::mask::getGPUSchedule(AttentionOp op, const GPUScheduleOptions &options) {
+  auto fail = [&] { return op.emitOpError() << "cannot be scheduled: "; };
+  GPUEmitter emitter = options.emitter;
+  GPUScheduleParts parts = options.schedule;
+  if (std::optional<ScheduleAttrInterface> own = op.getSchedule()) {
+    auto schedule = dyn_cast<GPUScheduleAttr>(*own);
+    if (!schedule)
+      return fail() << "its schedule " << *own << " is not one of a GPU";
+    parts = getParts(schedule);
+    emitter = schedule.hasTensorCores() ? GPUEmitter::TensorCore
+                                        : GPUEmitter::Portable;
   }
-}
-
-/// Whether the tile computes much more than a smaller one would, since few keys
-/// are visible to a row.
-bool ScheduleChooser::isNarrow(const TensorCoreSchedule &schedule) {
-  Value predicate = op.getPredicateValue();
-  auto getCost = [&](int64_t queries, int64_t keys) {
-    return getKeysPerRow(predicate, queries, keys);
-  };
-  // Smaller tiles than these cost more than what they save.
-  int64_t queries = std::min<int64_t>(schedule.queryTile, 64),
-          keys = std::min<int64_t>(schedule.keyTile, 32);
-  std::optional<int64_t> cost = getCost(schedule.queryTile, schedule.keyTile),
-                         least = getCost(queries, keys);
-  return cost && 4 * *cost > 5 * *least;
-}
-
-/// Of a thread's registers, those for scores and sums. A chosen schedule leaves
-/// the others enough that nothing is spilled; who gives one has to know.
-int64_t ScheduleChooser::getMostRegisters(const TensorCoreSchedule &schedule) {
-  if (given.keyTile || given.warpRows)
-    return 256;
-  return schedule.warpRows == 32 ? 144 : 160;
-}
-
-/// The first that fits, or null.
-const TensorCoreSchedule *ScheduleChooser::find() {
-  SmallVector<const TensorCoreSchedule *> fitting;
-  for (const TensorCoreSchedule &schedule : all)
-    if (schedule.bytes() <= target.workgroupMemory &&
-        schedule.registers() <= getMostRegisters(schedule) &&
-        (fitting.empty() ||
-         schedule.valueColumns == fitting.front()->valueColumns))
-      fitting.push_back(&schedule);
-  auto isPreferred = [&](const TensorCoreSchedule *schedule) {
-    return schedule->bytes() <= target.workgroupMemory / 2 &&
-           (given.keyTile || schedule->keyTile >= 32) &&
-           (given.queryTile || schedule->queryTile >= 64);
-  };
-  for (bool onlyPreferred : {true, false})
-    for (const TensorCoreSchedule *schedule : fitting)
-      if ((!onlyPreferred || isPreferred(schedule)) && !isNarrow(*schedule))
-        return schedule;
-  return fitting.empty() ? nullptr : fitting.front();
-}
-
-FailureOr<GPUSchedule>
-ScheduleChooser::choose(function_ref<InFlightDiagnostic()> refuse) {
-  chooseTileRows(op, given);
-  listTiles();
-  const TensorCoreSchedule *best = find();
-  if (!best) {
-    const TensorCoreSchedule &least =
-        *llvm::min_element(all, [](const auto &x, const auto &y) {
-          return std::pair(x.registers(), x.bytes()) <
-                 std::pair(y.registers(), y.bytes());
-        });
-    if (least.registers() > getMostRegisters(least))
-      return refuse() << "scores and sums of its tiles take "
-                      << least.registers()
-                      << " registers of a thread, more than the "
-                      << getMostRegisters(least) << " that there are";
-    return refuse() << "its tiles take " << least.bytes()
-                    << " bytes of workgroup memory, more than the "
-                    << target.workgroupMemory << " that there are";
-  }
-  return GPUSchedule{best->queryTile, best->keyTile,      best->heads,
-                     given.parts,     best->valueColumns, best->warpRows};
-}
-
-FailureOr<GPUSchedule> mlir::mask::chooseTensorCoreSchedule(
-    AttentionOp op, const GPUTarget &target, const GPUSchedule &given,
-    function_ref<InFlightDiagnostic()> refuse) {
-  return ScheduleChooser(op, target, given).choose(refuse);
+  if (emitter == GPUEmitter::Portable)
+    return choosePortable(op, parts, fail);
+  if (emitter == GPUEmitter::TensorCore)
+    return chooseTensorCore(op, parts, options, fail);
+  FailureOr<GPUScheduleAttr> tensorCore =
+      chooseTensorCore(op, parts, options, [&] {
+        return op.emitRemark() << "is computed by portable code: ";
+      });
+  if (succeeded(tensorCore))
+    return tensorCore;
+  return choosePortable(op, parts, fail);
 }

@@ -8,6 +8,7 @@
 #include "../Skeleton/AttentionPattern.h"
 #include "Mask/Conversion/AttentionToGPU.h"
 #include "Mask/Conversion/Passes.h"
+#include "SchedulingPass.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -32,18 +33,13 @@ using namespace mlir::mask;
 namespace {
 
 struct ConvertMaskToGPU
-    : public mask::impl::ConvertMaskToGPUBase<ConvertMaskToGPU> {
-  using Base::Base;
+    : public SchedulingPass<
+          mask::impl::ConvertMaskToGPUBase<ConvertMaskToGPU>> {
+  using SchedulingPass::SchedulingPass;
 
   void runOnOperation() override {
     AttentionToGPUOptions options;
-    options.emitter = emitter;
-    options.schedule = {queryTile, keyTile,      heads,
-                        parts,     valueColumns, warpRows};
-    options.threads = threads;
-    options.depth = depth;
-    options.chip = chip;
-    options.workgroupMemory = workgroupMemory;
+    readScheduleOptions(options);
     options.observer = observer;
     if (failed(lowerAttentions<AttentionToGPUOptions, lowerAttentionToGPU>(
             getOperation(), options)))

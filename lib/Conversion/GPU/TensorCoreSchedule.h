@@ -8,6 +8,8 @@
 #ifndef MASK_LIB_CONVERSION_GPU_TENSORCORESCHEDULE_H
 #define MASK_LIB_CONVERSION_GPU_TENSORCORESCHEDULE_H
 
+#include "Mask/Conversion/GPUSchedule.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <cstdint>
@@ -51,6 +53,14 @@ struct TensorCoreSchedule {
     return elements * kElementBytes;
   }
 };
+
+/// Chooses the tiles of an attention, as far as they are not `given`; heads
+/// are. Fails, with a reason that `refuse` begins and that has the numbers,
+/// where nothing fits.
+FailureOr<TensorCoreSchedule>
+chooseTensorCoreSchedule(AttentionOp op, const GPUTarget &target,
+                         const GPUScheduleParts &given,
+                         function_ref<InFlightDiagnostic()> refuse);
 
 } // namespace mlir::mask
 

@@ -202,9 +202,7 @@ static SmallVector<Value> delinearize(ImplicitLocOpBuilder &b, Value linear,
 }
 
 /// One workgroup per tile, part of its keys and block of value columns. What
-/// shares keys is adjacent: the heads of a query tile and its value columns;
-/// tiles of late queries, which see the most keys under a causal mask, come
-/// first.
+/// shares keys is adjacent: the heads of a query tile and its value columns.
 LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
                                             ArrayRef<int64_t> steps,
                                             PositionFunction body) {
@@ -223,10 +221,12 @@ LogicalResult WorkgroupEmitter::forEachTile(ValueRange extents,
   resultBatch = position[0];
   if (partial)
     resultBatch = add(multiply(part, extents[0]), resultBatch);
-  Value last = b.createOrFold<arith::SubIOp>(counts[2], index(1));
   position[1] = multiply(position[1], index(steps[1]));
-  position[2] = multiply(b.createOrFold<arith::SubIOp>(last, position[2]),
-                         index(steps[2]));
+  if (order == GPUTileOrder::LateFirst) {
+    Value last = b.createOrFold<arith::SubIOp>(counts[2], index(1));
+    position[2] = b.createOrFold<arith::SubIOp>(last, position[2]);
+  }
+  position[2] = multiply(position[2], index(steps[2]));
   return emitPosition(position, body);
 }
 

@@ -48,6 +48,8 @@ public:
   /// Gives each workgroup a part of the keys of its tile, and sends what it
   /// finds there to `partial` instead of the attention's outputs.
   void splitKeys(const PartialResults &partial) { this->partial = partial; }
+  /// Says which tiles of queries the first workgroups compute.
+  void setOrder(GPUTileOrder order) { this->order = order; }
   /// Emits nothing but for what has an element of `flags` that is not zero: an
   /// `i32` for each workgroup of a launch whose workgroups differ from these in
   /// having `columns` value columns.
@@ -139,6 +141,7 @@ private:
   Value part, resultBatch;
   Value flags;
   int64_t flagColumns = 0;
+  GPUTileOrder order = GPUTileOrder::LateFirst;
 };
 
 /// A launch of `blocks` workgroups, of which there may be none, as a kernel
