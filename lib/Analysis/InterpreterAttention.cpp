@@ -23,13 +23,31 @@ static int64_t offsetOf(ArrayRef<int64_t> offsets, ParameterAxis axis,
   return offsets[axis == ParameterAxis::Batch ? b : h];
 }
 
+std::optional<int64_t> PageTable::lookup(int64_t b, int64_t key) const {
+  int64_t page = table[b * columns + key / size];
+  return page >= 0 && page < count ? std::optional<int64_t>(page)
+                                   : std::nullopt;
+}
+
+/// Which row of all rows of the pool, or of the arrays, a key of a head is.
+static std::optional<int64_t> findRow(const AttentionData &data, int64_t b,
+                                      int64_t keyHead, int64_t key) {
+  if (!data.pages)
+    return (b * data.keyHeads + keyHead) * data.keys + key;
+  std::optional<int64_t> page = data.pages->lookup(b, key);
+  if (!page)
+    return std::nullopt;
+  int64_t size = data.pages->size;
+  return (*page * data.keyHeads + keyHead) * size + key % size;
+}
+
 static constexpr double kMinusInfinity =
     -std::numeric_limits<double>::infinity();
 
 namespace {
 /// One row of scores and the weights made of them.
 struct Row {
-  /// The visible keys, as indices into `key`, and their scores.
+  /// Where the visible keys lie, counted in rows of `key`, and their scores.
   std::vector<int64_t> keys;
   std::vector<double> scores;
   double logSumExp = kMinusInfinity;
@@ -42,9 +60,10 @@ struct Row {
 };
 } // namespace
 
-static void scoreRow(const AttentionData &data,
-                     const PredicateFunction &visible, double scale, int64_t b,
-                     int64_t h, int64_t row, Row &result) {
+static LogicalResult scoreRow(const AttentionData &data,
+                              const PredicateFunction &visible, double scale,
+                              int64_t b, int64_t h, int64_t row, Row &result,
+                              function_ref<InFlightDiagnostic()> emitError) {
   int64_t group = h / (data.heads / data.keyHeads);
   auto [originB, originH, originQ, originK] = data.origin;
   int64_t absoluteB = b + originB, absoluteH = h + originH;
@@ -60,16 +79,25 @@ static void scoreRow(const AttentionData &data,
     int64_t k = j + firstKey;
     if (!visible(absoluteB, absoluteH, q, k))
       continue;
-    const double *key =
-        &data.key[((b * data.keyHeads + group) * data.keys + j) * data.dim];
+    std::optional<int64_t> at = findRow(data, b, group, j);
+    if (!at) {
+      const PageTable &pages = *data.pages;
+      int64_t column = j / pages.size;
+      return emitError() << "key_pages[" << b << ", " << column << "] is "
+                         << pages.table[b * pages.columns + column]
+                         << ", but key " << j << " is visible and the pool has "
+                         << pages.count << " pages";
+    }
+    const double *key = &data.key[*at * data.dim];
     double s = 0;
     for (int64_t d = 0; d < data.dim; ++d)
       s += query[d] * key[d];
     s *= scale;
-    result.keys.push_back(j);
+    result.keys.push_back(*at);
     result.scores.push_back(
         data.score ? data.score(s, absoluteB, absoluteH, q, k) : s);
   }
+  return success();
 }
 
 /// Turns the scores into weights. A sink joins the denominator only, and
@@ -92,30 +120,29 @@ static void normalize(Row &row, std::optional<double> sink) {
   row.logSumExp = maximum + std::log(sum);
 }
 
-void mlir::mask::interpretAttention(const AttentionData &data,
-                                    const PredicateFunction &visible,
-                                    MutableArrayRef<double> output,
-                                    MutableArrayRef<double> logSumExp) {
+LogicalResult mlir::mask::interpretAttention(
+    const AttentionData &data, const PredicateFunction &visible,
+    MutableArrayRef<double> output, MutableArrayRef<double> logSumExp,
+    function_ref<InFlightDiagnostic()> emitError) {
   double scale = data.scale.value_or(1 / std::sqrt(double(data.dim)));
   llvm::fill(output, 0.0);
   Row row;
   for (int64_t b = 0; b < data.batch; ++b)
     for (int64_t h = 0; h < data.heads; ++h)
       for (int64_t i = 0; i < data.queries; ++i) {
-        scoreRow(data, visible, scale, b, h, i, row);
+        if (failed(scoreRow(data, visible, scale, b, h, i, row, emitError)))
+          return failure();
         normalize(row, data.sinks.empty()
                            ? std::nullopt
                            : std::optional<double>(data.sinks[h]));
         int64_t index = (b * data.heads + h) * data.queries + i;
         if (!logSumExp.empty())
           logSumExp[index] = row.logSumExp;
-        int64_t group = h / (data.heads / data.keyHeads);
         for (auto [weight, key] : llvm::zip_equal(row.scores, row.keys)) {
-          const double *value =
-              data.value.data() +
-              ((b * data.keyHeads + group) * data.keys + key) * data.valueDim;
+          const double *value = data.value.data() + key * data.valueDim;
           for (int64_t d = 0; d < data.valueDim; ++d)
             output[index * data.valueDim + d] += weight * value[d];
         }
       }
+  return success();
 }

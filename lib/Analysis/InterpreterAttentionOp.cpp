@@ -56,6 +56,7 @@ public:
 
 private:
   LogicalResult readData();
+  LogicalResult readPages();
   LogicalResult checkSizes();
   LogicalResult readScalars();
   LogicalResult readOffset(Parameter offset, StringRef name,
@@ -67,6 +68,7 @@ private:
   FactEvaluator &facts;
   AttentionData data;
   HostFloats query, key, value, sinks;
+  std::shared_ptr<const IntegerArray> table;
 };
 } // namespace
 
@@ -104,7 +106,32 @@ LogicalResult AttentionReader::readData() {
   data.value = value->values;
   if (sinks)
     data.sinks = sinks->values;
+  if (op.isPaged() && failed(readPages()))
+    return failure();
   return checkSizes();
+}
+
+LogicalResult AttentionReader::readPages() {
+  FailureOr<std::shared_ptr<const IntegerArray>> array =
+      facts.evaluateArray(op.getKeyPages());
+  if (failed(array))
+    return failure();
+  table = *array;
+  if (table->shape.size() != 2)
+    return op.emitOpError()
+           << "key_pages must have rank 2, got " << table->shape.size();
+  PageTable pages;
+  pages.count = key->getSize(0);
+  pages.size = *op.getPageSize();
+  pages.columns = table->shape[1];
+  pages.table = table->values;
+  if (data.keys != pages.size)
+    return op.emitOpError()
+           << "pages of " << pages.size
+           << " keys must be what key has rows of, got " << data.keys;
+  data.keys = pages.columns * pages.size;
+  data.pages = pages;
+  return success();
 }
 
 /// What the verifier checks where types are static (C2, C3, C9, C10).
@@ -115,10 +142,12 @@ LogicalResult AttentionReader::checkSizes() {
     return op.emitOpError()
            << "arrays must agree in " << what << ", got " << a << " and " << b;
   };
-  if (failed(check(data.batch, key->getSize(0), "batch rows")) ||
-      failed(check(data.batch, value->getSize(0), "batch rows")) ||
+  StringRef blocks = table ? "pages" : "batch rows";
+  if (failed(check(data.batch, table ? table->shape[0] : key->getSize(0),
+                   "batch rows")) ||
+      failed(check(key->getSize(0), value->getSize(0), blocks)) ||
       failed(check(data.keyHeads, value->getSize(1), "key heads")) ||
-      failed(check(data.keys, value->getSize(2), "keys")) ||
+      failed(check(key->getSize(2), value->getSize(2), "keys")) ||
       failed(check(data.dim, key->getSize(3), "the head dimension")))
     return failure();
   if (data.dim < 1)
@@ -223,7 +252,9 @@ FailureOr<InterpretedAttention> AttentionReader::run() {
   int64_t rows = data.batch * data.heads * data.queries;
   result.output.resize(rows * data.valueDim);
   result.logSumExp.resize(rows);
-  interpretAttention(data, *visible, result.output, result.logSumExp);
+  if (failed(interpretAttention(data, *visible, result.output, result.logSumExp,
+                                [&] { return op.emitOpError(); })))
+    return failure();
   return result;
 }
 

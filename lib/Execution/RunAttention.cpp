@@ -323,6 +323,9 @@ FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
   InterpretedAttention result;
   result.output.resize(buffers.output.size());
   result.logSumExp.resize(buffers.logSumExp.size());
-  mask::interpretAttention(data, *visible, result.output, result.logSumExp);
+  if (failed(mask::interpretAttention(
+          data, *visible, result.output, result.logSumExp,
+          [&] { return emitError(policy.getLoc()); })))
+    return failure();
   return result;
 }

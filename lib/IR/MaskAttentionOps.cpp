@@ -7,8 +7,11 @@
 
 #include "Mask/IR/AttentionSizes.h"
 #include "Mask/IR/Mask.h"
+#include "Mask/IR/Range.h"
 #include "VerifyRegion.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -92,14 +95,18 @@ static LogicalResult verifyElements(AttentionOp op) {
 SmallVector<SizeAgreement> mlir::mask::getSizeAgreements(AttentionOp op) {
   Value query = op.getQuery(), key = op.getKey(), value = op.getValue(),
         output = op.getOutput(), lse = op.getLogSumExp();
+  Value rows = op.isPaged() ? op.getKeyPages() : key;
+  StringRef rowsName = op.isPaged() ? "key_pages" : "key",
+            blocks = op.isPaged() ? "pages" : "batch rows",
+            keys = op.isPaged() ? "keys of a page" : "keys";
   SmallVector<SizeAgreement> agreements = {
-      {query, "query", key, "key", 0, "batch rows"},
+      {query, "query", rows, rowsName, 0, "batch rows"},
       {query, "query", output, "output", 0, "batch rows"},
       {query, "query", output, "output", 1, "heads"},
       {query, "query", output, "output", 2, "queries"},
-      {key, "key", value, "value", 0, "batch rows"},
+      {key, "key", value, "value", 0, blocks},
       {key, "key", value, "value", 1, "heads"},
-      {key, "key", value, "value", 2, "keys"},
+      {key, "key", value, "value", 2, keys},
       {query, "query", key, "key", 3, "head dimension"},
       {value, "value", output, "output", 3, "value dimension"},
   };
@@ -108,6 +115,20 @@ SmallVector<SizeAgreement> mlir::mask::getSizeAgreements(AttentionOp op) {
                        {query, "query", lse, "log-sum-exp", 1, "heads"},
                        {query, "query", lse, "log-sum-exp", 2, "queries"}});
   return agreements;
+}
+
+OpFoldResult mlir::mask::getNumKeys(OpBuilder &builder, AttentionOp op) {
+  Value source = op.isPaged() ? op.getKeyPages() : op.getKey();
+  int64_t dim = op.isPaged() ? 1 : 2;
+  OpFoldResult count =
+      isa<MemRefType>(source.getType())
+          ? memref::getMixedSize(builder, op.getLoc(), source, dim)
+          : tensor::getMixedSize(builder, op.getLoc(), source, dim);
+  if (!op.isPaged())
+    return count;
+  return affine::makeComposedFoldedAffineApply(
+      builder, op.getLoc(), builder.getAffineDimExpr(0) * *op.getPageSize(),
+      count);
 }
 
 /// C2
@@ -207,9 +228,28 @@ static LogicalResult verifySoftCap(AttentionOp op) {
                           << cap->convertToFloat();
 }
 
+/// C13
+static LogicalResult verifyPages(AttentionOp op) {
+  std::optional<int64_t> page = op.getPageSize();
+  if (op.isPaged() != page.has_value())
+    return op.emitOpError() << "takes key_pages and a page size together";
+  if (!page)
+    return success();
+  if (*page < 1 || *page > kMaxTile)
+    return op.emitOpError()
+           << "a page must have 1 to " << kMaxTile << " keys, got " << *page;
+  int64_t rows = cast<ShapedType>(op.getKey().getType()).getDimSize(2);
+  if (!ShapedType::isDynamic(rows) && rows != *page)
+    return op.emitOpError()
+           << "pages of " << *page << " keys must be what key has rows of, got "
+           << op.getKey().getType();
+  return success();
+}
+
 LogicalResult AttentionOp::verify() {
   if (failed(verifyElements(*this)) || failed(verifySizes(*this)) ||
-      failed(verifyHeads(*this)) || failed(verifyPredicate(*this)))
+      failed(verifyHeads(*this)) || failed(verifyPages(*this)) ||
+      failed(verifyPredicate(*this)))
     return failure();
   if (!getOrigin().empty() && getOrigin().size() != 4) // C6
     return emitOpError() << "origin takes 4 indices, got "

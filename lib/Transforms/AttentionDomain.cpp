@@ -34,7 +34,11 @@ AttentionDomain::AttentionDomain(TermContext &context, AttentionOp attention)
   Term row = context.symbol(TermSymbol::Query),
        column = context.symbol(TermSymbol::KeyFirst);
   within(row, context.constant(0), size(query, 2));
-  within(column, context.constant(0), size(key, 2));
+  Term keys = attention.isPaged()
+                  ? context.mul(size(attention.getKeyPages(), 1),
+                                context.constant(*attention.getPageSize()))
+                  : size(key, 2);
+  within(column, context.constant(0), keys);
   frame.query = context.add(
       {row, origin(2), offset(attention.getQueryOffsetParameter())});
   frame.key = context.add(

@@ -8,6 +8,8 @@
 #include "AttentionTile.h"
 #include "SafeValueBounds.h"
 
+#include "Mask/IR/AttentionSizes.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -40,10 +42,24 @@ static std::pair<Value, int64_t> getInputDim(AttentionOp op, AttentionDim dim) {
   }
 }
 
+/// The size of the dimension.
+static Bounds::Variable getExtent(AttentionOp op, AttentionDim dim) {
+  auto [input, inputDim] = getInputDim(op, dim);
+  if (dim != kKey || !op.isPaged())
+    return Bounds::Variable(input, inputDim);
+  AffineExpr keys = getAffineDimExpr(0, op.getContext()) * *op.getPageSize();
+  return Bounds::Variable(AffineMap::get(1, 0, keys),
+                          Bounds::Variable(op.getKeyPages(), 1));
+}
+
 SmallVector<Folded> mlir::mask::getDomainSizes(OpBuilder &builder,
                                                AttentionOp op) {
   SmallVector<Folded> sizes;
   for (AttentionDim dim : kAttentionDims) {
+    if (dim == kKey && op.isPaged()) {
+      sizes.push_back(getNumKeys(builder, op));
+      continue;
+    }
     auto [input, inputDim] = getInputDim(op, dim);
     sizes.push_back(
         tensor::getMixedSize(builder, op.getLoc(), input, inputDim));
@@ -55,18 +71,16 @@ bool mlir::mask::isWhole(AttentionOp op, AttentionDim dim,
                          const AttentionBox &box) {
   if (!isConstantIntValue(box.offsets[dim], 0))
     return false;
-  auto isSizeOf = [&](Value data, int64_t dataDim) {
-    return Bounds::areEqual(Bounds::Variable(box.sizes[dim]),
-                            Bounds::Variable(data, dataDim));
+  auto isSize = [&](const Bounds::Variable &extent) {
+    return Bounds::areEqual(Bounds::Variable(box.sizes[dim]), extent);
   };
-  auto [input, inputDim] = getInputDim(op, dim);
-  if (isSizeOf(input, inputDim))
+  if (isSize(getExtent(op, dim)))
     return true;
   // The tile of a consumer speaks of the output, unless that is replaced by
   // partial results of another rank.
   return dim < kOutputRank &&
          cast<ShapedType>(op.getOutput().getType()).getRank() == kOutputRank &&
-         isSizeOf(op.getOutput(), dim);
+         isSize(Bounds::Variable(op.getOutput(), dim));
 }
 
 Value mlir::mask::extractBox(OpBuilder &builder, Location loc, Value source,
@@ -226,8 +240,11 @@ mlir::mask::tileAttention(OpBuilder &builder, AttentionOp op,
   };
   for (unsigned dim : {kBatch, kHead, kQuery})
     take(query, dim, dim);
-  take(key, kBatch, kBatch);
-  take(key, 2, kKey);
+  // The pool is shared by the batch, and its pages are never split.
+  if (!op.isPaged()) {
+    take(key, kBatch, kBatch);
+    take(key, 2, kKey);
+  }
   if (failed(sliceKeyHeads(builder, op, box, key)))
     return failure();
   for (unsigned dim = 0; dim < 3; ++dim) {
@@ -240,6 +257,12 @@ mlir::mask::tileAttention(OpBuilder &builder, AttentionOp op,
       extractBox(builder, loc, op.getQuery(), query, slices),
       extractBox(builder, loc, op.getKey(), key, slices),
       extractBox(builder, loc, op.getValue(), value, slices)};
+  Value pages = op.getKeyPages();
+  if (pages) {
+    AttentionBox rows = getWholeBox(builder, loc, pages);
+    take(rows, kBatch, kBatch);
+    pages = extractBox(builder, loc, pages, rows, slices);
+  }
   Value sinks = op.getSinks();
   if (sinks)
     sinks = extractBox(builder, loc, sinks,
@@ -255,6 +278,8 @@ mlir::mask::tileAttention(OpBuilder &builder, AttentionOp op,
   tiled.getKeyMutable().set(data[1]);
   tiled.getValueMutable().set(data[2]);
   tiled.getOutputsMutable().assign(outputs);
+  if (pages)
+    tiled.getKeyPagesMutable().assign(pages);
   if (sinks)
     tiled.getSinksMutable().assign(sinks);
   tiled.getOriginMutable().assign(origin);

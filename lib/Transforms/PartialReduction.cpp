@@ -76,6 +76,9 @@ struct AttentionPartialReduction
     Type element = getElementTypeOrSelf(attention.getOutput().getType());
     if (!attention.hasPureTensorSemantics())
       return op->emitOpError() << "is tiled on tensors only";
+    if (attention.isPaged())
+      return op->emitOpError() << "reads its keys through pages, and is not "
+                                  "split by keys";
     if (!element.isF32())
       return op->emitOpError() << "keys are split for f32 only: partial "
                                   "results of "

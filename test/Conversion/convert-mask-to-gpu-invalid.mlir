@@ -76,3 +76,15 @@ func.func @negative_elements(%q: memref<1x8x4194304x128xbf16>, %o: memref<1x8x41
   }
   return
 }
+
+// -----
+
+func.func @negative_pages(%q: memref<1x1x1x8xf32>, %pool: memref<?x1x16x8xf32>, %o: memref<1x1x1x8xf32>, %table: memref<1x?xi32>) {
+  // expected-error @+1 {{'mask.attention' op reads its keys through pages, which kernels of GPUs do not do}}
+  mask.attention ins(%q, %pool, %pool : memref<1x1x1x8xf32>, memref<?x1x16x8xf32>, memref<?x1x16x8xf32>)
+      outs(%o : memref<1x1x1x8xf32>) key_pages %table page 16 : memref<1x?xi32> predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}

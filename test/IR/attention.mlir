@@ -85,3 +85,23 @@ func.func @element_types(%d: tensor<1x1x4x8xf64>, %h: tensor<1x1x4x8xf16>, %b: t
   %2 = mask.attention ins(%b, %b, %b : tensor<1x1x4x8xbf16>, tensor<1x1x4x8xbf16>, tensor<1x1x4x8xbf16>) outs(%b : tensor<1x1x4x8xbf16>) mask(%m) -> tensor<1x1x4x8xbf16>
   return
 }
+
+// CHECK-LABEL: func @pages
+func.func @pages(%q: tensor<2x8x1x64xf32>, %k: tensor<?x2x16x64xf32>, %v: tensor<?x2x?x32xf32>, %out: tensor<2x8x1x32xf32>, %table: tensor<2x?xi32>,
+                 %seen: tensor<2xi32>, %m: !mask.predicate) -> tensor<2x8x1x32xf32> {
+  // CHECK: mask.attention {{.*}} mask(%{{.*}}) query_offset %{{.*}} per batch : tensor<2xi32> key_pages %{{.*}} page 16 : tensor<2x?xi32> -> tensor<2x8x1x32xf32>
+  %0 = mask.attention ins(%q, %k, %v : tensor<2x8x1x64xf32>, tensor<?x2x16x64xf32>, tensor<?x2x?x32xf32>) outs(%out : tensor<2x8x1x32xf32>)
+    mask(%m) query_offset %seen per batch : tensor<2xi32> key_pages %table page 16 : tensor<2x?xi32> -> tensor<2x8x1x32xf32>
+  return %0 : tensor<2x8x1x32xf32>
+}
+
+// CHECK-LABEL: func @pages_in_memory
+func.func @pages_in_memory(%q: memref<2x8x1x64xf16>, %pool: memref<?x2x?x64xf16, strided<[?, 64, 128, 1], offset: ?>>, %out: memref<2x8x1x64xf16>, %table: memref<?x?xi64>) {
+  // CHECK: mask.attention {{.*}} key_pages %{{.*}} page 1 : memref<?x?xi64> predicate {
+  mask.attention ins(%q, %pool, %pool : memref<2x8x1x64xf16>, memref<?x2x?x64xf16, strided<[?, 64, 128, 1], offset: ?>>, memref<?x2x?x64xf16, strided<[?, 64, 128, 1], offset: ?>>)
+    outs(%out : memref<2x8x1x64xf16>) key_pages %table page 1 : memref<?x?xi64> predicate {
+      %p = mask.full
+      mask.yield %p : !mask.predicate
+    }
+  return
+}

@@ -922,6 +922,104 @@ func.func @attention_c11_infinite(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16x
 
 // -----
 
+// mask.attention C13
+func.func @attention_c13_no_keys(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op a page must have 1 to 1073741824 keys, got 0}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 0 : tensor<1x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C13
+func.func @attention_c13_negative(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op a page must have 1 to 1073741824 keys, got -16}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page -16 : tensor<1x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C13
+func.func @attention_c13_too_large(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op a page must have 1 to 1073741824 keys, got 1073741825}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 1073741825 : tensor<1x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C13
+func.func @attention_c13_rows(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op pages of 8 keys must be what key has rows of, got 'tensor<9x2x16x16xf32>'}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 8 : tensor<1x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_pages(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<8x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op key and value must agree in pages, got 9 and 8}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<8x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 16 : tensor<1x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_page_rows(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x15x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op key and value must agree in keys of a page, got 16 and 15}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x15x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 16 : tensor<1x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C2
+func.func @attention_c2_table(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<3x4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op query and key_pages must agree in batch rows, got 1 and 3}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 16 : tensor<3x4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @attention_table_rank(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<4xi32>, %m: !mask.predicate) {
+  // expected-error @below {{operand #5 must be i32 or i64 pages of shape [batch, pages of a row], but got 'tensor<4xi32>'}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 16 : tensor<4xi32> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @attention_table_elements(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi8>, %m: !mask.predicate) {
+  // expected-error @below {{operand #5 must be i32 or i64 pages of shape [batch, pages of a row], but got 'tensor<1x4xi8>'}}
+  %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
+    outs(%q : tensor<1x8x4x16xf32>) mask(%m) key_pages %t page 16 : tensor<1x4xi8> -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
+// mask.attention C13
+func.func @attention_c13_no_table(%q: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
+  // expected-error @below {{'mask.attention' op takes key_pages and a page size together}}
+  %r = "mask.attention"(%q, %q, %q, %q, %m) ({}, {}) {page_size = 16 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0>}
+    : (tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>, tensor<1x8x4x16xf32>, !mask.predicate) -> tensor<1x8x4x16xf32>
+  return
+}
+
+// -----
+
 // A closed predicate reads operands only.
 func.func @attention_isolated(%q: tensor<1x8x4x16xf32>, %ids: tensor<?xi32>) {
   // expected-note @below {{required by region isolation constraints}}

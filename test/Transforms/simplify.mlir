@@ -284,3 +284,28 @@ func.func @dropped_blocks(%q: tensor<1x1x?x4xf32>, %types: tensor<?xi8>) -> tens
          } -> tensor<1x1x?x4xf32>
   return %o : tensor<1x1x?x4xf32>
 }
+
+// -----
+
+// Keys in pages are as many as a row of the table has pages of, not rows of a page.
+
+// CHECK-LABEL: func @pages
+// CHECK: %[[P:.*]] = mask.prefix 47
+// CHECK-NEXT: mask.yield %[[P]]
+// CHECK: %[[F:.*]] = mask.full
+// CHECK-NEXT: mask.yield %[[F]]
+func.func @pages(%q: tensor<1x1x1x4xf32>, %pool: tensor<?x1x16x4xf32>, %table: tensor<1x3xi32>) -> (tensor<1x1x1x4xf32>, tensor<1x1x1x4xf32>) {
+  %o = mask.attention ins(%q, %pool, %pool : tensor<1x1x1x4xf32>, tensor<?x1x16x4xf32>, tensor<?x1x16x4xf32>)
+         outs(%q : tensor<1x1x1x4xf32>) key_pages %table page 16 : tensor<1x3xi32> predicate {
+           %p = mask.prefix 47
+           mask.yield %p : !mask.predicate
+         } -> tensor<1x1x1x4xf32>
+  // expected-remark @below {{every key is visible: no mask is left}}
+  %r = mask.attention ins(%q, %pool, %pool : tensor<1x1x1x4xf32>, tensor<?x1x16x4xf32>, tensor<?x1x16x4xf32>)
+         outs(%q : tensor<1x1x1x4xf32>) key_pages %table page 16 : tensor<1x3xi32> predicate {
+           // expected-remark @below {{'mask.prefix' hides no key of this attention}}
+           %p = mask.prefix 48
+           mask.yield %p : !mask.predicate
+         } -> tensor<1x1x1x4xf32>
+  return %o, %r : tensor<1x1x1x4xf32>, tensor<1x1x1x4xf32>
+}

@@ -136,3 +136,22 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+func.func @negative_pages(%q: tensor<1x1x16x64xf32>, %pool: tensor<?x1x8x64xf32>, %table: tensor<1x?xi32>, %m: !mask.predicate) -> tensor<1x1x16x64xf32> {
+  // expected-error @below {{'mask.attention' op reads its keys through pages, and is not split by keys}}
+  %o = mask.attention ins(%q, %pool, %pool : tensor<1x1x16x64xf32>, tensor<?x1x8x64xf32>, tensor<?x1x8x64xf32>)
+    outs(%q : tensor<1x1x16x64xf32>) mask(%m) key_pages %table page 8 : tensor<1x?xi32> -> tensor<1x1x16x64xf32>
+  return %o : tensor<1x1x16x64xf32>
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %op = transform.structured.match ops{["mask.attention"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @below {{could not tile reduction}}
+    %fills:2, %split, %merge, %loop = transform.structured.tile_reduction_using_forall %op by tile_sizes = [0, 0, 0, 0, 8]
+      : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}

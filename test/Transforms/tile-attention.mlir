@@ -262,3 +262,30 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+// The pool is shared: a tile of batch rows takes theirs of the table, a tile of heads those of
+// all pages.
+
+// CHECK-LABEL: func @pages
+// CHECK-SAME: %[[Q:[^:]*]]: tensor<?x8x1x64xf32>, %[[POOL:[^:]*]]: tensor<?x2x16x64xf32>, %[[TABLE:[^:]*]]: tensor<?x?xi32>
+// CHECK: scf.for %[[B:[a-z0-9]+]] =
+// CHECK: scf.for %[[H:[a-z0-9]+]] =
+// CHECK: %[[PAGES:.*]] = tensor.extract_slice %[[POOL]][0, %{{.*}}, 0, 0] [%{{.*}}, 1, 16, 64] [1, 1, 1, 1]
+// CHECK: %[[ROW:.*]] = tensor.extract_slice %[[TABLE]][%[[B]], 0] [1, %{{.*}}] [1, 1] : tensor<?x?xi32> to tensor<1x?xi32>
+// CHECK: mask.attention ins(%{{.*}}, %[[PAGES]], %{{.*}} : tensor<1x4x1x64xf32>, tensor<?x1x16x64xf32>, tensor<?x1x16x64xf32>)
+// CHECK-SAME: origin(%[[B]], %[[H]], %{{.*}}, %{{.*}}) key_pages %[[ROW]] page 16 : tensor<1x?xi32>
+func.func @pages(%q: tensor<?x8x1x64xf32>, %pool: tensor<?x2x16x64xf32>, %table: tensor<?x?xi32>, %m: !mask.predicate) -> tensor<?x8x1x64xf32> {
+  %o = mask.attention ins(%q, %pool, %pool : tensor<?x8x1x64xf32>, tensor<?x2x16x64xf32>, tensor<?x2x16x64xf32>)
+    outs(%q : tensor<?x8x1x64xf32>) mask(%m) key_pages %table page 16 : tensor<?x?xi32> -> tensor<?x8x1x64xf32>
+  return %o : tensor<?x8x1x64xf32>
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %op = transform.structured.match ops{["mask.attention"]} in %root : (!transform.any_op) -> !transform.any_op
+    %tiled, %loops:2 = transform.structured.tile_using_for %op tile_sizes [1, 4] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}

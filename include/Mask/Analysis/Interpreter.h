@@ -65,8 +65,20 @@ using ScoreFunction =
 /// cannot be interpreted.
 FailureOr<ScoreFunction> interpretScore(AttentionOp op, FactEvaluator &facts);
 
+/// A table of pages, `[B, columns]`, and what it is read by: key `j` of batch
+/// row `b` is row `j mod size` of page `table[b, j / size]` of a pool of
+/// `count` pages.
+struct PageTable {
+  int64_t count = 0, size = 1, columns = 0;
+  ArrayRef<int64_t> table;
+
+  /// The page of a key; none if it is not in the pool.
+  std::optional<int64_t> lookup(int64_t b, int64_t key) const;
+};
+
 /// One attention on real arrays in float64. Row-major shapes: query
-/// `[B, H, Sq, D]`, key `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`.
+/// `[B, H, Sq, D]`, key `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`, or key and
+/// value of pages, `[pages, G, size, D]` and `[pages, G, size, Dv]`.
 struct AttentionData {
   int64_t batch = 0, heads = 0, keyHeads = 0, queries = 0, keys = 0, dim = 0,
           valueDim = 0;
@@ -82,17 +94,20 @@ struct AttentionData {
   SmallVector<int64_t> queryOffset, keyOffset;
   ParameterAxis queryOffsetAxis = ParameterAxis::Batch,
                 keyOffsetAxis = ParameterAxis::Batch;
+  std::optional<PageTable> pages;
   /// Where batch row, head, query and key 0 of the arrays lie. Batch rows and
   /// heads of the predicate, of the score and of offsets are counted with it.
   std::array<int64_t, 4> origin = {0, 0, 0, 0};
 };
 
 /// Writes `output` (`[B, H, Sq, Dv]`) and, unless it is empty, `logSumExp`
-/// (`[B, H, Sq]`). Rows without visible keys are 0 and minus infinity.
-void interpretAttention(const AttentionData &data,
-                        const PredicateFunction &visible,
-                        MutableArrayRef<double> output,
-                        MutableArrayRef<double> logSumExp);
+/// (`[B, H, Sq]`). Rows without visible keys are 0 and minus infinity. Fails
+/// where a visible key is in no page of the pool.
+LogicalResult interpretAttention(const AttentionData &data,
+                                 const PredicateFunction &visible,
+                                 MutableArrayRef<double> output,
+                                 MutableArrayRef<double> logSumExp,
+                                 function_ref<InFlightDiagnostic()> emitError);
 
 /// Output and log-sum-exp of one attention.
 struct InterpretedAttention {

@@ -1,4 +1,4 @@
-//===- AttentionSizes.h - sizes of an attention that must agree -*- C++ -*-===//
+//===- AttentionSizes.h - sizes of an attention -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -26,6 +26,10 @@ struct SizeAgreement {
 /// All that must agree (C2 of `mask.attention`). The verifier compares static
 /// sizes, compiled code the others.
 SmallVector<SizeAgreement> getSizeAgreements(AttentionOp op);
+
+/// How many keys there are: the rows of `key`, or those of all pages of a row
+/// of `key_pages`. May create ops at the insertion point.
+OpFoldResult getNumKeys(OpBuilder &builder, AttentionOp op);
 
 } // namespace mlir::mask
 

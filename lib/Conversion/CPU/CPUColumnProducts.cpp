@@ -89,6 +89,7 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
 }
 
 SmallVector<Value> CPUColumnEmitter::scores(const KeyTile &keys) {
+  findPages(keys);
   Value whole = roundDown(keys.size, keysPerVector);
   forLoop(index(0), whole, keysPerVector,
           [&](Value first) { multiplyKeys(keys, first, /*isWhole=*/true); });
@@ -119,7 +120,7 @@ void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
   for (int64_t r = 0; r < numRows; ++r)
     for (Value column : columns)
       before.push_back(load(accumulator, {index(row + r), column}));
-  Value lastKey = offset(key.getSize(b, 2), -1);
+  Value lastKey = offset(emitNumKeys(b, op), -1);
   VectorType type = elements.getData().clone(elements.factor);
   int64_t width = elements.width;
   Value none = arith::ConstantOp::create(b, b.getZeroAttr(type));

@@ -212,10 +212,9 @@ SmallVector<Value> CPUEmitter::foldColumns(
 Value CPUEmitter::readVector(const AttentionOperand &operand, Value row,
                              Value column, VectorType type, bool inBounds) {
   Value zero = arith::ConstantOp::create(b, b.getFloatAttr(elements.data, 0));
-  return vector::TransferReadOp::create(
-      b, type, operand.memref,
-      ValueRange{operand.batch, operand.head, row, column}, zero,
-      ArrayRef<bool>(inBounds));
+  return vector::TransferReadOp::create(b, type, operand.memref,
+                                        operand.locate(b, row, column), zero,
+                                        ArrayRef<bool>(inBounds));
 }
 
 //===----------------------------------------------------------------------===//

@@ -72,6 +72,16 @@ protected:
   /// Ends a tile whose keys have all been seen, or its part.
   void finishTile();
 
+  //===--- Pages ---===//
+
+  // The keys of a tile are looked up once, for both products.
+
+  /// Gets scratch memory for where `keys` keys lie, if they lie in pages.
+  void takePlaces(int64_t keys);
+  /// Looks up where the keys of a tile lie, and those after them for which
+  /// there is memory, to ask for them ahead.
+  void findPages(const KeyTile &keys);
+
   //===--- Rows and columns ---===//
 
   /// The head and the query of a row of the tile, as indices into the arrays.
@@ -160,10 +170,13 @@ private:
   Value numberTile(ValueRange position);
   /// The state of a part of the tile at hand.
   Value selectState(Value states, Value part);
+  void findPages(const KeyTile &keys, Value from, Value to, bool areRead);
   void whereSplit(bool isSplit, llvm::function_ref<void()> body);
   void joinParts(ValueRange position);
 
   std::optional<Split> split;
+  /// Null where keys do not lie in pages.
+  Value places;
 };
 
 } // namespace mlir::mask

@@ -94,8 +94,8 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
   auto factor = [&](Value row, Value x) {
     if (keyBlock)
       return elements.spreadFactor(b, keyBlock, {row, cell(x)});
-    return elements.spreadFactor(
-        b, key.memref, {key.batch, key.head, add(keys.first, row), x});
+    return elements.spreadFactor(b, key.memref,
+                                 key.locate(b, add(keys.first, row), x));
   };
   // A factor that is not in Q.
   Value scale;
@@ -113,8 +113,8 @@ void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
   auto factor = [&](Value column, Value x) {
     if (valueBlock)
       return elements.spreadFactor(b, valueBlock, {x, cell(column)});
-    return elements.spreadFactor(
-        b, value.memref, {value.batch, value.head, add(keys.first, x), column});
+    return elements.spreadFactor(b, value.memref,
+                                 value.locate(b, add(keys.first, x), column));
   };
   auto columns = [&](Value) { return Range{index(0), value.getSize(b, 3)}; };
   // Weights of keys that are hidden are zero.

@@ -7,6 +7,8 @@
 
 #include "CPUEmitter.h"
 
+#include "Mask/IR/AttentionSizes.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -58,7 +60,7 @@ void CPUEmitter::splitKeys(int64_t pieces, int64_t tileQueries) {
   split.emplace();
   split->tileQueries = tileQueries;
   SmallVector<OpFoldResult> counts = getNumTiles(tileQueries);
-  counts.push_back(memref::getMixedSize(b, b.getLoc(), op.getKey(), 2));
+  counts.push_back(getNumKeys(b, op));
   AffineExpr batches, numHeads, numQueries, keys;
   bindSymbols(b.getContext(), batches, numHeads, numQueries, keys);
   auto get = [&](AffineExpr expr) {

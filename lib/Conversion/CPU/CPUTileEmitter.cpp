@@ -113,6 +113,7 @@ void CPUTileEmitter::allocate() {
   weights = elements.roundsWeights()
                 ? workspace->take({keyCells, cellsInLanes}, factor)
                 : scoreBuffer;
+  takePlaces(keyTile);
   takeState(shape);
 }
 
@@ -125,6 +126,7 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
 }
 
 SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
+  findPages(keys);
   if (elements.isPacked())
     packKeys(keys);
   multiplyKeys(keys);

@@ -219,6 +219,9 @@ mlir::mask::lowerAttentionToGPU(RewriterBase &rewriter, AttentionOp op,
     return op.emitOpError() << "can be lowered for f32, f16 and bf16 only, got "
                                "data of type "
                             << element;
+  if (op.isPaged())
+    return op.emitOpError() << "reads its keys through pages, which kernels of "
+                               "GPUs do not do";
   FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
   if (failed(observer) || failed(verifyHoistable(op)))
     return failure();

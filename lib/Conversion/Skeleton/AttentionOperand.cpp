@@ -7,7 +7,10 @@
 
 #include "AttentionOperand.h"
 
+#include "Mask/IR/AttentionSizes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -16,10 +19,24 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+SmallVector<Value> AttentionOperand::locate(ImplicitLocOpBuilder &b, Value row,
+                                            Value column) const {
+  if (!pages)
+    return {batch, head, row, column};
+  Value i = b.createOrFold<arith::SubIOp>(row, pages->first);
+  auto get = [&](int64_t part) -> Value {
+    Value number = memref::LoadOp::create(
+        b, pages->places,
+        ValueRange{i, arith::ConstantIndexOp::create(b, part)});
+    return arith::IndexCastOp::create(b, b.getIndexType(), number);
+  };
+  Value page = get(0), rowOfPage = get(1);
+  return {page, head, rowOfPage, column};
+}
+
 Value AttentionOperand::load(ImplicitLocOpBuilder &b, Value row,
                              Value column) const {
-  Value element =
-      memref::LoadOp::create(b, memref, ValueRange{batch, head, row, column});
+  Value element = memref::LoadOp::create(b, memref, locate(b, row, column));
   if (element.getType().getIntOrFloatBitWidth() >= 32)
     return element;
   return arith::ExtFOp::create(b, b.getF32Type(), element);
@@ -30,12 +47,15 @@ void AttentionOperand::store(ImplicitLocOpBuilder &b, Value element, Value row,
   Type type = cast<MemRefType>(memref.getType()).getElementType();
   if (element.getType() != type)
     element = arith::TruncFOp::create(b, type, element);
-  memref::StoreOp::create(b, element, memref,
-                          ValueRange{batch, head, row, column});
+  memref::StoreOp::create(b, element, memref, locate(b, row, column));
 }
 
 Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {
   return b.createOrFold<memref::DimOp>(memref, dim);
+}
+
+Value mlir::mask::emitNumKeys(ImplicitLocOpBuilder &b, AttentionOp op) {
+  return getValueOrCreateConstantIndexOp(b, b.getLoc(), getNumKeys(b, op));
 }
 
 Value mlir::mask::emitScale(ImplicitLocOpBuilder &b, AttentionOp op,

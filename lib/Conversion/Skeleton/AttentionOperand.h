@@ -14,12 +14,23 @@
 
 namespace mlir::mask {
 
-/// One of the arrays of an attention, at the batch row and head of a tile.
+/// Where the keys from `first` on lie, as they were looked up in a table of
+/// pages: key `first + i` is row `places[i, 1]` of page `places[i, 0]`.
+struct PagedRows {
+  Value first, places;
+};
+
+/// One of the arrays of an attention, at the batch row and head of a tile. Rows
+/// are those of the batch row, or, of keys and values in pages, keys.
 /// Elements are computed with in f32, f64 in f64: f16 and bf16 are widened when
 /// they are read, and rounded when they are written.
 struct AttentionOperand {
   Value memref, batch, head;
+  std::optional<PagedRows> pages = std::nullopt;
 
+  /// The indices of an element.
+  SmallVector<Value> locate(ImplicitLocOpBuilder &b, Value row,
+                            Value column) const;
   /// One element.
   Value load(ImplicitLocOpBuilder &b, Value row, Value column) const;
   void store(ImplicitLocOpBuilder &b, Value element, Value row,
@@ -28,9 +39,12 @@ struct AttentionOperand {
   Value getSize(ImplicitLocOpBuilder &b, int64_t dim) const;
   /// The same array at another head.
   AttentionOperand at(Value otherHead) const {
-    return {memref, batch, otherHead};
+    return {memref, batch, otherHead, pages};
   }
 };
+
+/// The number of keys of an attention.
+Value emitNumKeys(ImplicitLocOpBuilder &b, AttentionOp op);
 
 /// The factor of the scores, in f32 or f64: the attention's own, or `1 /
 /// sqrt(D)`.

@@ -9,6 +9,7 @@
 
 #include "../Emit/LaneBuilder.h"
 #include "../EmitOrErase.h"
+#include "AttentionOperand.h"
 #include "CheckAttention.h"
 #include "KeyTileBody.h"
 #include "Mask/Analysis/TilePlan.h"
@@ -210,7 +211,7 @@ void AttentionLowering::placeRows(Value batch, Value row, TermScope &rows) {
 
 /// Four bounds per interval: indices into the array of keys, within it.
 FailureOr<SmallVector<Value>> AttentionLowering::emitBounds(TermScope &rows) {
-  Value keys = dim(op.getKey(), 2);
+  Value keys = emitNumKeys(b, op);
   Term first = term(tile.firstKey), end = term(add(tile.firstKey, keys));
   std::optional<int64_t> shift = getConstantIntValue(tile.firstKey);
   SmallVector<Value> bounds;

@@ -29,6 +29,7 @@ public:
       : b(builder), op(op) {}
 
   void checkSizes();
+  void checkPages();
   void checkHeads();
   void checkOrigin();
   void checkOffset(Parameter offset, StringRef name);
@@ -108,6 +109,15 @@ void CheckEmitter::requireAtLeast(Operation *owner, Parameter parameter,
 //===----------------------------------------------------------------------===//
 // The attention
 //===----------------------------------------------------------------------===//
+
+/// C13 of `mask.attention`.
+void CheckEmitter::checkPages() {
+  if (!op.isPaged())
+    return;
+  int64_t page = *op.getPageSize();
+  require(op, compare(CmpIPredicate::eq, dim(op.getKey(), 2), index(page)),
+          "pages of " + Twine(page) + " keys must be what key has rows of");
+}
 
 void CheckEmitter::checkSizes() {
   for (const SizeAgreement &pair : getSizeAgreements(op))
@@ -233,6 +243,7 @@ void CheckEmitter::checkPredicate() {
 void mlir::mask::emitChecks(ImplicitLocOpBuilder &builder, AttentionOp op) {
   CheckEmitter checks(builder, op);
   checks.checkSizes();
+  checks.checkPages();
   checks.checkHeads();
   checks.checkOrigin();
   checks.checkOffset(op.getQueryOffsetParameter(), "query_offset");

@@ -8,6 +8,7 @@
 #include "KeyTileBody.h"
 
 #include "../Emit/LaneBuilder.h"
+#include "AttentionOperand.h"
 #include "Mask/Conversion/EmitPredicate.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -26,7 +27,7 @@ using namespace mlir::mask;
 /// Evaluates the ends of the rows once, for all edge tiles: as indices into the
 /// array of keys, within it, so that they fit in 32 bits.
 FailureOr<Value> KeyTileBody::emitRowEnds(Term end) {
-  Value keys = b.createOrFold<memref::DimOp>(op.getKey(), 2);
+  Value keys = emitNumKeys(b, op);
   return emitter.mapRows([&](Value head, Value query) -> FailureOr<Value> {
     TermScope inner(scope);
     inner.bind(TermSymbol::Head, head);

@@ -307,4 +307,49 @@ TEST_F(AttentionOpTest, GenericToIntegers) {
         });
 }
 
+/// Pages of two of the keys: the second batch row first, and one of NaN.
+TEST_F(AttentionOpTest, Pages) {
+  const I kPage = 2, kCount = 5;
+  std::vector<I> table = {4, 1, 0, 2};
+  std::vector<double> keys(kCount * kPage, NAN),
+      values(kCount * kPage * kColumns, NAN);
+  for (I b = 0; b < kRows; ++b)
+    for (I k = 0; k < kSeq; ++k) {
+      I row = table[b * 2 + k / kPage] * kPage + k % kPage;
+      keys[row] = key[b * kSeq + k];
+      for (I d = 0; d < kColumns; ++d)
+        values[row * kColumns + d] = value[(b * kSeq + k) * kColumns + d];
+    }
+  std::string pool = "tensor<5x1x2x1xf32>", pools = "tensor<5x1x2x2xf32>",
+              clause = "mask(%causal) key_pages %t page 2 : tensor<2x2xi32>";
+  std::string query = "tensor<2x2x3x1xf32>", out = "tensor<2x2x3x2xf32>";
+  Value output = parse(
+      "%q: " + query + ", %k: " + pool + ", %v: " + pools + ", %o: " + out +
+          ", %t: tensor<2x2xi32>",
+      "%causal = mask.causal\n%p = mask.attention ins(%q, %k, %v : " + query +
+          ", " + pool + ", " + pools + ") outs(%o : " + out + ") " + clause +
+          " -> " + out,
+      out);
+  ASSERT_TRUE(output) << errors;
+  auto run = [&](std::vector<I> entries) {
+    FactEvaluator facts;
+    bind(facts, {floats({kRows, kHeads, kSeq, 1}, this->query),
+                 floats({kCount, 1, kPage, 1}, keys),
+                 floats({kCount, 1, kPage, kColumns}, values), AbsentValue(),
+                 array({2, 2}, std::move(entries))});
+    return interpretAttention(output.getDefiningOp<AttentionOp>(), facts);
+  };
+  // The fourth key of a batch row is in no page, but no query sees it.
+  expect(run(table), isCausal, [](double s, I, I, I, I) { return s; });
+  auto expectError = [&](std::vector<I> entries, const std::string &text) {
+    errors.clear();
+    EXPECT_TRUE(failed(run(std::move(entries))));
+    EXPECT_NE(errors.find(text), std::string::npos) << errors;
+  };
+  expectError({4, 1, 5, 2}, "key_pages[1, 0] is 5, but key 0 is visible and "
+                            "the pool has 5 pages");
+  expectError({4, -1, 0, 2}, "key_pages[0, 1] is -1, but key 2 is visible and "
+                             "the pool has 5 pages");
+}
+
 } // namespace

@@ -29,7 +29,10 @@ struct Problem {
   std::vector<double> lse = std::vector<double>(4, NAN);
 
   void run(const PredicateFunction &visible) {
-    interpretAttention(data, visible, output, lse);
+    MLIRContext context;
+    EXPECT_TRUE(succeeded(interpretAttention(data, visible, output, lse, [&] {
+      return emitError(UnknownLoc::get(&context));
+    })));
   }
 };
 

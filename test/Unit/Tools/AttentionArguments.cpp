@@ -12,6 +12,8 @@
 
 #include "Mask/IR/Range.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace mlir::mask;
 using namespace mlir::mask::test;
@@ -31,7 +33,7 @@ namespace {
 class ArgumentDrawer {
 public:
   ArgumentDrawer(RandomSource &random, const Form &form, const Sizes &sizes)
-      : random(random), sizes(sizes) {
+      : random(random), sizes(sizes), page(form.page) {
     hasExtremes = random.oneIn(4);
     base = form.base;
     // A constant offset is in one place with the others.
@@ -45,6 +47,7 @@ public:
 private:
   HostValue drawNumber(StringRef name);
   HostValue drawOffsets(StringRef name, unsigned width);
+  HostValue drawPages();
   HostValue drawParameters(StringRef name, unsigned width);
   HostValue drawDense(RankedTensorType type);
   HostValue drawTokens(StringRef name, RankedTensorType type);
@@ -61,6 +64,7 @@ private:
 
   RandomSource &random;
   const Sizes &sizes;
+  int64_t page;
   /// Whether numbers may lie far out; where all offsets lie.
   bool hasExtremes;
   int64_t base;
@@ -94,6 +98,16 @@ HostValue ArgumentDrawer::drawOffsets(StringRef name, unsigned width) {
   for (int64_t &value : values)
     value = fit(drawOffset(), width);
   return array({static_cast<int64_t>(values.size())}, values);
+}
+
+/// A page for each key, of a pool that has more.
+HostValue ArgumentDrawer::drawPages() {
+  int64_t columns = sizes.keys / page, count = sizes.batch * columns;
+  std::vector<int64_t> pages(count + random.between(0, 3));
+  std::iota(pages.begin(), pages.end(), 0);
+  std::shuffle(pages.begin(), pages.end(), random.engine);
+  pages.resize(count);
+  return array({sizes.batch, columns}, std::move(pages));
 }
 
 /// Rows and heads past their end see nothing.
@@ -217,6 +231,8 @@ HostValue ArgumentDrawer::draw(StringRef name, Type type) {
   auto tensor =
       RankedTensorType::get(shaped.getShape(), shaped.getElementType());
   unsigned width = tensor.getElementTypeBitWidth();
+  if (name == "pages")
+    return drawPages();
   if (name.contains("_offset"))
     return drawOffsets(name, width);
   if (name == "t" || name == "longs" || name == "deep")

@@ -35,6 +35,9 @@ constexpr Schedule kColumnSchedules[] = {
     {1, 16, 16, 8}, {2, 8, 16, 2}, {3, 12, 16, 4}, {16, 9, 16, 3}, {4, 7, 4, 1},
     {1, 4, 4, 1},   {2, 8, 8, 4},  {4, 12, 8, 3},  {1, 64, 8, 8}};
 
+/// Around tiles, and such that divide none.
+constexpr int64_t kPages[] = {1, 2, 3, 4, 7, 8, 16, 21, 64};
+
 constexpr int64_t kTileHeads[] = {1, 1, 2, 2, 3, 4};
 
 void replaceAll(std::string &text, StringRef from, StringRef to) {
@@ -68,6 +71,8 @@ public:
     form.schedule.pairs = choice.hasPairs && form.elements == "bf16" &&
                           llvm::is_contained({4, 8, 16}, form.schedule.lanes) &&
                           !random.oneIn(4);
+    if (choice.hasPages && random.oneIn(4))
+      form.page = random.pick(kPages);
     kind = random.oneIn(2)   ? Kind::Open
            : random.oneIn(3) ? Kind::OnMemRefs
                              : Kind::Closed;
@@ -124,7 +129,8 @@ void FormWriter::drawStaticSizes() {
     s.dim = fixed.dim;
   // Where the values are one-hot, there are as many columns as keys.
   if (isFixed())
-    s.keys = s.valueDim = std::max<int64_t>(fixed.keys, 1);
+    s.keys = s.valueDim =
+        std::max<int64_t>(fixed.keys, std::max<int64_t>(form.page, 1));
 }
 
 std::string FormWriter::dataType(ArrayRef<int64_t> shape,
@@ -228,6 +234,12 @@ void FormWriter::writeClauses() {
   writeOffset("query_offset");
   writeOffset("key_offset");
   addClause(3, " scale(%scale)", "scale", "f32");
+  if (form.page) {
+    std::string type = random.oneIn(2) ? "tensor<?x?xi32>" : "tensor<?x?xi64>";
+    addClause(
+        1, " key_pages %pages page " + std::to_string(form.page) + " : " + type,
+        "pages", type);
+  }
   addClause(6, " sinks(%sinks : tensor<?xf32>)", "sinks", "tensor<?xf32>");
   if (random.oneIn(6))
     clauses += " soft_cap 3.0";
@@ -303,9 +315,11 @@ void FormWriter::writeRegion() {
 void FormWriter::writeAttention() {
   const Sizes &s = form.sizes;
   const std::string &type = form.elements;
+  int64_t blocks = form.page ? kDynamic : s.batch,
+          rows = form.page ? form.page : s.keys;
   std::string q = dataType({s.batch, s.heads, s.queries, s.dim}, type),
-              k = dataType({s.batch, s.keyHeads, s.keys, s.dim}, type),
-              v = dataType({s.batch, s.keyHeads, s.keys, s.valueDim}, type),
+              k = dataType({blocks, s.keyHeads, rows, s.dim}, type),
+              v = dataType({blocks, s.keyHeads, rows, s.valueDim}, type),
               o = dataType({s.batch, s.heads, s.queries, s.valueDim}, type),
               l = dataType({s.batch, s.heads, s.queries}, "f32");
   const Schedule &tiles = form.schedule;

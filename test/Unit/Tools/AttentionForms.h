@@ -29,11 +29,13 @@ struct Schedule {
   bool pairs = false, columns = false;
 };
 
-/// What elements of attention may be: names of types, and whether bf16 can be
+/// What attention may be: names of element types, and whether bf16 can be
 /// multiplied in pairs.
 struct ElementChoice {
   std::vector<std::string> types;
   bool hasPairs = false;
+  /// Whether keys may lie in pages.
+  bool hasPages = false;
 };
 
 struct Sizes {
@@ -52,6 +54,9 @@ struct Form {
   /// The type of query, key, value and output.
   std::string elements;
   Schedule schedule;
+  /// Keys of a page, if they lie in pages, whose table is the argument `pages`;
+  /// else zero.
+  int64_t page = 0;
   /// Its arguments after the data and the outputs.
   std::vector<std::string> arguments;
   /// Sizes that types may tell; the others are `ShapedType::kDynamic`, and each

@@ -142,6 +142,8 @@ Sizes mlir::mask::test::drawSizes(RandomSource &random, const Form &form) {
   sizes.keys = drawLength(random, form.schedule.keyTile);
   if (random.oneIn(3))
     sizes.keys = sizes.queries;
+  if (form.page)
+    sizes.keys = llvm::alignTo(sizes.keys, form.page);
   sizes.dim = random.between(1, 10);
   sizes.valueDim = random.between(1, 20);
   auto fix = [](int64_t &size, int64_t fixed) {

@@ -133,14 +133,45 @@ GuardedArray &GuardedCall::add(const std::vector<char> &bytes,
   return array;
 }
 
+AttentionOp GuardedCall::getAttention() {
+  AttentionOp op;
+  function.walk([&](AttentionOp found) { op = found; });
+  return op;
+}
+
+/// Rows `[B, G, keys, columns]` as a pool, whose other pages hold NaN.
+HostFloats GuardedCall::layInPages(const HostFloats &rows) {
+  AttentionOp op = getAttention();
+  if (!op.isPaged())
+    return rows;
+  auto argument = cast<BlockArgument>(op.getKeyPages());
+  auto table = std::get<std::shared_ptr<const IntegerArray>>(
+      arguments[argument.getArgNumber()]);
+  int64_t size = *op.getPageSize(), heads = rows->getSize(1),
+          keys = rows->getSize(2), columns = rows->getSize(3), pages = 1;
+  for (int64_t page : table->values)
+    pages = std::max(pages, page + 1);
+  auto pool = FloatArray::zeros({pages, heads, size, columns});
+  llvm::fill(pool->values, NAN);
+  for (int64_t b = 0; b < rows->getSize(0); ++b)
+    for (int64_t g = 0; g < heads; ++g)
+      for (int64_t j = 0; j < keys; ++j) {
+        int64_t page = table->values[b * (keys / size) + j / size];
+        std::copy_n(rows->values.begin() +
+                        ((b * heads + g) * keys + j) * columns,
+                    columns,
+                    pool->values.begin() +
+                        ((page * heads + g) * size + j % size) * columns);
+      }
+  return pool;
+}
+
 FailureOr<InterpretedAttention> GuardedCall::interpret() {
   FactEvaluator facts;
   for (auto [argument, host] :
        llvm::zip_equal(function.getArguments(), arguments))
     facts.bind(argument, host);
-  AttentionOp op;
-  function.walk([&](AttentionOp found) { op = found; });
-  return interpretAttention(op, facts);
+  return interpretAttention(getAttention(), facts);
 }
 
 bool GuardedCall::computeExpected(const HostFloats &value) {
@@ -221,8 +252,8 @@ void GuardedCall::layOut() {
 bool GuardedCall::run(const HostFloats &query, const HostFloats &key,
                       const HostFloats &value) {
   arguments[0] = std::shared_ptr<const FloatArray>(query);
-  arguments[1] = std::shared_ptr<const FloatArray>(key);
-  if (!computeExpected(value))
+  arguments[1] = std::shared_ptr<const FloatArray>(layInPages(key));
+  if (!computeExpected(layInPages(value)))
     return false;
   layOut();
   if (llvm::Error error = code(packed)) {

@@ -32,7 +32,8 @@ public:
   GuardedCall(func::FuncOp function, CompiledFunction code,
               ArrayRef<HostValue> arguments, RandomSource &random);
 
-  /// Interprets, runs, and checks what was written where.
+  /// Interprets, runs, and checks what was written where. Keys and values are
+  /// laid out in pages, if the attention reads them so.
   bool run(const HostFloats &query, const HostFloats &key,
            const HostFloats &value);
 
@@ -45,6 +46,8 @@ public:
   std::vector<double> output, logSumExp;
 
 private:
+  AttentionOp getAttention();
+  HostFloats layInPages(const HostFloats &rows);
   FailureOr<InterpretedAttention> interpret();
   bool computeExpected(const HostFloats &value);
   std::vector<double> readFloats(unsigned argument);

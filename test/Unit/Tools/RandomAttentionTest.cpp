@@ -291,7 +291,9 @@ void RandomAttention::checkLoops(unsigned first, unsigned count,
   auto host = describeProcessor(processor);
   if (!host)
     FAIL() << llvm::toString(host.takeError());
-  ElementChoice choice{{"f32", "bf16", "f16", "f64"}, host->bf16Dot};
+  ElementChoice choice{{"f32", "bf16", "f16", "f64"},
+                       host->bf16Dot,
+                       /*hasPages=*/true};
   if (!drawModule(first, count, choice, *module, forms))
     return;
   OwningOpRef<ModuleOp> lowered(cast<ModuleOp>((*module)->clone()));

@@ -1,0 +1,70 @@
+// RUN: mask-opt %s --split-input-file --convert-mask-to-tiles --canonicalize --cse | FileCheck %s
+
+// Keys of a tile are looked up once, for both products and all their columns: the page, which
+// has to be in the pool, and the row of it. Keys of the tile ahead are only asked for; they
+// may be in no page.
+
+// CHECK-LABEL: func @decode
+// CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<?x8x1x64xf32>, %[[K:[a-z0-9]*]]: memref<?x1x16x64xf32>, %[[V:[a-z0-9]*]]: memref<?x1x16x64xf32>, %[[O:[a-z0-9]*]]: memref<?x8x1x64xf32>, %[[T:[a-z0-9]*]]: memref<?x?xi32>
+// CHECK-DAG: %[[C16:.*]] = arith.constant 16 : index
+// CHECK-DAG: %[[C128:.*]] = arith.constant 128 : index
+// CHECK: cf.assert {{.*}} query and key_pages must agree in batch rows"
+// CHECK: %[[PAGES:.*]] = memref.dim %[[K]], %c0
+// CHECK: cf.assert {{.*}} key and value must agree in pages"
+// CHECK: cf.assert {{.*}} 'query_offset' must have an element for each batch row"
+// CHECK-NOT: cf.assert
+// CHECK: scf.parallel (%[[B:[a-z0-9]*]]
+// CHECK: mask.tile_for
+// CHECK-NEXT: ^bb0(%[[FIRST:[a-z0-9]*]]: index, %[[SIZE:[a-z0-9]*]]: index
+// CHECK: scf.for %[[I:.*]] = %c0 to %[[SIZE]]
+// CHECK: %[[KEY:.*]] = arith.addi %[[FIRST]], %[[I]]
+// CHECK: %[[COLUMN:.*]] = arith.divui %[[KEY]], %[[C16]]
+// CHECK: %[[ENTRY:.*]] = memref.load %[[T]][%[[B]], %[[COLUMN]]]
+// CHECK: %[[PAGE:.*]] = arith.index_cast %[[ENTRY]] : i32 to index
+// CHECK: %[[EXISTS:.*]] = arith.cmpi ult, %[[PAGE]], %[[PAGES]]
+// CHECK: cf.assert %[[EXISTS]], {{.*}}'mask.attention' op reads a page that is not in the pool"
+// CHECK: memref.store %{{.*}}, %[[PLACES:.*]][%[[I]], %c0] : memref<128x2xi64>
+// CHECK: %[[ROW:.*]] = arith.remui %[[KEY]], %[[C16]]
+// CHECK: memref.store %{{.*}}, %[[PLACES]][%[[I]], %c1]
+// CHECK: scf.for %{{.*}} = %[[SIZE]] to
+// CHECK-NOT: cf.assert
+// CHECK: arith.select
+// CHECK-NOT: memref.load %[[T]]
+// CHECK: memref.load %[[PLACES]]
+// CHECK: vector.transfer_read %[[K]][%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}]
+// CHECK: memref.prefetch %[[V]]
+// CHECK: vector.transfer_read %[[V]]
+// CHECK: memref.prefetch %[[K]]
+// CHECK-NOT: memref.load %[[T]]
+func.func @decode(%q: memref<?x8x1x64xf32>, %k: memref<?x1x16x64xf32>, %v: memref<?x1x16x64xf32>, %o: memref<?x8x1x64xf32>, %table: memref<?x?xi32>, %seen: memref<?xi32>) {
+  mask.attention ins(%q, %k, %v : memref<?x8x1x64xf32>, memref<?x1x16x64xf32>, memref<?x1x16x64xf32>)
+      outs(%o : memref<?x8x1x64xf32>) query_offset %seen per batch : memref<?xi32> key_pages %table page 16 : memref<?x?xi32> predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// There are as many keys as pages of a batch row have. What the pool has rows of is known to
+// the call only.
+
+// CHECK-LABEL: func @prefill
+// CHECK-SAME: %[[K:[a-z0-9]*]]: memref<?x1x?x64xf32>, %[[T:[a-z0-9]*]]: memref<1x10xi64>
+// CHECK-DAG: %[[C30:.*]] = arith.constant 30 : index
+// CHECK-DAG: %[[C3:.*]] = arith.constant 3 : index
+// CHECK: %[[EQUAL:.*]] = arith.cmpi eq, %{{.*}}, %[[C3]]
+// CHECK: cf.assert %[[EQUAL]], {{.*}} pages of 3 keys must be what key has rows of"
+// CHECK: memref.view {{.*}} to memref<64x2xi64>
+// CHECK: mask.tile_for[%c0, %c0, %[[C30]], %[[C30]]]
+// CHECK: memref.load %[[T]]
+// CHECK-NOT: memref.load %[[T]]
+func.func @prefill(%q: memref<1x1x64x64xf32>, %k: memref<?x1x?x64xf32>, %table: memref<1x10xi64>) {
+  mask.attention ins(%q, %k, %k : memref<1x1x64x64xf32>, memref<?x1x?x64xf32>, memref<?x1x?x64xf32>)
+      outs(%q : memref<1x1x64x64xf32>) key_pages %table page 3 : memref<1x10xi64> predicate {
+    %p = mask.full
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
