@@ -22,15 +22,40 @@ using namespace mlir::mask;
 static constexpr StringLiteral kFunctionName = "attention";
 static constexpr StringLiteral kQueryOffset = "query_offset";
 static constexpr StringLiteral kKeyOffset = "key_offset";
+static constexpr StringLiteral kKeyEnd = "key_end";
+
+SmallVector<int64_t, 4> AttentionArrays::getKeyShape(int64_t columns) const {
+  return {pages ? pages->count : batch, keyHeads, pages ? pages->size : keys,
+          columns};
+}
+
+int64_t AttentionArrays::countKeyRows() const {
+  return llvm::product_of(getKeyShape(/*columns=*/1));
+}
+
+/// The positions of a request that are an argument of that name: one, or one
+/// per batch row; none if it is no position.
+static SmallVector<int64_t> getPositions(const Request &request,
+                                         StringRef name) {
+  if (name == kQueryOffset)
+    return request.queryOffset;
+  if (name != kKeyOffset && name != kKeyEnd)
+    return {};
+  SmallVector<int64_t> positions = request.keyOffset;
+  for (int64_t &position : positions)
+    if (name == kKeyEnd)
+      position += request.keys;
+  return positions;
+}
 
 //===----------------------------------------------------------------------===//
 // Construction
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Builds `@attention(query, key, value, output, log-sum-exp, scale,
-/// offsets..., facts...)`. All sizes are dynamic, or all are those of `sizes`,
-/// and numbers are no arguments but constants.
+/// Builds `@attention(query, key, value, output, log-sum-exp, pages, scale,
+/// offsets..., facts...)`; pages only if there are any. All sizes are dynamic,
+/// or all are those of `sizes`, and numbers are no arguments but constants.
 class FunctionBuilder {
 public:
   FunctionBuilder(ModuleOp module, const JitOptions &options,
@@ -47,10 +72,12 @@ public:
 private:
   Value addArgument(Type type) { return body->addArgument(type, loc); }
   Type getDataType(std::array<int64_t AttentionArrays::*, 4> shape);
+  Type getKeyType(int64_t AttentionArrays::*columns);
+  Value hideUnusedKeys(Value predicate);
   Value addParameter(StringRef name, Type type);
   Value addFact(StringRef name, Type type);
   /// A number is constant or a value; what the value is indexed by.
-  Parameter addOffset(StringRef name, ArrayRef<int64_t> offset);
+  Parameter addPosition(StringRef name);
 
   OpBuilder builder;
   Location loc;
@@ -89,7 +116,8 @@ Value FunctionBuilder::addFact(StringRef name, Type type) {
   return builder.createOrFold<tensor::CastOp>(loc, type, argument);
 }
 
-Parameter FunctionBuilder::addOffset(StringRef name, ArrayRef<int64_t> offset) {
+Parameter FunctionBuilder::addPosition(StringRef name) {
+  SmallVector<int64_t> offset = getPositions(request, name);
   if (offset.size() == 1) {
     if (sizes)
       return builder.getI64IntegerAttr(offset[0]);
@@ -113,6 +141,26 @@ Type FunctionBuilder::getDataType(
   return RankedTensorType::get(extents, elementType);
 }
 
+Type FunctionBuilder::getKeyType(int64_t AttentionArrays::*columns) {
+  using Sizes = AttentionArrays;
+  Type type =
+      getDataType({&Sizes::batch, &Sizes::keyHeads, &Sizes::keys, columns});
+  if (!options.pageSize)
+    return type;
+  auto tensor = cast<RankedTensorType>(type);
+  SmallVector<int64_t> shape(tensor.getShape());
+  shape[0] = sizes ? sizes->pages->count : ShapedType::kDynamic;
+  shape[2] = options.pageSize;
+  return tensor.clone(shape);
+}
+
+/// The last page of a batch row may have rows that are no keys.
+Value FunctionBuilder::hideUnusedKeys(Value predicate) {
+  Value exists = KeyLengthOp::create(builder, loc, addPosition(kKeyEnd));
+  return AndOp::create(builder, loc, PredicateType::get(builder.getContext()),
+                       ValueRange{predicate, exists});
+}
+
 LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
                                      std::optional<PackingRule> packing,
                                      AttentionOp form) {
@@ -130,10 +178,8 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
                             builder.getF32Type());
   Value query = addArgument(getDataType(
             {&Sizes::batch, &Sizes::heads, &Sizes::queries, &Sizes::dim})),
-        key = addArgument(getDataType(
-            {&Sizes::batch, &Sizes::keyHeads, &Sizes::keys, &Sizes::dim})),
-        value = addArgument(getDataType(
-            {&Sizes::batch, &Sizes::keyHeads, &Sizes::keys, &Sizes::valueDim}));
+        key = addArgument(getKeyType(&Sizes::dim)),
+        value = addArgument(getKeyType(&Sizes::valueDim));
   // Outputs are buffers, so that there is nothing to return.
   auto addOutput = [&](Type type) -> Value {
     auto tensor = cast<RankedTensorType>(type);
@@ -141,15 +187,24 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
         MemRefType::get(tensor.getShape(), tensor.getElementType()));
   };
   Value output = addOutput(data), logSumExp = addOutput(rows);
+  Value pages;
+  if (options.pageSize) {
+    SmallVector<int64_t> shape(2, ShapedType::kDynamic);
+    if (sizes)
+      shape = {sizes->batch, sizes->pages->columns};
+    pages = addArgument(RankedTensorType::get(shape, builder.getI64Type()));
+  }
   Value scale = addArgument(builder.getF32Type());
-  Parameter queryOffset = addOffset(kQueryOffset, request.queryOffset),
-            keyOffset = addOffset(kKeyOffset, request.keyOffset);
+  Parameter queryOffset = addPosition(kQueryOffset),
+            keyOffset = addPosition(kKeyOffset);
 
   FailureOr<Value> predicate = buildPredicate(
       builder, loc, policy, layerType, packing,
       [&](StringRef name, Type type) { return addFact(name, type); });
   if (failed(predicate))
     return failure();
+  if (pages)
+    predicate = hideUnusedKeys(*predicate);
   auto asTensor = [&](Type type, Value buffer) -> Value {
     return bufferization::ToTensorOp::create(builder, loc, type, buffer,
                                              /*restrict=*/true,
@@ -160,6 +215,10 @@ LogicalResult FunctionBuilder::build(PolicyOp policy, StringRef layerType,
       ValueRange{asTensor(data, output), asTensor(rows, logSumExp)}, *predicate,
       /*sinks=*/Value(), scale, queryOffset, keyOffset,
       /*soft_cap=*/FloatAttr());
+  if (pages) {
+    attention.getKeyPagesMutable().assign(pages);
+    attention.setPageSize(options.pageSize);
+  }
   if (form)
     copyScore(builder, form, attention);
   for (auto [result, buffer] :
@@ -300,17 +359,14 @@ LogicalResult AttentionKernel::bindParameter(KernelFacts &facts,
                                              const Request &request,
                                              StringRef name, Type type) const {
   HostValue value;
-  if (name == kQueryOffset || name == kKeyOffset) {
-    const auto &offset =
-        name == kQueryOffset ? request.queryOffset : request.keyOffset;
-    if (type.isIndex()) {
-      value = offset[0];
-    } else {
-      auto array = std::make_shared<IntegerArray>();
-      array->shape = {static_cast<int64_t>(offset.size())};
-      array->values.assign(offset.begin(), offset.end());
-      value = std::move(array);
-    }
+  SmallVector<int64_t> positions = getPositions(request, name);
+  if (!positions.empty() && type.isIndex()) {
+    value = positions[0];
+  } else if (!positions.empty()) {
+    auto array = std::make_shared<IntegerArray>();
+    array->shape = {static_cast<int64_t>(positions.size())};
+    array->values.assign(positions.begin(), positions.end());
+    value = std::move(array);
   } else {
     FailureOr<HostValue> fact = getFactValue(loc, request, name, type);
     if (failed(fact))
@@ -373,8 +429,7 @@ KernelArrays::KernelArrays(const AttentionArrays &arrays, DataType type)
     return;
   }
   const AttentionArrays &a = arrays;
-  size_t numQueries = a.batch * a.heads * a.queries,
-         numKeys = a.batch * a.keyHeads * a.keys;
+  size_t numQueries = a.batch * a.heads * a.queries, numKeys = a.countKeyRows();
   converted[0] = toElements({a.query, numQueries * a.dim}, type);
   converted[1] = toElements({a.key, numKeys * a.dim}, type);
   converted[2] = toElements({a.value, numKeys * a.valueDim}, type);
@@ -402,18 +457,21 @@ llvm::Error AttentionKernel::run(const KernelArrays &arrays,
                                  KernelFacts &facts) const {
   const AttentionArrays &a = arrays.arrays;
   ArrayRef<const void *> elements = arrays.elements;
-  MemRefDescriptor data[] = {
-      {elements[0], {a.batch, a.heads, a.queries, a.dim}},
-      {elements[1], {a.batch, a.keyHeads, a.keys, a.dim}},
-      {elements[2], {a.batch, a.keyHeads, a.keys, a.valueDim}},
-      {elements[3], {a.batch, a.heads, a.queries, a.valueDim}},
-      {a.logSumExp, {a.batch, a.heads, a.queries}},
-  };
+  SmallVector<MemRefDescriptor> data;
+  data.emplace_back(elements[0], ArrayRef{a.batch, a.heads, a.queries, a.dim});
+  data.emplace_back(elements[1], a.getKeyShape(a.dim));
+  data.emplace_back(elements[2], a.getKeyShape(a.valueDim));
+  data.emplace_back(elements[3],
+                    ArrayRef{a.batch, a.heads, a.queries, a.valueDim});
+  data.emplace_back(a.logSumExp, ArrayRef{a.batch, a.heads, a.queries});
+  if (a.pages)
+    data.emplace_back(a.pages->table.data(),
+                      ArrayRef{a.batch, a.pages->columns});
   // Numbers are passed by their address, memrefs by the address of a pointer to
   // their descriptor.
   float scale = a.scale;
   SmallVector<void *> pointers;
-  pointers.reserve(std::size(data) + facts.descriptors.size());
+  pointers.reserve(data.size() + facts.descriptors.size());
   SmallVector<void *> arguments;
   auto addMemRef = [&](MemRefDescriptor &descriptor) {
     pointers.push_back(descriptor.get());

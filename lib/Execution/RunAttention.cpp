@@ -13,6 +13,7 @@
 #include "llvm/ADT/bit.h"
 
 #include <cmath>
+#include <numeric>
 #include <random>
 
 using namespace mlir;
@@ -101,14 +102,45 @@ static llvm::Expected<NpyArray> readArray(StringRef path) {
   return array;
 }
 
-/// Checks the shapes against each other and takes the sizes from them.
-static llvm::Expected<AttentionArrays>
-getSizes(ArrayRef<int64_t> q, ArrayRef<int64_t> k, ArrayRef<int64_t> v) {
+/// Reads a table of pages, of i32 or i64.
+static llvm::Expected<std::vector<int64_t>>
+readTable(StringRef path, SmallVectorImpl<int64_t> &shape) {
+  llvm::Expected<NpyArray> array = readNpy(path);
+  if (!array)
+    return array.takeError();
+  if (array->shape.size() != 2)
+    return makeError(path, ": must have shape [batch, pages], got ",
+                     describe(array->shape));
+  shape.assign(array->shape.begin(), array->shape.end());
+  std::vector<int64_t> table(array->getNumElements());
+  if (array->type == NpyType::Int32)
+    llvm::copy(array->getData<int32_t>(), table.begin());
+  else if (array->type == NpyType::Int64)
+    llvm::copy(array->getData<int64_t>(), table.begin());
+  else
+    return makeError(path, ": has elements of type ",
+                     getNpyTypeName(array->type), ", but pages are i32 or i64");
+  return table;
+}
+
+/// Checks the shapes against each other and takes the sizes from them. `t` is
+/// that of the table of pages, or empty.
+static llvm::Expected<AttentionArrays> getSizes(ArrayRef<int64_t> q,
+                                                ArrayRef<int64_t> k,
+                                                ArrayRef<int64_t> v,
+                                                ArrayRef<int64_t> t) {
   auto mismatch = [&](StringRef what) {
     return makeError("query ", describe(q), ", key ", describe(k),
                      " and value ", describe(v), " do not agree in ", what);
   };
-  if (q[0] != k[0] || k[0] != v[0])
+  if (!t.empty() && t[0] != q[0])
+    return makeError("query ", describe(q), " and the table of pages ",
+                     describe(t), " do not agree in the batch");
+  if (!t.empty() && k[0] != v[0])
+    return mismatch("the number of pages");
+  if (!t.empty() && k[2] < 1)
+    return makeError("a page must have at least 1 key, got ", k[2]);
+  if (t.empty() && (q[0] != k[0] || k[0] != v[0]))
     return mismatch("the batch");
   if (k[1] != v[1])
     return mismatch("the heads of key and value");
@@ -130,6 +162,13 @@ getSizes(ArrayRef<int64_t> q, ArrayRef<int64_t> k, ArrayRef<int64_t> v) {
   sizes.keys = k[2];
   sizes.dim = q[3];
   sizes.valueDim = v[3];
+  if (!t.empty()) {
+    sizes.pages.emplace();
+    sizes.pages->count = k[0];
+    sizes.pages->size = k[2];
+    sizes.pages->columns = t[1];
+    sizes.keys = t[1] * k[2];
+  }
   return sizes;
 }
 
@@ -151,9 +190,9 @@ llvm::Error mlir::mask::checkSizes(const AttentionArrays &s) {
   };
   if (auto error = check("query", {s.batch, s.heads, s.queries, s.dim}))
     return error;
-  if (auto error = check("key", {s.batch, s.keyHeads, s.keys, s.dim}))
+  if (auto error = check("key", s.getKeyShape(s.dim)))
     return error;
-  if (auto error = check("value", {s.batch, s.keyHeads, s.keys, s.valueDim}))
+  if (auto error = check("value", s.getKeyShape(s.valueDim)))
     return error;
   return check("output", {s.batch, s.heads, s.queries, s.valueDim});
 }
@@ -174,7 +213,8 @@ void mlir::mask::chooseTileRows(PolicyOp policy, const AttentionArrays &sizes,
 
 llvm::Expected<AttentionBuffers>
 mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
-                          StringRef valuePath, std::optional<DataType> type,
+                          StringRef valuePath, StringRef pagesPath,
+                          std::optional<DataType> type,
                           std::optional<float> scale) {
   llvm::Expected<NpyArray> query = readArray(queryPath);
   if (!query)
@@ -197,8 +237,17 @@ mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
       return makeError(path, ": has elements of type ", getDataTypeName(*other),
                        ", but the query has ", getDataTypeName(*found));
   }
+  std::vector<int64_t> table;
+  SmallVector<int64_t> tableShape;
+  if (!pagesPath.empty()) {
+    llvm::Expected<std::vector<int64_t>> read =
+        readTable(pagesPath, tableShape);
+    if (!read)
+      return read.takeError();
+    table = std::move(*read);
+  }
   llvm::Expected<AttentionArrays> sizes =
-      getSizes(query->shape, key->shape, value->shape);
+      getSizes(query->shape, key->shape, value->shape, tableShape);
   if (!sizes)
     return sizes.takeError();
   if (llvm::Error error = checkSizes(*sizes))
@@ -209,6 +258,7 @@ mlir::mask::readAttention(StringRef queryPath, StringRef keyPath,
   buffers.query = readElements(*query, *found);
   buffers.key = readElements(*key, *found);
   buffers.value = readElements(*value, *found);
+  buffers.table = std::move(table);
   buffers.finish(scale);
   return buffers;
 }
@@ -236,23 +286,35 @@ void AttentionBuffers::finish(std::optional<float> scale) {
   s.value = value.data();
   s.output = output.data();
   s.logSumExp = logSumExp.data();
+  if (s.pages)
+    s.pages->table = table;
   s.scale = scale.value_or(1 / std::sqrt(static_cast<float>(s.dim)));
 }
 
-AttentionBuffers mlir::mask::makeRandomAttention(const AttentionArrays &sizes) {
+AttentionBuffers mlir::mask::makeRandomAttention(const AttentionArrays &sizes,
+                                                 int64_t pageSize) {
   AttentionBuffers buffers;
-  buffers.sizes = sizes;
+  AttentionArrays &s = buffers.sizes = sizes;
   std::mt19937 engine(1);
+  if (pageSize) {
+    PageTable pages;
+    pages.size = pageSize;
+    pages.columns = llvm::divideCeil(s.keys, pageSize);
+    pages.count = s.batch * pages.columns;
+    buffers.table.resize(pages.count);
+    std::iota(buffers.table.begin(), buffers.table.end(), 0);
+    std::shuffle(buffers.table.begin(), buffers.table.end(), engine);
+    s.pages = pages;
+  }
   std::normal_distribution<float> normal;
-  auto fill = [&](std::vector<float> &data, int64_t heads, int64_t rows,
-                  int64_t columns) {
-    data.resize(sizes.batch * heads * rows * columns);
+  auto fill = [&](std::vector<float> &data, ArrayRef<int64_t> shape) {
+    data.resize(llvm::product_of(shape));
     for (float &element : data)
       element = normal(engine);
   };
-  fill(buffers.query, sizes.heads, sizes.queries, sizes.dim);
-  fill(buffers.key, sizes.keyHeads, sizes.keys, sizes.dim);
-  fill(buffers.value, sizes.keyHeads, sizes.keys, sizes.valueDim);
+  fill(buffers.query, {s.batch, s.heads, s.queries, s.dim});
+  fill(buffers.key, s.getKeyShape(s.dim));
+  fill(buffers.value, s.getKeyShape(s.valueDim));
   buffers.finish(std::nullopt);
   return buffers;
 }
@@ -261,11 +323,17 @@ AttentionBuffers mlir::mask::makeRandomAttention(const AttentionArrays &sizes) {
 // Requests
 //===----------------------------------------------------------------------===//
 
-llvm::Error mlir::mask::checkExtents(const AttentionArrays &sizes,
+llvm::Error mlir::mask::checkExtents(AttentionArrays &sizes,
                                      const Request &request) {
   if (sizes.queries != request.queries)
     return makeError("the query has ", sizes.queries,
                      " rows, but q_len of the facts is ", request.queries);
+  if (sizes.pages && sizes.keys < request.keys)
+    return makeError(
+        "the table has ", sizes.pages->columns, " pages of ", sizes.pages->size,
+        " keys per batch row, but kv_len of the facts is ", request.keys);
+  if (sizes.pages)
+    sizes.keys = request.keys;
   if (sizes.keys != request.keys)
     return makeError("the key has ", sizes.keys,
                      " rows, but kv_len of the facts is ", request.keys);
@@ -301,6 +369,7 @@ FailureOr<InterpretedAttention> mlir::mask::interpretAttention(
   data.keyHeads = s.keyHeads;
   data.queries = s.queries;
   data.keys = s.keys;
+  data.pages = s.pages;
   data.dim = s.dim;
   data.valueDim = s.valueDim;
   data.query = query;

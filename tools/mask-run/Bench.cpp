@@ -51,6 +51,8 @@ static LogicalResult observeTiles(PolicyOp policy, const Request &request,
                                   const BenchOptions &options, bool byHead,
                                   Counts &counts) {
   JitOptions jit = options.jit;
+  // Tiles are of keys, wherever these lie.
+  jit.pageSize = 0;
   // One head stands for all: its tiles are theirs.
   if (!byHead)
     jit.schedule.heads = 1;
@@ -123,6 +125,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     return emitError(UnknownLoc::get(policy.getContext()))
            << llvm::toString(std::move(error));
   chooseTileRows(policy, sizes, options.jit);
+  options.jit.pageSize = options.pageSize;
   FailureOr<Counts> counts = countMask(policy, request, options);
   if (failed(counts))
     return failure();
@@ -138,7 +141,7 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
   if (failed(facts))
     return failure();
 
-  AttentionBuffers buffers = makeRandomAttention(sizes);
+  AttentionBuffers buffers = makeRandomAttention(sizes, options.pageSize);
   if (options.form)
     if (std::optional<float> scale = getConstantScale(options.form))
       buffers.sizes.scale = *scale;

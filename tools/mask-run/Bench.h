@@ -17,6 +17,8 @@ struct BenchOptions {
   std::optional<PackingRule> packing;
   int64_t threads = 1;
   int64_t heads = 1, keyHeads = 1, dim = 64;
+  /// Keys of a page, if they lie in pages, shuffled; else zero.
+  int64_t pageSize = 0;
   /// Calls that are timed, after one that is not.
   int64_t repeat = 5;
   JitOptions jit;

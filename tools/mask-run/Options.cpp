@@ -7,6 +7,7 @@
 
 #include "Options.h"
 
+#include "Mask/IR/Range.h"
 #include "Mask/Request/CommandLine.h"
 #include "Mask/Request/PolicyLibrary.h"
 #include "Mask/Support/OutputFile.h"
@@ -72,6 +73,11 @@ MASK_STRING_OPTION(queryPath, dataCategory, "query", "[B, H, Sq, D]", "q.npy");
 MASK_STRING_OPTION(keyPath, dataCategory, "key", "[B, G, Skv, D]", "k.npy");
 MASK_STRING_OPTION(valuePath, dataCategory, "value", "[B, G, Skv, Dv]",
                    "v.npy");
+MASK_STRING_OPTION(pagesPath, dataCategory, "key-pages",
+                   "[B, pages], where key j of a batch row is row j mod P of\n"
+                   "page pages[b, j / P]; key and value are pools of pages,\n"
+                   "[pages, G, P, D] and [pages, G, P, Dv]",
+                   "pages.npy");
 MASK_STRING_OPTION(sinksPath, dataCategory, "sinks",
                    "[H], for a file whose attention has sinks\n"
                    "that are no constant",
@@ -116,6 +122,9 @@ MASK_INTEGER_OPTION(keyHeads, actionCategory, "kv-heads", "Key heads (--bench)",
                     0);
 MASK_INTEGER_OPTION(headDim, actionCategory, "head-dim",
                     "Head dimension (--bench)", 0);
+MASK_INTEGER_OPTION(
+    pageSize, actionCategory, "page-size",
+    "Keys of a page, where they lie in shuffled pages (--bench)", 0);
 MASK_INTEGER_OPTION(repeat, actionCategory, "repeat", "Timed calls (--bench)",
                     5);
 
@@ -275,6 +284,9 @@ static LogicalResult checkTarget() {
     }
     llvm_unreachable("every target has a name");
   };
+  if (runsKernels() && failed(reject("kernels of GPUs, which read no pages",
+                                     {&pagesPath, &pageSize})))
+    return failure();
   if (target == Target::SIMTEmulation)
     return checkEmulation();
   std::string device = "--target=" + name(target).str();
@@ -327,8 +339,8 @@ static LogicalResult checkNumbers() {
 
 static LogicalResult checkBench() {
   if (failed(reject("--bench",
-                    {&queryPath, &keyPath, &valuePath, &output, &lsePath,
-                     &scale, &check, &tolerance, &isStatic})) ||
+                    {&queryPath, &keyPath, &valuePath, &pagesPath, &output,
+                     &lsePath, &scale, &check, &tolerance, &isStatic})) ||
       failed(requireOption(heads)) || failed(requireOption(keyHeads)) ||
       failed(requireOption(headDim)))
     return failure();
@@ -336,6 +348,9 @@ static LogicalResult checkBench() {
     return fail("--bench times the targets cpu and cuda only");
   if (headDim < 1)
     return fail("--head-dim must be at least 1, got " + Twine(headDim));
+  if (pageSize.getNumOccurrences() && (pageSize < 1 || pageSize > kMaxTile))
+    return fail("--page-size must be from 1 to " + Twine(kMaxTile) + ", got " +
+                Twine(pageSize));
   if (keyHeads < 1 || heads < 1 || heads % keyHeads != 0)
     return fail("--kv-heads (" + Twine(keyHeads) + ") must divide --heads (" +
                 Twine(heads) + ")");
@@ -347,7 +362,7 @@ static LogicalResult checkFiles() {
     return fail("--dtype=f64 is for --bench and --cases; files hold f32, f16 "
                 "or bf16");
   if (failed(reject("files; it is for --bench",
-                    {&heads, &keyHeads, &headDim, &repeat})) ||
+                    {&heads, &keyHeads, &headDim, &pageSize, &repeat})) ||
       failed(requireOption(queryPath)) || failed(requireOption(keyPath)) ||
       failed(requireOption(valuePath)))
     return failure();
@@ -361,6 +376,7 @@ static LogicalResult checkFiles() {
                                        {{"--query", queryPath},
                                         {"--key", keyPath},
                                         {"--value", valuePath},
+                                        {"--key-pages", pagesPath},
                                         {"--sinks", sinksPath},
                                         {"--facts", factsPath},
                                         {"the model", model}});
@@ -368,11 +384,12 @@ static LogicalResult checkFiles() {
 }
 
 static LogicalResult checkCases() {
-  if (failed(reject("--cases",
-                    {&model, &policyName, &layerType, &factsPath, &packing,
-                     &queryPath, &keyPath, &valuePath, &sinksPath, &output,
-                     &lsePath, &scale, &check, &tolerance, &bench, &heads,
-                     &keyHeads, &headDim, &repeat})))
+  if (failed(reject("--cases", {&model,     &policyName, &layerType, &factsPath,
+                                &packing,   &queryPath,  &keyPath,   &valuePath,
+                                &pagesPath, &sinksPath,  &output,    &lsePath,
+                                &scale,     &check,      &tolerance, &bench,
+                                &heads,     &keyHeads,   &headDim,   &pageSize,
+                                &repeat})))
     return failure();
   if (target == Target::Interpreter)
     return reject("--cases with --target=interpreter", {&dataType});

@@ -8,6 +8,7 @@
 #include "RunFiles.h"
 
 #include "Check.h"
+#include "CheckPages.h"
 #include "Options.h"
 
 #include "Mask/Request/CommandLine.h"
@@ -32,6 +33,8 @@ static LogicalResult runCompiled(PolicyOp policy, StringRef layer,
     options->headDim = buffers.sizes.dim;
     options->valueDim = buffers.sizes.valueDim;
   }
+  if (buffers.sizes.pages)
+    options->pageSize = buffers.sizes.pages->size;
   chooseTileRows(policy, buffers.sizes, *options);
   auto kernel =
       AttentionKernel::compile(policy, layer, rule, request, *options, form,
@@ -154,7 +157,7 @@ LogicalResult mlir::mask::runFiles(PolicyOp policy, StringRef layer,
   else if (form)
     factor = getConstantScale(form);
   llvm::Expected<AttentionBuffers> buffers =
-      readAttention(queryPath, keyPath, valuePath, type, factor);
+      readAttention(queryPath, keyPath, valuePath, pagesPath, type, factor);
   if (!buffers)
     return fail(buffers.takeError());
   // The buffers have moved.
@@ -162,6 +165,8 @@ LogicalResult mlir::mask::runFiles(PolicyOp policy, StringRef layer,
   if (llvm::Error error = checkExtents(buffers->sizes, request))
     return fail(std::move(error));
   if (failed(masks.checkTables(buffers->sizes.batch)) ||
+      failed(checkPages(policy.getLoc(), *masks.getInstances()[0], request,
+                        buffers->sizes)) ||
       failed(prepareSinks(form, buffers->sizes.heads, "the query has ")))
     return failure();
 

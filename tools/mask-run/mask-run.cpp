@@ -147,6 +147,7 @@ static LogicalResult run(MLIRContext &context) {
   bench.heads = heads;
   bench.keyHeads = keyHeads;
   bench.dim = headDim;
+  bench.pageSize = pageSize;
   bench.repeat = repeat;
   bench.jit = *jit;
   bench.form = *form;

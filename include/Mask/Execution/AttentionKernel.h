@@ -8,6 +8,7 @@
 #ifndef MASK_EXECUTION_ATTENTIONKERNEL_H
 #define MASK_EXECUTION_ATTENTIONKERNEL_H
 
+#include "Mask/Analysis/Interpreter.h"
 #include "Mask/Execution/AttentionForm.h"
 #include "Mask/Execution/DeviceModule.h"
 #include "Mask/Execution/EmulatedModule.h"
@@ -18,13 +19,20 @@ namespace mlir::mask {
 /// One attention on real arrays in f32 (converted for code of other element
 /// types), row-major: query `[B, H, Sq, D]`, key
 /// `[B, G, Skv, D]`, value `[B, G, Skv, Dv]`, output `[B, H, Sq, Dv]`,
-/// log-sum-exp `[B, H, Sq]`.
+/// log-sum-exp `[B, H, Sq]`. Where there is a table of pages, key and value are
+/// its pool, and the last page of a batch row may go on beyond its last key.
 struct AttentionArrays {
   int64_t batch = 0, heads = 0, keyHeads = 0, queries = 0, keys = 0, dim = 0,
           valueDim = 0;
   const float *query = nullptr, *key = nullptr, *value = nullptr;
   float *output = nullptr, *logSumExp = nullptr;
   float scale = 1;
+  std::optional<PageTable> pages = {};
+
+  /// The shape of key or value, of rows of `columns`.
+  SmallVector<int64_t, 4> getKeyShape(int64_t columns) const;
+  /// The rows of key and value together.
+  int64_t countKeyRows() const;
 };
 
 /// The same arrays in the elements that compiled code reads and writes.
@@ -69,7 +77,8 @@ private:
 /// head count.
 class AttentionKernel {
 public:
-  /// Compiles for the facts that `request` has; their values do not matter.
+  /// Compiles for the facts that `request` has; their values do not matter. The
+  /// keys that exist are those of the request, wherever pages end.
   /// `policy` is copied, and so are soft cap and score region of `form`, if it
   /// is not null. With `sizes` the code is for these sizes alone, and for the
   /// offsets, parameters and extents of facts of `request`: all of them are

@@ -88,6 +88,8 @@ struct JitOptions {
   /// Head dimensions of query and key, and of value, that attention is compiled
   /// for alone; any where zero.
   int64_t headDim = 0, valueDim = 0;
+  /// How many keys a page has, where keys and values lie in pages; else zero.
+  int64_t pageSize = 0;
   /// The elements of query, key, value and output in compiled code.
   DataType dataType = DataType::F32;
   /// Functions of this process that compiled code may call, by name.

@@ -20,6 +20,8 @@ struct AttentionBuffers {
   DataType type = DataType::F32;
   AttentionArrays sizes;
   std::vector<float> query, key, value, output, logSumExp;
+  /// The table of pages, where keys and values lie in pages.
+  std::vector<int64_t> table;
 
   /// Allocates the results and points `sizes` to the data.
   void finish(std::optional<float> scale);
@@ -29,11 +31,14 @@ struct AttentionBuffers {
   NpyArray getLogSumExp() const;
 };
 
-/// Takes the arrays of three files. Errors name the file and the numbers.
-/// `type` is what `--dtype` says; without it the files tell f32 from f16.
+/// Takes the arrays of three files, and, unless its path is empty, a table of
+/// pages, `[B, pages]`, which key and value then are: `[pages, G, page, D]`.
+/// Errors name the file and the numbers. `type` is what `--dtype` says; without
+/// it the files tell f32 from f16.
 llvm::Expected<AttentionBuffers>
 readAttention(StringRef queryPath, StringRef keyPath, StringRef valuePath,
-              std::optional<DataType> type, std::optional<float> scale);
+              StringRef pagesPath, std::optional<DataType> type,
+              std::optional<float> scale);
 
 /// Reads one f32 logit per query head, `[H]`. Errors start with the path.
 llvm::Expected<std::vector<float>> readSinks(StringRef path, int64_t heads);
@@ -50,11 +55,14 @@ llvm::Error checkSizes(const AttentionArrays &sizes);
 void chooseTileRows(PolicyOp policy, const AttentionArrays &sizes,
                     JitOptions &options);
 
-/// Data of unit variance, the same for the same sizes.
-AttentionBuffers makeRandomAttention(const AttentionArrays &sizes);
+/// Data of unit variance, the same for the same sizes. With `pageSize`, which
+/// may be zero, keys lie in pages of so many, shuffled.
+AttentionBuffers makeRandomAttention(const AttentionArrays &sizes,
+                                     int64_t pageSize);
 
-/// Checks that the arrays have the extents of the request.
-llvm::Error checkExtents(const AttentionArrays &sizes, const Request &request);
+/// Checks that the arrays have the extents of the request; pages may have more
+/// keys, which are then those of the request.
+llvm::Error checkExtents(AttentionArrays &sizes, const Request &request);
 
 /// The same attention by the interpreter, in float64; scores as `form` has
 /// them, if it is not null.
