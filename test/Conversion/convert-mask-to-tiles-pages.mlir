@@ -1,8 +1,7 @@
 // RUN: mask-opt %s --split-input-file --convert-mask-to-tiles --canonicalize --cse | FileCheck %s
 
-// Keys of a tile are looked up once, for both products and all their columns: the page, which
-// has to be in the pool, and the row of it. Keys of the tile ahead are only asked for; they
-// may be in no page.
+// Keys of a tile are looked up once, for both products and all their columns; their pages
+// have to be in the pool. Keys of the tile ahead are only asked for; they may be in no page.
 
 // CHECK-LABEL: func @decode
 // CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<?x8x1x64xf32>, %[[K:[a-z0-9]*]]: memref<?x1x16x64xf32>, %[[V:[a-z0-9]*]]: memref<?x1x16x64xf32>, %[[O:[a-z0-9]*]]: memref<?x8x1x64xf32>, %[[T:[a-z0-9]*]]: memref<?x?xi32>
@@ -14,27 +13,31 @@
 // CHECK: cf.assert {{.*}} 'query_offset' must have an element for each batch row"
 // CHECK-NOT: cf.assert
 // CHECK: scf.parallel (%[[B:[a-z0-9]*]]
+// One head of the pool as rows that begin at any element.
+// CHECK: memref.reinterpret_cast {{.*}} to memref<?x64xf32, strided<[1, 1]>>
+// CHECK: memref.reinterpret_cast {{.*}} to memref<?x64xf32, strided<[1, 1]>>
 // CHECK: mask.tile_for
 // CHECK-NEXT: ^bb0(%[[FIRST:[a-z0-9]*]]: index, %[[SIZE:[a-z0-9]*]]: index
-// CHECK: scf.for %[[I:.*]] = %c0 to %[[SIZE]]
-// CHECK: %[[KEY:.*]] = arith.addi %[[FIRST]], %[[I]]
-// CHECK: %[[COLUMN:.*]] = arith.divui %[[KEY]], %[[C16]]
+// CHECK: %[[END:.*]] = arith.addi %[[FIRST]], %[[SIZE]]
+// CHECK: %[[UPPER:.*]] = arith.divui %{{.*}}, %[[C16]]
+// CHECK: %[[LOWER:.*]] = arith.divui %[[FIRST]], %[[C16]]
+// CHECK: scf.for %[[COLUMN:.*]] = %[[LOWER]] to %[[UPPER]]
 // CHECK: %[[ENTRY:.*]] = memref.load %[[T]][%[[B]], %[[COLUMN]]]
 // CHECK: %[[PAGE:.*]] = arith.index_cast %[[ENTRY]] : i32 to index
 // CHECK: %[[EXISTS:.*]] = arith.cmpi ult, %[[PAGE]], %[[PAGES]]
 // CHECK: cf.assert %[[EXISTS]], {{.*}}'mask.attention' op reads a page that is not in the pool"
-// CHECK: memref.store %{{.*}}, %[[PLACES:.*]][%[[I]], %c0] : memref<128x2xi64>
-// CHECK: %[[ROW:.*]] = arith.remui %[[KEY]], %[[C16]]
-// CHECK: memref.store %{{.*}}, %[[PLACES]][%[[I]], %c1]
-// CHECK: scf.for %{{.*}} = %[[SIZE]] to
+// CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step %c8
+// CHECK: vector.store %{{.*}}, %[[KEYS:.*]][%[[I]]] : memref<136xi64>, vector<8xi64>
+// CHECK: vector.store %{{.*}}, %[[VALUES:.*]][%[[I]]] : memref<72xi64>, vector<8xi64>
+// CHECK: scf.for
+// CHECK: memref.load %[[T]]
 // CHECK-NOT: cf.assert
 // CHECK: arith.select
+// CHECK: vector.store %{{.*}}, %[[KEYS]]
 // CHECK-NOT: memref.load %[[T]]
-// CHECK: memref.load %[[PLACES]]
-// CHECK: vector.transfer_read %[[K]][%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}]
-// CHECK: memref.prefetch %[[V]]
-// CHECK: vector.transfer_read %[[V]]
-// CHECK: memref.prefetch %[[K]]
+// CHECK: memref.load %[[KEYS]]
+// CHECK: vector.transfer_read %{{.*}} : memref<?x64xf32, strided<[1, 1]>>
+// CHECK: memref.prefetch %{{.*}} : memref<?x64xf32, strided<[1, 1]>>
 // CHECK-NOT: memref.load %[[T]]
 func.func @decode(%q: memref<?x8x1x64xf32>, %k: memref<?x1x16x64xf32>, %v: memref<?x1x16x64xf32>, %o: memref<?x8x1x64xf32>, %table: memref<?x?xi32>, %seen: memref<?xi32>) {
   mask.attention ins(%q, %k, %v : memref<?x8x1x64xf32>, memref<?x1x16x64xf32>, memref<?x1x16x64xf32>)
@@ -56,7 +59,6 @@ func.func @decode(%q: memref<?x8x1x64xf32>, %k: memref<?x1x16x64xf32>, %v: memre
 // CHECK-DAG: %[[C3:.*]] = arith.constant 3 : index
 // CHECK: %[[EQUAL:.*]] = arith.cmpi eq, %{{.*}}, %[[C3]]
 // CHECK: cf.assert %[[EQUAL]], {{.*}} pages of 3 keys must be what key has rows of"
-// CHECK: memref.view {{.*}} to memref<64x2xi64>
 // CHECK: mask.tile_for[%c0, %c0, %[[C30]], %[[C30]]]
 // CHECK: memref.load %[[T]]
 // CHECK-NOT: memref.load %[[T]]

@@ -58,7 +58,8 @@ void CPUColumnEmitter::prefetch(const AttentionOperand &operand, Value row,
   // The columns are the other array's, which may have more.
   Value last = offset(operand.getSize(b, 3), -1);
   column = b.createOrFold<arith::MinSIOp>(column, last);
-  memref::PrefetchOp::create(b, operand.memref, operand.locate(b, row, column),
+  memref::PrefetchOp::create(b, operand.getArray(),
+                             operand.locate(b, row, column),
                              /*isWrite=*/false, /*localityHint=*/2,
                              /*isDataCache=*/true);
 }
@@ -248,7 +249,7 @@ SmallVector<Value> CPUColumnEmitter::begin(const QueryTile &tile) {
                 ? workspace->take(numScores, elements.factor)
                 : scoreBuffer;
   flags = workspace->take(lanes, elements.sum);
-  takePlaces(2 * keyTile);
+  takePages();
   takeState(shape);
 
   Value scale;

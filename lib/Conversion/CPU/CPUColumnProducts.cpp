@@ -89,7 +89,7 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
 }
 
 SmallVector<Value> CPUColumnEmitter::scores(const KeyTile &keys) {
-  findPages(keys);
+  findPages(keys, /*ahead=*/true);
   Value whole = roundDown(keys.size, keysPerVector);
   forLoop(index(0), whole, keysPerVector,
           [&](Value first) { multiplyKeys(keys, first, /*isWhole=*/true); });

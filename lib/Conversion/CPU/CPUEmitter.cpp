@@ -212,7 +212,7 @@ SmallVector<Value> CPUEmitter::foldColumns(
 Value CPUEmitter::readVector(const AttentionOperand &operand, Value row,
                              Value column, VectorType type, bool inBounds) {
   Value zero = arith::ConstantOp::create(b, b.getFloatAttr(elements.data, 0));
-  return vector::TransferReadOp::create(b, type, operand.memref,
+  return vector::TransferReadOp::create(b, type, operand.getArray(),
                                         operand.locate(b, row, column), zero,
                                         ArrayRef<bool>(inBounds));
 }

@@ -76,11 +76,12 @@ protected:
 
   // The keys of a tile are looked up once, for both products.
 
-  /// Gets scratch memory for where `keys` keys lie, if they lie in pages.
-  void takePlaces(int64_t keys);
-  /// Looks up where the keys of a tile lie, and those after them for which
-  /// there is memory, to ask for them ahead.
-  void findPages(const KeyTile &keys);
+  /// Gets scratch memory for where the keys and values of a tile lie, if they
+  /// lie in pages.
+  void takePages();
+  /// Looks up where those of a tile do; with `ahead` also where keys of the
+  /// tile after it do, which are not read, but asked for.
+  void findPages(const KeyTile &keys, bool ahead);
 
   //===--- Rows and columns ---===//
 
@@ -170,13 +171,13 @@ private:
   Value numberTile(ValueRange position);
   /// The state of a part of the tile at hand.
   Value selectState(Value states, Value part);
-  void findPages(const KeyTile &keys, Value from, Value to, bool areRead);
+  PagedRows takePages(const AttentionOperand &pool, int64_t keys);
+  void findPages(Value from, Value to, bool areRead);
+  void storeOffsets(const PagedRows &rows, Value page, Value row, Value i);
   void whereSplit(bool isSplit, llvm::function_ref<void()> body);
   void joinParts(ValueRange position);
 
   std::optional<Split> split;
-  /// Null where keys do not lie in pages.
-  Value places;
 };
 
 } // namespace mlir::mask

@@ -94,7 +94,7 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
   auto factor = [&](Value row, Value x) {
     if (keyBlock)
       return elements.spreadFactor(b, keyBlock, {row, cell(x)});
-    return elements.spreadFactor(b, key.memref,
+    return elements.spreadFactor(b, key.getArray(),
                                  key.locate(b, add(keys.first, row), x));
   };
   // A factor that is not in Q.
@@ -113,7 +113,7 @@ void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
   auto factor = [&](Value column, Value x) {
     if (valueBlock)
       return elements.spreadFactor(b, valueBlock, {x, cell(column)});
-    return elements.spreadFactor(b, value.memref,
+    return elements.spreadFactor(b, value.getArray(),
                                  value.locate(b, add(keys.first, x), column));
   };
   auto columns = [&](Value) { return Range{index(0), value.getSize(b, 3)}; };

@@ -113,7 +113,7 @@ void CPUTileEmitter::allocate() {
   weights = elements.roundsWeights()
                 ? workspace->take({keyCells, cellsInLanes}, factor)
                 : scoreBuffer;
-  takePlaces(keyTile);
+  takePages();
   takeState(shape);
 }
 
@@ -126,7 +126,7 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
 }
 
 SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
-  findPages(keys);
+  findPages(keys, /*ahead=*/false);
   if (elements.isPacked())
     packKeys(keys);
   multiplyKeys(keys);

@@ -23,20 +23,14 @@ SmallVector<Value> AttentionOperand::locate(ImplicitLocOpBuilder &b, Value row,
                                             Value column) const {
   if (!pages)
     return {batch, head, row, column};
-  Value i = b.createOrFold<arith::SubIOp>(row, pages->first);
-  auto get = [&](int64_t part) -> Value {
-    Value number = memref::LoadOp::create(
-        b, pages->places,
-        ValueRange{i, arith::ConstantIndexOp::create(b, part)});
-    return arith::IndexCastOp::create(b, b.getIndexType(), number);
-  };
-  Value page = get(0), rowOfPage = get(1);
-  return {page, head, rowOfPage, column};
+  Value offset = memref::LoadOp::create(
+      b, pages->offsets, b.createOrFold<arith::SubIOp>(row, pages->first));
+  return {arith::IndexCastOp::create(b, b.getIndexType(), offset), column};
 }
 
 Value AttentionOperand::load(ImplicitLocOpBuilder &b, Value row,
                              Value column) const {
-  Value element = memref::LoadOp::create(b, memref, locate(b, row, column));
+  Value element = memref::LoadOp::create(b, getArray(), locate(b, row, column));
   if (element.getType().getIntOrFloatBitWidth() >= 32)
     return element;
   return arith::ExtFOp::create(b, b.getF32Type(), element);
@@ -47,7 +41,7 @@ void AttentionOperand::store(ImplicitLocOpBuilder &b, Value element, Value row,
   Type type = cast<MemRefType>(memref.getType()).getElementType();
   if (element.getType() != type)
     element = arith::TruncFOp::create(b, type, element);
-  memref::StoreOp::create(b, element, memref, locate(b, row, column));
+  memref::StoreOp::create(b, element, getArray(), locate(b, row, column));
 }
 
 Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {

@@ -14,10 +14,14 @@
 
 namespace mlir::mask {
 
-/// Where the keys from `first` on lie, as they were looked up in a table of
-/// pages: key `first + i` is row `places[i, 1]` of page `places[i, 0]`.
+/// The keys of a tile in a pool of pages, as they were looked up: key `first +
+/// i` begins at `rows[offsets[i], 0]`, where offsets count elements. A page is
+/// `pageStride` elements after the one before, a row of it `rowStride`.
 struct PagedRows {
-  Value first, places;
+  Value rows, pageStride, rowStride;
+  /// An i64 per key.
+  Value offsets;
+  Value first = {};
 };
 
 /// One of the arrays of an attention, at the batch row and head of a tile. Rows
@@ -28,7 +32,8 @@ struct AttentionOperand {
   Value memref, batch, head;
   std::optional<PagedRows> pages = std::nullopt;
 
-  /// The indices of an element.
+  /// What elements are read from, and the indices of one.
+  Value getArray() const { return pages ? pages->rows : memref; }
   SmallVector<Value> locate(ImplicitLocOpBuilder &b, Value row,
                             Value column) const;
   /// One element.

@@ -22,11 +22,18 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 struct Problem {
   std::vector<double> query{1, 2, -1, 0.5}, key{1, -2, 3};
   std::vector<double> value{1, 10, 2, 20, 3, 30};
-  AttentionData data{
-      1,  2, 1, 2, 3, 1, 2, query, key, value, {}, nullptr, std::nullopt,
-      {}, {}};
+  AttentionData data;
   std::vector<double> output = std::vector<double>(8, NAN);
   std::vector<double> lse = std::vector<double>(4, NAN);
+
+  Problem() {
+    data.batch = data.keyHeads = data.dim = 1;
+    data.heads = data.queries = data.valueDim = 2;
+    data.keys = 3;
+    data.query = query;
+    data.key = key;
+    data.value = value;
+  }
 
   void run(const PredicateFunction &visible) {
     MLIRContext context;
