@@ -37,6 +37,9 @@ static LogicalResult checkForm(AttentionOp op) {
       op.getKeyOffsetParameter().isGiven())
     return op.emitOpError() << "places its rows and columns itself; positions "
                                "come from the facts";
+  if (op.isPaged())
+    return op.emitOpError() << "reads its keys through pages; those of a "
+                               "request are not in a file";
   if (op.getScale() && !getConstant(op.getScale()))
     return op.emitOpError() << "scale must be a constant";
   for (auto [i, capture] : llvm::enumerate(op.getScoreCaptures()))

@@ -18,8 +18,8 @@ namespace mlir::mask {
 /// The attention of a model's file, for its scale, sinks, soft cap and score
 /// region; null where there is none. Errors are emitted: several attentions
 /// that differ in these; captures and scales that are not constants; sinks that
-/// are neither constants nor values of f32 elements; origins and offsets, which
-/// a file alone does not give.
+/// are neither constants nor values of f32 elements; origins, offsets and
+/// pages, which a file alone does not give.
 FailureOr<AttentionOp> findAttentionForm(ModuleOp module);
 
 /// The scale of a form, if it has one.
