@@ -288,6 +288,48 @@ TEST_P(ObservedTilesTest, Holes) {
   EXPECT_EQ(counts[0].missed, 0);
 }
 
+/// A tree of draft tokens behind a cache: drafts see the cache, their ancestors
+/// and themselves. Where the cache ends is a number of the call.
+TEST_P(ObservedTilesTest, DraftTree) {
+  constexpr int64_t kDrafts = 48;
+  std::string rows;
+  for (int64_t draft = 0; draft < kDrafts; ++draft) {
+    std::vector<bool> sees(kDrafts);
+    for (int64_t i = draft; i >= 0; i = i ? (i - 1) / 2 : -1)
+      sees[i] = true;
+    rows += draft ? ", [" : "[";
+    for (int64_t i = 0; i < kDrafts; ++i)
+      rows += std::string(i ? ", " : "") + (sees[i] ? "true" : "false");
+    rows += "]";
+  }
+  auto counts = observe(
+      R"mlir(
+    mask.policy @p("prefix" %n: index) {
+      %tree = arith.constant dense<[)mlir" +
+          rows +
+          R"mlir(]> : tensor<48x48xi1>
+      %zero = arith.constant 0 : index
+      %back = arith.subi %zero, %n : index
+      %drafts = mask.dense %tree : tensor<48x48xi1>
+      %behind = mask.shift %drafts query %back key %back
+      %cache = mask.prefix %n
+      %either = mask.or %cache, %behind
+      %causal = mask.causal
+      %p = mask.and %causal, %either
+      mask.layer_type "*" = %p
+    })mlir",
+      {R"({"q_len": 48, "kv_len": 248, "q_offset": 200, "prefix": 200})",
+       R"({"q_len": 48, "kv_len": 112, "q_offset": 64, "prefix": 64})"});
+  ASSERT_EQ(counts.size(), 2u);
+  // Tiles of the cache but for the one that the drafts begin in.
+  const int64_t cacheTiles[] = {3 * 12, 3 * 4};
+  for (auto [count, core] : llvm::zip_equal(counts, cacheTiles)) {
+    EXPECT_GE(count.core, core);
+    EXPECT_LE(5 * (count.core + count.edge),
+              6 * (count.core + count.edge - count.blank));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ObservedTilesTest, ::testing::Bool(),
                          [](const ::testing::TestParamInfo<bool> &info) {
                            return info.param ? "Kernels" : "Loops";
