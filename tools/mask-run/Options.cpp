@@ -155,6 +155,10 @@ cl::opt<std::string> chip("chip",
                                    "for (native)"),
                           cl::value_desc("name"), cl::init("native"),
                           cl::cat(targetCategory));
+cl::opt<bool> optimize("optimize",
+                       cl::desc("Let LLVM optimize code of the CPU (true);\n"
+                                "without it that is made in half the time"),
+                       cl::init(true), cl::cat(targetCategory));
 cl::opt<GPUEmitter> emitter(
     "emitter", cl::desc("What GPU kernels are made of"),
     cl::init(GPUEmitter::Portable),
@@ -310,10 +314,10 @@ static LogicalResult checkTarget() {
 
 /// Code for another processor is for tests; it has to run here.
 static LogicalResult checkChip() {
+  if (target != Target::CPU)
+    return reject("another target than the cpu", {&chip, &optimize});
   if (!chip.getNumOccurrences())
     return success();
-  if (target != Target::CPU)
-    return reject("another target than the cpu", {&chip});
   llvm::Expected<CPUTarget> processor = describeProcessor(chip);
   if (!processor)
     return fail("--chip: " + llvm::toString(processor.takeError()));
@@ -435,6 +439,7 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   options.device = device;
   options.saveTemps = saveTemps;
   options.processor = chip;
+  options.optimize = optimize;
   options.stage = stage;
   if (emulates && !device)
     options.emulation = getEmulationOptions();

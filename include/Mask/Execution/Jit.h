@@ -62,7 +62,7 @@ struct JitOptions {
   /// The processor that code is made for, by LLVM's name, or `native`: all that
   /// this machine has.
   std::string processor = "native";
-  /// Let LLVM optimize: faster code, in four times the time. Kernels that are
+  /// Let LLVM optimize: faster code, in twice the time. Kernels that are
   /// emulated never are.
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
