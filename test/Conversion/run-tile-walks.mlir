@@ -1,9 +1,10 @@
 // Tiles as compiled code visits them: bounds in memory, a part of the visited tiles, copies
 // two tiles ahead, a step that is known at run time; and what values are checked for.
 
+// Only what a case needs is compiled.
 // DEFINE: %{case} =
-// DEFINE: %{run} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --mask-to-cpu | mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so
-// DEFINE: %{fail} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --mask-to-cpu | not --crash mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so 2>&1 | FileCheck %s --check-prefix
+// DEFINE: %{run} = mask-opt %s --symbol-privatize=exclude=main_%{case} --symbol-dce --mask-to-cpu | mlir-runner -O0 -e main_%{case} --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so
+// DEFINE: %{fail} = mask-opt %s --symbol-privatize=exclude=main_%{case} --symbol-dce --mask-to-cpu | not --crash mlir-runner -O0 -e main_%{case} --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so 2>&1 | FileCheck %s --check-prefix
 
 // Of [0, 7), no key, [9, 13) and [12, 16) in tiles of 4 those that hold an odd multiple of 3:
 // 0 to 3, 9 to 12 and 13 to 15, not 4 to 6. The third row starts where the tiles before it ended.

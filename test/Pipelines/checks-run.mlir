@@ -2,9 +2,10 @@
 // pipe, and before anything is read; the last of each kind that does not is run. The
 // scores are zero and the values 0 to 3.
 
+// Only what a case needs is compiled.
 // DEFINE: %{case} =
-// DEFINE: %{run} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --symbol-privatize="exclude=main" --symbol-dce --mask-specialize-layers --mask-to-cpu | mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so
-// DEFINE: %{fail} = sed 's/@main_%{case}(/@main(/' %s | mask-opt --symbol-privatize="exclude=main" --symbol-dce --mask-specialize-layers --mask-to-cpu | not --crash mlir-runner -e main --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so 2>&1 | FileCheck %s --check-prefix
+// DEFINE: %{run} = mask-opt %s --symbol-privatize=exclude=main_%{case} --symbol-dce --mask-specialize-layers --mask-to-cpu | mlir-runner -O0 -e main_%{case} --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so
+// DEFINE: %{fail} = mask-opt %s --symbol-privatize=exclude=main_%{case} --symbol-dce --mask-specialize-layers --mask-to-cpu | not --crash mlir-runner -O0 -e main_%{case} --entry-point-result=void --shared-libs=%mlir_lib_dir/libmlir_c_runner_utils.so 2>&1 | FileCheck %s --check-prefix
 
 // REDEFINE: %{case} = chunk_0
 // RUN: %{fail}=CHUNK
@@ -50,19 +51,6 @@
 // REDEFINE: %{case} = values_3
 // RUN: %{fail}=VALUES
 // VALUES: error: 'mask.attention' op key and value must agree in keys
-
-// A page is asked for where a visited tile has a key of it; an entry after that may be anything.
-// REDEFINE: %{case} = page_2
-// RUN: %{fail}=PAGE
-// REDEFINE: %{case} = page_minus
-// RUN: %{fail}=PAGE
-// REDEFINE: %{case} = page_1
-// RUN: %{run} | FileCheck %s --check-prefix=PAGE1
-// REDEFINE: %{case} = page_rows
-// RUN: %{fail}=ROWS
-// PAGE: error: 'mask.attention' op reads a page that is not in the pool
-// PAGE1: ( 2, 2.5, 1.66667, 1.5 )
-// ROWS: error: 'mask.attention' op pages of 2 keys must be what key has rows of
 
 !data = tensor<?x?x?x?xf32>
 
@@ -216,54 +204,5 @@ func.func @main_values_3() {
   %c1 = arith.constant 1 : index
   %c3 = arith.constant 3 : index
   call @heads(%c1, %c1, %c3) : (index, index, index) -> ()
-  return
-}
-
-// Two pages of `rows` keys: 0, 1 and 2, 3. A causal mask sees two pages of the three of the table.
-func.func private @page(%first: i32, %rows: index) {
-  %c1 = arith.constant 1 : index
-  %c2 = arith.constant 2 : index
-  %c4 = arith.constant 4 : index
-  %zero = arith.constant 0 : i32
-  %any = arith.constant -77 : i32
-  %table = tensor.from_elements %first, %zero, %any : tensor<1x3xi32>
-  %dynamic = tensor.cast %table : tensor<1x3xi32> to tensor<?x?xi32>
-  %q, %k4, %v4 = func.call @operands(%c1, %c1, %c4) : (index, index, index) -> (!data, !data, !data)
-  %k = tensor.generate %c2, %c1, %rows, %c1 {
-  ^bb0(%b: index, %h: index, %i: index, %d: index):
-    %0 = arith.muli %b, %c2 : index
-    %1 = arith.addi %0, %i : index
-    %number = arith.index_cast %1 : index to i32
-    %f = arith.sitofp %number : i32 to f32
-    tensor.yield %f : f32
-  } : !data
-  %causal = mask.causal
-  %e = tensor.empty(%c1, %c1, %c4, %c1) : !data
-  %o = mask.attention ins(%q, %k, %k : !data, !data, !data) outs(%e : !data) mask(%causal) key_pages %dynamic page 2 : tensor<?x?xi32> -> !data
-  call @print(%o) : (!data) -> ()
-  return
-}
-func.func @main_page_2() {
-  %n = arith.constant 2 : i32
-  %rows = arith.constant 2 : index
-  call @page(%n, %rows) : (i32, index) -> ()
-  return
-}
-func.func @main_page_minus() {
-  %n = arith.constant -1 : i32
-  %rows = arith.constant 2 : index
-  call @page(%n, %rows) : (i32, index) -> ()
-  return
-}
-func.func @main_page_1() {
-  %n = arith.constant 1 : i32
-  %rows = arith.constant 2 : index
-  call @page(%n, %rows) : (i32, index) -> ()
-  return
-}
-func.func @main_page_rows() {
-  %n = arith.constant 1 : i32
-  %rows = arith.constant 3 : index
-  call @page(%n, %rows) : (i32, index) -> ()
   return
 }

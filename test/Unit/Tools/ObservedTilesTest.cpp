@@ -69,6 +69,7 @@ protected:
                               int64_t heads = 1) {
     PolicyOp policy = load(source);
     JitOptions options;
+    options.optimize = false;
     options.schedule.queryTile = options.schedule.keyTile = kTile;
     if (GetParam())
       options.emulation.emplace();
