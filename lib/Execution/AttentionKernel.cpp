@@ -512,3 +512,8 @@ KernelCache::get(PolicyOp policy, StringRef layerType,
   }
   return found->second.get();
 }
+
+size_t KernelCache::countFromCache() const {
+  return llvm::count_if(
+      kernels, [](const auto &entry) { return entry.second->isFromCache(); });
+}

@@ -7,13 +7,15 @@
 
 #include "Mask/Execution/Jit.h"
 
+#include "LoadObject.h"
+
 #include "Mask/Execution/NativeCode.h"
 #include "Mask/Pipelines/MaskToCPU.h"
+#include "Mask/Support/FileCache.h"
 #include "Mask/Support/OutputFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/ExecutionEngine/ExecutionEngine.h"
-#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/FileSystem.h"
@@ -133,73 +135,99 @@ JitModule::compileLoops(ModuleOp module, StringRef name,
   return compile(module, name, options, buildLoopsToLLVMPipeline);
 }
 
-FailureOr<std::unique_ptr<JitModule>>
-JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options,
-                   Pipeline pipeline) {
-  Location loc = module.getLoc();
-  auto report = [&](llvm::Error error) -> LogicalResult {
-    return emitError(loc) << "cannot compile: "
-                          << llvm::toString(std::move(error));
-  };
+static LogicalResult report(ModuleOp module, llvm::Error error) {
+  return emitError(module.getLoc())
+         << "cannot compile: " << llvm::toString(std::move(error));
+}
+
+/// What code depends on besides the build of this program.
+static std::string getKey(ModuleOp module, const JitOptions &options,
+                          const llvm::TargetMachine &machine) {
+  std::string key;
+  llvm::raw_string_ostream os(key);
+  const CPUScheduleParts &s = options.schedule;
+  os << machine.getTargetTriple().str() << ' ' << machine.getTargetCPU() << ' '
+     << machine.getTargetFeatureString() << ' ' << countCores() << ' '
+     << options.openmp << options.optimize << (options.observer != nullptr);
+  llvm::interleave(
+      ArrayRef{s.queryTile, s.keyTile, s.heads, s.parts, s.lanes, s.rows},
+      os << ' ', "x");
+  // Checks in compiled code say where they come from.
+  module->print(os << '\n', OpPrintingFlags().enableDebugInfo());
+  return key;
+}
+
+FailureOr<std::string> JitModule::makeObject(ModuleOp module, StringRef name,
+                                             const JitOptions &options,
+                                             llvm::TargetMachine &machine,
+                                             Pipeline pipeline) {
   auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
   if (llvm::Error error = saveTemp(options, name + ".mlir", printModule))
-    return report(std::move(error));
-  auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
-                                : llvm::CodeGenOptLevel::None;
-  auto machine = createHostMachine(options.processor, level);
-  if (!machine)
-    return report(machine.takeError());
-  CPUTarget processor = describeTarget(**machine);
+    return report(module, std::move(error));
+  CPUTarget processor = describeTarget(machine);
   processor.cores = countCores();
   if (failed(lower(module, options, processor, pipeline)))
     return failure();
   if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
-    return report(std::move(error));
-  // The engine owns the machine, and calls this while it is made.
-  llvm::TargetMachine *target = machine->get();
-  auto transform = [&](llvm::Module *module) -> llvm::Error {
+    return report(module, std::move(error));
+  auto transform = [&](llvm::Module &code) -> llvm::Error {
+    addPackedFunctions(code);
     if (options.optimize)
-      optimize(*module, *target);
+      optimize(code, machine);
     return saveTemp(options, name + ".ll",
-                    [&](llvm::raw_ostream &os) { module->print(os, nullptr); });
+                    [&](llvm::raw_ostream &os) { code.print(os, nullptr); });
   };
+  return emitNativeCode(module, machine, NativeCode::Object, transform);
+}
+
+FailureOr<std::unique_ptr<JitModule>>
+JitModule::compile(ModuleOp module, StringRef name, const JitOptions &options,
+                   Pipeline pipeline) {
+  auto level = options.optimize ? llvm::CodeGenOptLevel::Aggressive
+                                : llvm::CodeGenOptLevel::None;
+  auto machine = createHostMachine(options.processor, level);
+  if (!machine)
+    return report(module, machine.takeError());
+  FileCache cache(options.cacheDirectory);
+  std::string key;
+  if (!options.cacheDirectory.empty())
+    key = getKey(module, options, **machine);
+  // Who wants the intermediate forms wants them made.
+  std::optional<std::string> object;
+  if (options.saveTemps.empty())
+    object = cache.lookup(key);
+  bool fromCache = object.has_value();
+  if (!fromCache) {
+    auto made = makeObject(module, name, options, **machine, pipeline);
+    if (failed(made))
+      return failure();
+    object = std::move(*made);
+    if (llvm::Error error = cache.store(key, *object))
+      return report(module, std::move(error));
+  }
   SmallVector<StringRef> libraries;
   for (StringRef library : {MASK_RUNNER_LIBRARY, MASK_OPENMP_LIBRARY})
     if (!library.empty())
       libraries.push_back(library);
-  ExecutionEngineOptions engineOptions;
-  engineOptions.transformer = transform;
-  engineOptions.jitCodeGenOptLevel = level;
-  engineOptions.sharedLibPaths = libraries;
-  engineOptions.enableGDBNotificationListener = false;
-  engineOptions.enablePerfNotificationListener = false;
-  auto engine =
-      ExecutionEngine::create(module, engineOptions, std::move(*machine));
-  if (!engine)
-    return report(engine.takeError());
-  (*engine)->registerSymbols([&](llvm::orc::MangleAndInterner intern) {
-    llvm::orc::SymbolMap symbols;
-    auto add = [&](StringRef name, auto *function) {
-      symbols[intern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
-                               llvm::JITSymbolFlags::Exported |
-                                   llvm::JITSymbolFlags::Callable};
-    };
-    if (options.observer)
-      add(kObserver, options.observer);
-    for (const auto &symbol : options.symbols)
-      add(symbol.getKey(), symbol.getValue());
-    return symbols;
-  });
-  return std::unique_ptr<JitModule>(new JitModule(std::move(*engine)));
+  llvm::StringMap<void *> symbols = options.symbols;
+  if (options.observer)
+    symbols[kObserver] = reinterpret_cast<void *>(options.observer);
+  auto code = loadObject(*object, libraries, symbols);
+  if (!code)
+    return report(module, code.takeError());
+  return std::unique_ptr<JitModule>(new JitModule(std::move(*code), fromCache));
 }
 
-JitModule::JitModule(std::unique_ptr<ExecutionEngine> engine)
-    : engine(std::move(engine)) {}
+JitModule::JitModule(std::unique_ptr<llvm::orc::LLJIT> code, bool fromCache)
+    : code(std::move(code)), fromCache(fromCache) {}
 
 JitModule::~JitModule() = default;
 
 llvm::Expected<JitModule::Function> JitModule::lookup(StringRef name) {
-  return engine->lookupPacked(("_mlir_ciface_" + name).str());
+  auto address = code->lookup(getPackedName(name));
+  if (!address)
+    return address.takeError();
+  return address->toPtr<Function>();
 }
 
 //===----------------------------------------------------------------------===//

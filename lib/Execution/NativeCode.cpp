@@ -118,16 +118,19 @@ void mlir::mask::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.run(module, modules);
 }
 
-FailureOr<std::string> mlir::mask::emitNativeCode(ModuleOp module,
-                                                  llvm::TargetMachine &machine,
-                                                  NativeCode kind) {
+FailureOr<std::string> mlir::mask::emitNativeCode(
+    ModuleOp module, llvm::TargetMachine &machine, NativeCode kind,
+    llvm::function_ref<llvm::Error(llvm::Module &)> transform) {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context);
   if (!code)
     return module.emitError() << "cannot be translated to LLVM IR";
   code->setTargetTriple(machine.getTargetTriple());
   code->setDataLayout(machine.createDataLayout());
-  optimize(*code, machine);
+  if (!transform)
+    optimize(*code, machine);
+  else if (llvm::Error error = transform(*code))
+    return module.emitError() << llvm::toString(std::move(error));
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream os(text);
   if (kind == NativeCode::LLVM) {

@@ -77,6 +77,13 @@ mlir::mask::rejectOptions(StringRef what,
   return llvm::Error::success();
 }
 
+bool mlir::mask::printsIR() {
+  return llvm::any_of(llvm::cl::getRegisteredOptions(), [](const auto &entry) {
+    return entry.first.starts_with("mlir-print-ir-") &&
+           entry.second->getNumOccurrences();
+  });
+}
+
 /// What a message begins with. To people a remark is a note.
 static StringRef getWord(DiagnosticSeverity severity) {
   switch (severity) {

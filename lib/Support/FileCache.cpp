@@ -42,6 +42,22 @@ std::string FileCache::getPath(StringRef key) const {
   return path.str().str();
 }
 
+llvm::Error FileCache::prepare() const {
+  namespace fs = llvm::sys::fs;
+  if (directory.empty())
+    return llvm::Error::success();
+  std::error_code code = fs::create_directories(directory);
+  if (!code && !fs::is_directory(directory))
+    code = std::make_error_code(std::errc::not_a_directory);
+  if (code)
+    return llvm::createStringError("cannot make directory '" + directory +
+                                   "': " + code.message());
+  if (std::error_code denied = fs::access(directory, fs::AccessMode::Write))
+    return llvm::createStringError("cannot write to directory '" + directory +
+                                   "': " + denied.message());
+  return llvm::Error::success();
+}
+
 std::optional<std::string> FileCache::lookup(StringRef key) const {
   if (directory.empty())
     return std::nullopt;
@@ -58,9 +74,8 @@ std::optional<std::string> FileCache::lookup(StringRef key) const {
 llvm::Error FileCache::store(StringRef key, StringRef data) const {
   if (directory.empty())
     return llvm::Error::success();
-  if (std::error_code code = llvm::sys::fs::create_directories(directory))
-    return llvm::createStringError("cannot make directory '" + directory +
-                                   "': " + code.message());
+  if (llvm::Error error = prepare())
+    return error;
   return writeFile(getPath(key), [&](raw_ostream &os) {
     os << hash(data) << '\n' << data;
   });

@@ -98,14 +98,6 @@ static std::unique_ptr<Compiler> createCompiler(Location loc) {
   llvm_unreachable("all files are made");
 }
 
-/// Whether IR between passes was asked for, which no cache has.
-static bool printsIR() {
-  return llvm::any_of(cl::getRegisteredOptions(), [](const auto &entry) {
-    return entry.first.starts_with("mlir-print-ir-") &&
-           entry.second->getNumOccurrences();
-  });
-}
-
 /// Reads and lowers a file.
 static OwningOpRef<ModuleOp> lower(PassManager &pm,
                                    std::unique_ptr<llvm::MemoryBuffer> file,

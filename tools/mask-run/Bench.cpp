@@ -185,6 +185,8 @@ LogicalResult mlir::mask::runBench(PolicyOp policy, const Request &request,
     else
       json.attribute("threads", options.threads);
     json.attribute("compile_ms", compileTime);
+    if (!options.jit.cacheDirectory.empty())
+      json.attribute("from_cache", (*kernel)->isFromCache());
     if (!device)
       json.attribute("tables_ms", *llvm::min_element(tableTimes));
     json.attribute("min_ms", times.front());

@@ -10,6 +10,7 @@
 #include "Mask/IR/Range.h"
 #include "Mask/Request/CommandLine.h"
 #include "Mask/Request/PolicyLibrary.h"
+#include "Mask/Support/FileCache.h"
 #include "Mask/Support/OutputFile.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -155,6 +156,10 @@ cl::opt<std::string> chip("chip",
                                    "for (native)"),
                           cl::value_desc("name"), cl::init("native"),
                           cl::cat(targetCategory));
+MASK_STRING_OPTION(cacheDirectory, targetCategory, "cache-dir",
+                   "Where code of the CPU is kept, and taken from if nothing\n"
+                   "has changed",
+                   "directory");
 cl::opt<bool> optimize("optimize",
                        cl::desc("Let LLVM optimize code of the CPU (true);\n"
                                 "without it that is made in half the time"),
@@ -315,7 +320,8 @@ static LogicalResult checkTarget() {
 /// Code for another processor is for tests; it has to run here.
 static LogicalResult checkChip() {
   if (target != Target::CPU)
-    return reject("another target than the cpu", {&chip, &optimize});
+    return reject("another target than the cpu",
+                  {&chip, &optimize, &cacheDirectory});
   if (!chip.getNumOccurrences())
     return success();
   llvm::Expected<CPUTarget> processor = describeProcessor(chip);
@@ -440,6 +446,8 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   options.saveTemps = saveTemps;
   options.processor = chip;
   options.optimize = optimize;
+  if (!printsIR())
+    options.cacheDirectory = cacheDirectory;
   options.stage = stage;
   if (emulates && !device)
     options.emulation = getEmulationOptions();
@@ -450,6 +458,10 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
     applyDefaultTimingPassManagerCLOptions(pm);
     return applyPassManagerCLOptions(pm);
   };
+  if (cacheDirectory.getNumOccurrences() && cacheDirectory.empty())
+    return fail("--cache-dir needs a directory");
+  if (llvm::Error error = FileCache(cacheDirectory).prepare())
+    return fail("--cache-dir: " + llvm::toString(std::move(error)));
   if (threads > 1 && !options.openmp && !emulates)
     return fail("--threads=" + Twine(threads) +
                 " needs an OpenMP library, and none was found when mask-run "

@@ -75,6 +75,8 @@ static LogicalResult runCases(MLIRContext &context, Device *device) {
                  << masks.size()
                  << " masks (policy, layer type, packing) and the facts that "
                     "their requests give";
+  if (size_t count = kernels.countFromCache())
+    llvm::outs() << ", " << count << " of them from the cache";
   llvm::outs() << "\n";
   if (report->compared == 0)
     return fail("no cases below '" + casesDir + "'");

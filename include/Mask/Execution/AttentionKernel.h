@@ -108,6 +108,9 @@ public:
   /// The element type of the arrays.
   DataType getDataType() const { return dataType; }
 
+  /// Whether nothing was compiled: see `JitOptions::cacheDirectory`.
+  bool isFromCache() const { return module && module->isFromCache(); }
+
   /// That of the policy.
   Location getLoc() const { return loc; }
 
@@ -151,8 +154,10 @@ public:
                                    const Request &request,
                                    const AttentionArrays &sizes);
   const JitOptions &getOptions() const { return options; }
-  /// How many were compiled.
+  /// How many there are, and how many of them were not compiled but taken from
+  /// the disk.
   size_t size() const { return kernels.size(); }
+  size_t countFromCache() const;
 
 private:
   JitOptions options;

@@ -24,9 +24,14 @@
 #include <memory>
 #include <string>
 
-namespace mlir {
-class ExecutionEngine;
+namespace llvm {
+class TargetMachine;
+namespace orc {
+class LLJIT;
+} // namespace orc
+} // namespace llvm
 
+namespace mlir {
 namespace mask {
 class Device;
 struct MaskToCPUOptions;
@@ -67,6 +72,10 @@ struct JitOptions {
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
   std::string saveTemps;
+  /// A directory in which code is kept, and from which it is taken without any
+  /// compilation if module, processor, options and the build of this program
+  /// are the same; or empty. Not for kernels. See `FileCache`.
+  std::string cacheDirectory;
   /// How attentions are cut into tiles; chosen where zero.
   CPUScheduleParts schedule;
   /// Called by compiled code for every tile whose scores it computes; may be
@@ -126,13 +135,20 @@ public:
   using Function = void (*)(void **);
   llvm::Expected<Function> lookup(llvm::StringRef name);
 
+  /// Whether nothing was compiled: see `JitOptions::cacheDirectory`.
+  bool isFromCache() const { return fromCache; }
+
 private:
   using Pipeline = void (*)(OpPassManager &, const MaskToCPUOptions &);
   static FailureOr<std::unique_ptr<JitModule>>
   compile(ModuleOp module, llvm::StringRef name, const JitOptions &options,
           Pipeline pipeline);
-  explicit JitModule(std::unique_ptr<ExecutionEngine> engine);
-  std::unique_ptr<ExecutionEngine> engine;
+  static FailureOr<std::string>
+  makeObject(ModuleOp module, llvm::StringRef name, const JitOptions &options,
+             llvm::TargetMachine &machine, Pipeline pipeline);
+  JitModule(std::unique_ptr<llvm::orc::LLJIT> code, bool fromCache);
+  std::unique_ptr<llvm::orc::LLJIT> code;
+  bool fromCache;
 };
 
 /// The descriptor of a memref, as compiled code reads it: two pointers, an

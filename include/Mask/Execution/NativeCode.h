@@ -47,10 +47,12 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine);
 /// What machine code is written as.
 enum class NativeCode { Object, Assembly, LLVM };
 
-/// `module`, which is in the LLVM dialect, as optimized code for `machine`: the
-/// contents of a file. Errors are emitted.
+/// `module`, which is in the LLVM dialect, as code for `machine`: the contents
+/// of a file. Its LLVM IR is what `transform` makes of it, or else `optimize`.
+/// Errors are emitted.
 FailureOr<std::string>
-emitNativeCode(ModuleOp module, llvm::TargetMachine &machine, NativeCode kind);
+emitNativeCode(ModuleOp module, llvm::TargetMachine &machine, NativeCode kind,
+               llvm::function_ref<llvm::Error(llvm::Module &)> transform = {});
 
 } // namespace mlir::mask
 

@@ -32,6 +32,9 @@ FailureOr<LoadedPolicy> readPolicy(MLIRContext *context, StringRef path,
 llvm::Error rejectOptions(StringRef what,
                           ArrayRef<const llvm::cl::Option *> options);
 
+/// Whether IR between passes was asked for, which no cache has.
+bool printsIR();
+
 /// Prints a diagnostic and its notes in the form of the tools' own errors, with
 /// a location only where there is a file.
 void printDiagnostic(StringRef tool, Diagnostic &diagnostic);

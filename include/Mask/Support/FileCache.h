@@ -26,6 +26,8 @@ public:
   /// build of the program that stored it.
   explicit FileCache(StringRef directory);
 
+  /// Makes the directory. Fails where it cannot be made or be written.
+  llvm::Error prepare() const;
   /// What was stored under this key.
   std::optional<std::string> lookup(StringRef key) const;
   /// Keeps `data`. Fails where the directory cannot be written.
