@@ -12,12 +12,16 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace mlir::mask;
 
-/// How many offsets are stored at a time.
-static constexpr int64_t kOffsets = 8;
+/// How many offsets of rows of a page are stored at a time.
+static int64_t countOffsets(AttentionOp op) {
+  constexpr uint64_t kMost = 8;
+  return std::min(llvm::bit_ceil<uint64_t>(*op.getPageSize()), kMost);
+}
 
 /// One head of a pool as rows that can begin at any element.
 PagedRows CPUEmitter::takePages(const AttentionOperand &pool, int64_t keys) {
@@ -32,7 +36,7 @@ PagedRows CPUEmitter::takePages(const AttentionOperand &pool, int64_t keys) {
   PagedRows rows;
   rows.pageStride = stride(0);
   rows.rowStride = stride(2);
-  rows.offsets = workspace->take(keys + kOffsets, b.getI64Type());
+  rows.offsets = workspace->take(keys + countOffsets(op), b.getI64Type());
   // No row begins behind the last of the last page.
   Value begins = offset(add(multiply(pool.getSize(b, 0), rows.pageStride),
                             multiply(pool.getSize(b, 2), rows.rowStride)),
@@ -99,7 +103,7 @@ void CPUEmitter::findPages(Value from, Value to, bool areRead) {
     auto distance = [&](Value x, Value y) {
       return b.createOrFold<arith::SubIOp>(x, y);
     };
-    forLoop(distance(lower, first), distance(upper, first), kOffsets,
+    forLoop(distance(lower, first), distance(upper, first), countOffsets(op),
             [&](Value i) {
               Value row = distance(add(first, i), firstOfPage);
               storeOffsets(*key.pages, page, row, i);
@@ -117,7 +121,7 @@ void CPUEmitter::storeOffsets(const PagedRows &rows, Value page, Value row,
   auto multiply = [&](Value x, Value y) {
     return b.createOrFold<arith::MulIOp>(x, y);
   };
-  auto type = VectorType::get(kOffsets, b.getI64Type());
+  auto type = VectorType::get(countOffsets(op), b.getI64Type());
   auto spread = [&](Value number) -> Value {
     return vector::BroadcastOp::create(
         b, type, arith::IndexCastOp::create(b, b.getI64Type(), number));
