@@ -98,7 +98,8 @@ int64_t mlir::mask::countCores() {
 // (without that a step of decoding takes a quarter longer on AVX2); loops over
 // facts become vectors.
 static constexpr StringLiteral kPasses =
-    "globaldce,function(early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
+    "globaldce,deadargelim,function(early-cse,simplifycfg,instcombine<no-"
+    "verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm),loop(indvars),loop-vectorize,"
     "instcombine<no-verify-fixpoint>,simplifycfg)";
 
