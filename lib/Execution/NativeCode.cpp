@@ -96,10 +96,11 @@ int64_t mlir::mask::countCores() {
 // already. What is left is to join addresses, to move out of loops what does
 // not change in them, and to have loops count as code generation expects
 // (without that a step of decoding takes a quarter longer on AVX2); loops over
-// facts become vectors.
+// facts become vectors. Functions of layers take descriptors word by word, of
+// which they do not use all.
 static constexpr StringLiteral kPasses =
-    "globaldce,deadargelim,function(early-cse,simplifycfg,instcombine<no-"
-    "verify-fixpoint>,"
+    "globaldce,deadargelim,function("
+    "early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm),loop(indvars),loop-vectorize,"
     "instcombine<no-verify-fixpoint>,simplifycfg)";
 
