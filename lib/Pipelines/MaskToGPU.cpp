@@ -37,6 +37,17 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+/// Indices that fit into 32 bits, as the sizes of workgroups and loops prove,
+/// are computed in 32: a GPU adds 64 in two instructions.
+static void addNarrowing(OpPassManager &kernels) {
+  kernels.addPass(arith::createIntRangeOptimizationsPass());
+  arith::ArithIntRangeNarrowingOptions narrow;
+  narrow.bitwidthsSupported = {32};
+  kernels.addPass(arith::createArithIntRangeNarrowing(narrow));
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
 /// Masks to kernels, for a chip of NVIDIA's if it is given; else their
 /// workgroups have at most `workgroupMemory` bytes where the options say
 /// nothing, and 0 leaves that to the emitter.
@@ -73,6 +84,7 @@ static void addKernelStages(OpPassManager &pm, const Options &options,
   MaskRecordLaunchesOptions record;
   record.explain = std::is_same_v<Options, MaskToSPIRVOptions>;
   pm.addPass(createMaskRecordLaunches(record));
+  addNarrowing(pm.nest<gpu::GPUModuleOp>().nest<gpu::GPUFuncOp>());
 }
 
 /// Kernels to what all targets of LLVM understand.
