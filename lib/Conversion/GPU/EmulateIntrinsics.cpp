@@ -46,15 +46,15 @@ LogicalResult mlir::mask::emulateSyncWarp(EmulationBuilder &emulation,
 }
 
 LogicalResult mlir::mask::emulateIntrinsic(RewriterBase &rewriter,
-                                           LLVM::CallIntrinsicOp op) {
-  StringRef name = op.getIntrin();
+                                           LLVM::CallIntrinsicOp call) {
+  StringRef name = call.getIntrin();
   if (!name.starts_with("llvm.nvvm.") && !name.starts_with("llvm.amdgcn."))
     return success();
   Value exact;
-  if (name.starts_with("llvm.nvvm.") && op.getArgs().size() == 1)
-    exact = makeExact(rewriter, op.getLoc(), name, op.getArgs().front());
+  if (name.starts_with("llvm.nvvm.") && call.getArgs().size() == 1)
+    exact = makeExact(rewriter, call.getLoc(), name, call.getArgs().front());
   if (!exact)
-    return op.emitOpError() << "\"" << name << "\" is not emulated";
-  rewriter.replaceOp(op, exact);
+    return call.emitOpError() << "\"" << name << "\" is not emulated";
+  rewriter.replaceOp(call, exact);
   return success();
 }
