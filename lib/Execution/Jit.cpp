@@ -8,6 +8,7 @@
 #include "Mask/Execution/Jit.h"
 
 #include "LoadObject.h"
+#include "RunPasses.h"
 
 #include "Mask/Execution/NativeCode.h"
 #include "Mask/Pipelines/MaskToCPU.h"
@@ -103,9 +104,6 @@ StringRef mlir::mask::declareObserver(ModuleOp module) {
 static LogicalResult
 lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
       void (*build)(OpPassManager &, const MaskToCPUOptions &)) {
-  PassManager pm(module.getContext());
-  if (options.configure && failed(options.configure(pm)))
-    return failure();
   MaskToCPUOptions pipeline;
   pipeline.openmp = options.openmp;
   pipeline.queryTile = options.schedule.queryTile;
@@ -120,6 +118,12 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   pipeline.cores = options.openmp ? target.cores : 1;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
+  if (build == buildLoopsToLLVMPipeline)
+    return runPasses(module, options,
+                     [&](OpPassManager &pm) { build(pm, pipeline); });
+  PassManager pm(module.getContext());
+  if (options.configure && failed(options.configure(pm)))
+    return failure();
   build(pm, pipeline);
   return pm.run(module);
 }

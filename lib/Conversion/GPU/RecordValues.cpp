@@ -318,7 +318,8 @@ LaunchValueAttr RecordedValues::getResult(Operation *op) {
         return getAffine(op.getMap(), op.getOperands(), "maxsi");
       })
       .Case([&](memref::DimOp op) {
-        // One that the array does not have is valid IR as long as it is not run.
+        // One that the array does not have is valid IR as long as it is not
+        // run.
         std::optional<int64_t> dim = op.getConstantIndex();
         auto type = dyn_cast<MemRefType>(op.getSource().getType());
         return dim && type && *dim >= 0 && *dim < type.getRank()
