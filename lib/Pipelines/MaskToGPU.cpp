@@ -38,8 +38,10 @@ using namespace mlir;
 using namespace mlir::mask;
 
 /// Indices that fit into 32 bits, as the sizes of workgroups and loops prove,
-/// are computed in 32: a GPU adds 64 in two instructions.
-static void addNarrowing(OpPassManager &kernels) {
+/// are computed in 32: a GPU adds 64 in two instructions. Emulated kernels gain
+/// nothing from it, so it is not a part of `mask-to-gpu`.
+static void addNarrowing(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>().nest<gpu::GPUFuncOp>();
   kernels.addPass(arith::createIntRangeOptimizationsPass());
   arith::ArithIntRangeNarrowingOptions narrow;
   narrow.bitwidthsSupported = {32};
@@ -84,7 +86,6 @@ static void addKernelStages(OpPassManager &pm, const Options &options,
   MaskRecordLaunchesOptions record;
   record.explain = std::is_same_v<Options, MaskToSPIRVOptions>;
   pm.addPass(createMaskRecordLaunches(record));
-  addNarrowing(pm.nest<gpu::GPUModuleOp>().nest<gpu::GPUFuncOp>());
 }
 
 /// Kernels to what all targets of LLVM understand.
@@ -120,6 +121,7 @@ static StringRef getPTXFeature(StringRef chip) {
 void mlir::mask::buildMaskToNVVMPipeline(OpPassManager &pm,
                                          const MaskToNVVMOptions &options) {
   addKernelStages(pm, options, options.chip);
+  addNarrowing(pm);
   GpuNVVMAttachTargetOptions target;
   target.chip = options.chip;
   target.features = options.features.empty() ? getPTXFeature(options.chip).str()
@@ -138,6 +140,7 @@ void mlir::mask::buildMaskToNVVMPipeline(OpPassManager &pm,
 void mlir::mask::buildMaskToROCDLPipeline(OpPassManager &pm,
                                           const MaskToROCDLOptions &options) {
   addKernelStages(pm, options);
+  addNarrowing(pm);
   GpuROCDLAttachTargetOptions target;
   target.chip = options.chip;
   target.optLevel = 3;
@@ -156,6 +159,7 @@ void mlir::mask::buildMaskToSPIRVPipeline(OpPassManager &pm,
   // What Mesa's software driver has, and every GPU of today.
   constexpr int64_t kWorkgroupMemory = 32 * 1024;
   addKernelStages(pm, options, /*chip=*/StringRef(), kWorkgroupMemory);
+  addNarrowing(pm);
   auto addKernelPass = [&](std::unique_ptr<Pass> pass) {
     pm.nest<gpu::GPUModuleOp>().addPass(std::move(pass));
   };
