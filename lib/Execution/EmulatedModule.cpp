@@ -24,21 +24,24 @@ using namespace mlir::mask;
 /// Kernels to functions, and to ops that the CPU's pipeline lowers.
 static LogicalResult emulateKernels(ModuleOp module, const JitOptions &options,
                                     bool checkAccesses) {
-  return runPasses(module, options, [&](OpPassManager &pm) {
-    pm.addPass(createGpuKernelOutliningPass());
-    OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
-    kernels.addPass(createConvertVectorToSCFPass());
-    kernels.addPass(createLowerAffinePass());
-    ConvertGPUToSimtEmulationOptions emulation;
-    emulation.checkAccesses = checkAccesses;
-    pm.addPass(createConvertGPUToSimtEmulation(emulation));
-    // Each check and each address has constants of its own: a half of all ops.
-    pm.addPass(createCSEPass());
-    // Not every processor has instructions for it, nor every C library calls.
-    arith::ArithExpandOpsPassOptions expand;
-    expand.includeBf16 = true;
-    pm.addPass(arith::createArithExpandOpsPass(expand));
-  });
+  return runPasses(module, options, VerifyAfter::LastPass,
+                   [&](OpPassManager &pm) {
+                     pm.addPass(createGpuKernelOutliningPass());
+                     OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+                     kernels.addPass(createConvertVectorToSCFPass());
+                     kernels.addPass(createLowerAffinePass());
+                     ConvertGPUToSimtEmulationOptions emulation;
+                     emulation.checkAccesses = checkAccesses;
+                     pm.addPass(createConvertGPUToSimtEmulation(emulation));
+                     // Each check and each address has constants of its own: a
+                     // half of all ops.
+                     pm.addPass(createCSEPass());
+                     // Not every processor has instructions for it, nor every C
+                     // library calls.
+                     arith::ArithExpandOpsPassOptions expand;
+                     expand.includeBf16 = true;
+                     pm.addPass(arith::createArithExpandOpsPass(expand));
+                   });
 }
 
 FailureOr<std::unique_ptr<EmulatedModule>>

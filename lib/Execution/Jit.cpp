@@ -118,14 +118,11 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   pipeline.cores = options.openmp ? target.cores : 1;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
-  if (build == buildLoopsToLLVMPipeline)
-    return runPasses(module, options,
-                     [&](OpPassManager &pm) { build(pm, pipeline); });
-  PassManager pm(module.getContext());
-  if (options.configure && failed(options.configure(pm)))
-    return failure();
-  build(pm, pipeline);
-  return pm.run(module);
+  // Loops are what pipelines for GPUs made.
+  auto verifyAfter = build == buildLoopsToLLVMPipeline ? VerifyAfter::LastPass
+                                                       : VerifyAfter::EachPass;
+  return runPasses(module, options, verifyAfter,
+                   [&](OpPassManager &pm) { build(pm, pipeline); });
 }
 
 FailureOr<std::unique_ptr<JitModule>>

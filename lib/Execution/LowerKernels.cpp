@@ -7,6 +7,8 @@
 
 #include "LowerKernels.h"
 
+#include "RunPasses.h"
+
 #include "Mask/Device/Device.h"
 #include "Mask/Execution/RecordedFunctions.h"
 #include "Mask/Pipelines/GPUBinary.h"
@@ -24,9 +26,6 @@ template <typename Pipeline>
 static LogicalResult run(ModuleOp module, const JitOptions &options,
                          Pipeline &pipeline,
                          void (*build)(OpPassManager &, const Pipeline &)) {
-  PassManager pm(module.getContext());
-  if (options.configure && failed(options.configure(pm)))
-    return failure();
   pipeline.emitter = options.emitter;
   if (options.schedule.queryTile)
     pipeline.queryTile = options.schedule.queryTile;
@@ -34,8 +33,8 @@ static LogicalResult run(ModuleOp module, const JitOptions &options,
     pipeline.keyTile = options.schedule.keyTile;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
-  build(pm, pipeline);
-  return pm.run(module);
+  return runPasses(module, options, VerifyAfter::EachPass,
+                   [&](OpPassManager &pm) { build(pm, pipeline); });
 }
 
 LogicalResult mlir::mask::lowerToKernels(ModuleOp module,
@@ -68,13 +67,12 @@ static LogicalResult lowerToPTX(ModuleOp module, const JitOptions &options,
   pipeline.chip = getNVIDIAChip(target.major, target.minor);
   if (failed(run(module, options, pipeline, buildMaskToNVVMPipeline)))
     return failure();
-  PassManager pm(module.getContext());
-  if (options.configure && failed(options.configure(pm)))
-    return failure();
   GpuModuleToBinaryPassOptions binary;
   binary.compilationTarget = "isa";
-  pm.addPass(createGpuModuleToBinaryPass(binary));
-  if (failed(pm.run(module)))
+  if (failed(runPasses(module, options, VerifyAfter::EachPass,
+                       [&](OpPassManager &pm) {
+                         pm.addPass(createGpuModuleToBinaryPass(binary));
+                       })))
     return failure();
   FailureOr<StringRef> found = getKernelCode(module);
   if (failed(found))

@@ -1,4 +1,4 @@
-//===- RunPasses.h - passes over code of our own -*- C++ -*-===//
+//===- RunPasses.h - passes of compiled code -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,12 +14,19 @@
 
 namespace mlir::mask {
 
-/// Runs the passes that `build` adds to what this library made of verified IR,
-/// as `options` configures them. Errors are emitted. Only what the last pass
-/// leaves is verified: to do so after each takes a quarter of the time that an
-/// emulated kernel takes to compile. What users wrote is verified after each
-/// pass, since verifiers say what a pass finds wrong with it.
+/// After which passes the IR is verified.
+enum class VerifyAfter {
+  /// For what users wrote: verifiers say what a pass finds wrong with it.
+  EachPass,
+  /// For what this library made of verified IR. To verify an emulated kernel
+  /// after each pass takes a quarter of the time that it takes to compile.
+  LastPass
+};
+
+/// Runs the passes that `build` adds, as `options` configures them. Errors are
+/// emitted.
 LogicalResult runPasses(ModuleOp module, const JitOptions &options,
+                        VerifyAfter verifyAfter,
                         llvm::function_ref<void(OpPassManager &)> build);
 
 } // namespace mlir::mask

@@ -224,13 +224,12 @@ LogicalResult mlir::mask::placeBatch(ArrayRef<PolicyMasks *> masks) {
   return success();
 }
 
-FailureOr<MaskExtents> mlir::mask::getExtents(Location loc,
-                                              const Request &request) {
+MaskExtents mlir::mask::getExtents(const Request &request, int64_t batch) {
   MaskExtents extents;
-  extents.batch = request.batch;
+  extents.batch = batch;
   extents.queries = request.queries;
   extents.keys = request.keys;
-  for (int64_t b = 0; b < request.batch; ++b) {
+  for (int64_t b = 0; b < batch; ++b) {
     extents.queryOffset.push_back(request.getQueryOffset(b));
     extents.keyOffset.push_back(request.getKeyOffset(b));
   }

@@ -4,7 +4,9 @@
 // RUN: mask-opt %s --mask-to-nvvm="chip=sm_90" | FileCheck %s
 // RUN: mask-opt %s --mask-to-rocdl="chip=gfx942" | FileCheck %s
 // RUN: mask-opt %s --mask-to-spirv | FileCheck %s --check-prefix=SPIRV
+// SPIRV-NOT: spirv.UMod {{.*}} : i64
 // SPIRV: spirv.UMod {{.*}} : i32
+// SPIRV-NOT: spirv.UMod {{.*}} : i64
 
 // CHECK-LABEL: llvm.func @indices
 // CHECK-NOT: llvm.urem {{.*}} : i64

@@ -103,12 +103,9 @@ FailureOr<MaskView> explain::makeView(MaskInstance &instance,
                                       const Request &request, int64_t heads,
                                       const ExplainOptions &options) {
   Location loc = instance.written.getLoc();
-  FailureOr<MaskExtents> extents = getExtents(loc, request);
-  if (failed(extents))
-    return failure();
-  FailureOr<MaskView> view =
-      buildMaskView(loc, instance.simplified, instance.facts, *extents, heads,
-                    instance.written);
+  FailureOr<MaskView> view = buildMaskView(
+      loc, instance.simplified, instance.facts,
+      getExtents(request, request.batch), heads, instance.written);
   if (failed(view))
     return failure();
   if (options.verifyView) {

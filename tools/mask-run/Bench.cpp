@@ -82,13 +82,11 @@ static FailureOr<Counts> countMask(PolicyOp policy, const Request &request,
       instantiateMask(policy, options.layerType, options.packing, &request);
   if (failed(instance))
     return failure();
-  FailureOr<MaskExtents> extents = getExtents(policy.getLoc(), request);
-  if (failed(extents))
-    return failure();
   Value predicate = (*instance)->simplified;
   bool byHead = dependsOnHead(predicate);
   FailureOr<MaskView> view =
-      buildMaskView(policy.getLoc(), predicate, (*instance)->facts, *extents,
+      buildMaskView(policy.getLoc(), predicate, (*instance)->facts,
+                    getExtents(request, request.batch),
                     byHead ? options.heads : 1, (*instance)->written);
   if (failed(view))
     return failure();

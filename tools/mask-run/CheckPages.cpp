@@ -30,16 +30,9 @@ LogicalResult mlir::mask::checkPages(Location loc, MaskInstance &mask,
   if (!sizes.pages)
     return success();
   const PageTable &pages = *sizes.pages;
-  MaskExtents extents;
-  extents.batch = sizes.batch;
-  extents.queries = sizes.queries;
-  extents.keys = sizes.keys;
-  for (int64_t b = 0; b < sizes.batch; ++b) {
-    extents.queryOffset.push_back(request.getQueryOffset(b));
-    extents.keyOffset.push_back(request.getKeyOffset(b));
-  }
   FailureOr<MaskView> view = buildMaskView(loc, mask.simplified, mask.facts,
-                                           extents, sizes.heads, mask.written);
+                                           getExtents(request, sizes.batch),
+                                           sizes.heads, mask.written);
   if (failed(view))
     return failure();
   for (int64_t b = 0; b < view->batch; ++b)

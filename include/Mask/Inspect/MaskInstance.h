@@ -93,8 +93,9 @@ LogicalResult placeBatch(ArrayRef<PolicyMasks *> masks);
 LogicalResult checkTables(MaskInstance &instance, const Request &request,
                           int64_t batch);
 
-/// The extents of a request's mask, one offset per batch row.
-FailureOr<MaskExtents> getExtents(Location loc, const Request &request);
+/// The extents of a request's mask for `batch` rows, one offset for each: as
+/// many as the request has, or, if it speaks of none, any number.
+MaskExtents getExtents(const Request &request, int64_t batch);
 
 /// What is known of the tokens of a request, per batch row.
 std::vector<std::vector<TokenSegment>> getTokenSegments(const Request &request);

@@ -21,24 +21,6 @@ namespace mlir::mask {
 using namespace mlir;
 using namespace mlir::mask;
 
-func::FuncOp mlir::mask::getCallee(Operation *op) {
-  auto call = dyn_cast<func::CallOp>(op);
-  return call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
-                    call, call.getCalleeAttr())
-              : func::FuncOp();
-}
-
-bool mlir::mask::launches(Operation *op,
-                          const DenseSet<Operation *> &functions) {
-  WalkResult found = op->walk([&](Operation *nested) {
-    return isa<gpu::LaunchFuncOp>(nested) ||
-                   functions.contains(getCallee(nested))
-               ? WalkResult::interrupt()
-               : WalkResult::advance();
-  });
-  return found.wasInterrupted();
-}
-
 namespace {
 
 struct RecordLaunches

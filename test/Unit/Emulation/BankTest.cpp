@@ -31,6 +31,15 @@ struct Columns {
 /// threads four share one.
 constexpr unsigned kRowEndSteps = 4;
 
+AttentionCase makeCase(int64_t columns) {
+  AttentionCase a;
+  a.heads = 1;
+  a.queries = a.keys = 70;
+  a.dim = a.valueDim = columns;
+  a.fill(31);
+  return a;
+}
+
 // As GoogleTest has it.
 // NOLINTNEXTLINE(misc-multiple-inheritance)
 class AttentionBankTest : public EmulatedAttentionTest,
@@ -40,11 +49,7 @@ class AttentionBankTest : public EmulatedAttentionTest,
 
 TEST_P(AttentionBankTest, RowsLieInDifferentBanks) {
   auto [columns, copySteps] = GetParam();
-  AttentionCase a;
-  a.heads = 1;
-  a.queries = a.keys = 70;
-  a.dim = a.valueDim = columns;
-  a.fill(31);
+  AttentionCase a = makeCase(columns);
   EmulationOptions counting;
   counting.matrixBankSteps = 1;
   counting.copyBankSteps = copySteps;
@@ -64,10 +69,7 @@ using PortableBankTest = EmulatedAttentionTest;
 
 /// The numbers above are not larger than they have to be.
 TEST_F(PortableBankTest, RowEndsOfTensorCores) {
-  AttentionCase a;
-  a.heads = 1;
-  a.queries = a.keys = 70;
-  a.fill(31);
+  AttentionCase a = makeCase(64);
   auto kernel = compileAttention(a, "emitter=tensor-core");
   ASSERT_TRUE(kernel);
   EmulationOptions counting;
@@ -80,10 +82,7 @@ TEST_F(PortableBankTest, RowEndsOfTensorCores) {
 /// Two rows of scores, of 16 columns each, are one bank apart where they would
 /// have to be 16.
 TEST_F(PortableBankTest, Scores) {
-  AttentionCase a;
-  a.heads = 1;
-  a.queries = a.keys = 70;
-  a.fill(31);
+  AttentionCase a = makeCase(64);
   auto kernel = compileAttention(a, "emitter=portable");
   ASSERT_TRUE(kernel);
   EmulationOptions counting;

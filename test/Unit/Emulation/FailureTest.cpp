@@ -42,9 +42,17 @@ protected:
     return launch;
   }
 
+  /// Options under which the numbers are an output, once.
+  EmulationOptions watchOutput() {
+    EmulationOptions options;
+    options.outputs = &outputs;
+    return options;
+  }
+
   std::vector<float> numbers;
 
 private:
+  OutputWatch outputs;
   static constexpr StringLiteral kPrefix =
       R"(module attributes {gpu.container_module} { gpu.module @kernels {
 gpu.func @k(%x: memref<?xf32>) workgroup(%s: memref<64xf32, #gpu.address_space<workgroup>>) kernel {
@@ -126,18 +134,14 @@ TEST_F(FailureTest, TooMuchWorkgroupMemory) {
 //===----------------------------------------------------------------------===//
 
 TEST_F(FailureTest, OutputWrittenOnce) {
-  OutputWatch outputs;
-  EmulationOptions options;
-  options.outputs = &outputs;
+  EmulationOptions options = watchOutput();
   EXPECT_EQ(
       run("memref.store %one, %x[%i] : memref<?xf32>", threads(8), options),
       "");
 }
 
 TEST_F(FailureTest, OutputWrittenTwice) {
-  OutputWatch outputs;
-  EmulationOptions options;
-  options.outputs = &outputs;
+  EmulationOptions options = watchOutput();
   KernelLaunch launch = threads(4);
   launch.grid = {2, 1, 1};
   options.threads = 1;
@@ -151,9 +155,7 @@ TEST_F(FailureTest, OutputWrittenTwice) {
 }
 
 TEST_F(FailureTest, OutputWrittenByPartOfAVector) {
-  OutputWatch outputs;
-  EmulationOptions options;
-  options.outputs = &outputs;
+  EmulationOptions options = watchOutput();
   EXPECT_EQ(run("%v = vector.broadcast %one : f32 to vector<4xf32>\n"
                 "vector.store %v, %x[%i] : memref<?xf32>, vector<4xf32>",
                 threads(2), options),
@@ -165,9 +167,7 @@ TEST_F(FailureTest, OutputWrittenByPartOfAVector) {
 }
 
 TEST_F(FailureTest, OutputNotWritten) {
-  OutputWatch outputs;
-  EmulationOptions options;
-  options.outputs = &outputs;
+  EmulationOptions options = watchOutput();
   EXPECT_EQ(
       run("memref.store %one, %x[%i] : memref<?xf32>", threads(6), options),
       "element (1, 2) of the output has not been written by any launch; "
@@ -176,9 +176,7 @@ TEST_F(FailureTest, OutputNotWritten) {
 }
 
 TEST_F(FailureTest, NothingOfOutputWritten) {
-  OutputWatch outputs;
-  EmulationOptions options;
-  options.outputs = &outputs;
+  EmulationOptions options = watchOutput();
   EXPECT_EQ(run("gpu.barrier", {}, options),
             "element (0, 0) of the output has not been written by any launch; "
             "none of its elements has been");

@@ -244,13 +244,9 @@ TEST(GoldenBounds, IntervalsAndTileClassesFitEveryMask) {
     for (auto [rows, keys] :
          {std::pair(4, 4), std::pair(3, 8), std::pair(16, 16)})
       EXPECT_EQ(bounds.checkTiles(rows, keys, counts), "");
-    FailureOr<MaskExtents> extents =
-        getExtents(policy.getLoc(), golden.request);
-    if (failed(extents))
-      return failure();
-    FailureOr<MaskView> view =
-        buildMaskView(policy.getLoc(), (*instance)->simplified,
-                      (*instance)->facts, *extents, /*heads=*/1);
+    FailureOr<MaskView> view = buildMaskView(
+        policy.getLoc(), (*instance)->simplified, (*instance)->facts,
+        getExtents(golden.request, golden.request.batch), /*heads=*/1);
     if (failed(view))
       return failure();
     return toDense(*view);
