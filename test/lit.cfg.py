@@ -18,6 +18,8 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mask_obj_root, "test")
 
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
+# Tests run side by side: a thread that waits for work must not keep another's processor.
+config.environment["KMP_BLOCKTIME"] = "0"
 # Every picture that a test makes is compared with the interpreter.
 config.environment["MASK_EXPLAIN_OPTIONS"] = "--verify-view"
 config.substitutions.append(("%PATH%", config.environment["PATH"]))
@@ -55,6 +57,9 @@ for tool in ["ptxas", "nvdisasm"]:
     if path:
         config.available_features.add(tool)
         config.substitutions.append((f"%{tool}", path))
+# `lit --param all=1`: `%if all` runs what others stand for otherwise.
+if "all" in lit_config.params:
+    config.available_features.add("all")
 # The validator of SPIR-V, and a driver of Vulkan: the software one where there are
 # several, so that every machine runs the same.
 spirv_val = shutil.which("spirv-val")
@@ -65,7 +70,8 @@ drivers = glob.glob("/usr/share/vulkan/icd.d/lvp_icd*.json")
 if config.mask_has_vulkan and drivers and ctypes.util.find_library("vulkan"):
     config.available_features.add("vulkan")
     config.environment["VK_DRIVER_FILES"] = drivers[0]
-    # What the driver compiles is kept beside the tests.
+    # What the driver compiles runs once: without optimizations, and kept beside the tests.
+    config.environment["GALLIVM_PERF"] = "nopt"
     config.environment["MESA_SHADER_CACHE_DIR"] = config.test_exec_root
 # A device of CUDA, and a driver that stands in for one.
 try:
@@ -79,8 +85,8 @@ for module in ["numpy", "torch"]:
         config.available_features.add(module)
 
 # `lit --param verify_roundtrip=1` has every mask-opt print and parse again what
-# it read, and compare.
-mask_opt = ToolSubst("mask-opt")
+# it read, and compare; with threads, of which tests that run side by side need none.
+mask_opt = ToolSubst("mask-opt", extra_args=["--mlir-disable-threading"])
 if "verify_roundtrip" in lit_config.params:
     script = os.path.join(config.test_source_root, "Inputs", "verify-roundtrip.py")
     mask_opt = ToolSubst("mask-opt", command=sys.executable,

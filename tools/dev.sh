@@ -22,6 +22,8 @@ usage: tools/dev.sh COMMAND
   build            install what is missing (Debian 12), configure and build
   test             build, then run every test; ends with "N passed, N failed";
                    fetches ptxas and nvdisasm from PyPI into the build directory
+  test --all       more of what tests sample: every mask from every kind of code, random
+                   cases by the ten thousand; takes hours
   test --sanitize  the suite under AddressSanitizer and UndefinedBehaviorSanitizer, in a
                    build directory of its own
   demo             the project in a few screens, computed while you watch
@@ -194,11 +196,16 @@ run_lit() {
   echo "    $name: $ran passed, $bad failed"
 }
 
-# The masks that real systems produced, from TARGET's point of view.
+# run_goldens OPTION..: the masks that real systems produced, from code made with
+# OPTIONS of mask-run.
 run_goldens() {
-  local target=$1 log="$RESULTS/goldens-$1.txt" code=0 line ran=0 bad=0
-  "$BUILD/bin/mask-run" --cases="$ROOT/test/goldens" --target="$target" \
-    >"$log" 2>&1 || code=$?
+  local name="$*" log code=0 line ran=0 bad=0
+  log="$RESULTS/goldens${name// /}.txt"
+  "$BUILD/bin/mask-run" --cases="$ROOT/test/goldens" "$@" >"$log" 2>&1 || code=$?
+  if [[ $code == 77 ]]; then
+    echo "    not run: $(tail -n 1 "$log")"
+    return
+  fi
   line=$(tail -n 1 "$log")
   if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
     ran=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
@@ -209,7 +216,7 @@ run_goldens() {
   fi
   [[ $bad == 0 ]] || tail -n 30 "$log"
   count "$ran" "$bad"
-  echo "    goldens ($target): $line"
+  echo "    goldens ($name): $line"
 }
 
 # One more test: COMMAND's exit code.
@@ -243,22 +250,51 @@ ensure_nvidia_tools() {
   fi
 }
 
+# run_tests [--all]
 run_tests() {
+  local suite="$BUILD/test" target sampled=()
+  [[ ${1:-} != --all ]] || sampled=(--param all=1)
   trap report EXIT
   build all MaskUnitTests
   ensure_nvidia_tools
   mkdir -p "$RESULTS"
-  local suite="$BUILD/test" target
-  phase "lit suite and unit tests" run_lit suite "mask mask-unit" "$suite"
+  phase "lit suite and unit tests" \
+    run_lit suite "mask mask-unit" ${sampled[@]+"${sampled[@]}"} "$suite"
   phase "lit again, each mask-opt verifying its round trip" \
     run_lit roundtrip mask --param verify_roundtrip=1 \
     "${ROUNDTRIP_DIRECTORIES[@]/#/$suite/}"
   for target in interpreter cpu; do
-    phase "goldens on target $target" run_goldens "$target"
+    phase "goldens on target $target" run_goldens --target="$target"
   done
   phase "clang-format" run_check format --check
   phase "clang-tidy on what changed" run_check tidy
+  [[ ${1:-} != --all ]] || run_long_tests
   completed=true
+}
+
+run_long_tests() {
+  local options
+  for options in --dtype=bf16 --dtype=f16 --dtype=f64 --static \
+    --target=vulkan "--target=vulkan --dtype=f16" --target=simt-emulation \
+    "--target=simt-emulation --stage=nvvm" \
+    "--target=simt-emulation --emitter=tensor-core --dtype=bf16" \
+    "--target=simt-emulation --emitter=tensor-core --dtype=f16 --stage=nvvm"; do
+    # shellcheck disable=SC2086 # one word an option
+    phase "goldens, $options" run_goldens $options
+  done
+  phase "100,000 random compositions" run_random MaskAnalysisTests 100000 \
+    RandomLaws.Deep TreeLaws.Wide RowChangesTest.Random HeadTiles.RandomCompositions
+  phase "10,000 random attentions" run_random MaskRunTests 10000 RandomAttention.Compiled
+}
+
+# run_random PROGRAM COUNT TEST..: unit tests with COUNT random cases each.
+run_random() {
+  local program=$1 number=$2 name
+  shift 2
+  for name in "$@"; do
+    run_check "$BUILD/test/Unit/$program" --gtest_brief=1 --gtest_filter="$name" \
+      --count="$number"
+  done
 }
 
 # The tools and the unit tests with sanitizers. MLIR has none: what crosses into it
@@ -348,9 +384,9 @@ main() {
   build) build ;;
   test)
     case ${1:-} in
-    "") run_tests ;;
+    "" | --all) run_tests "$@" ;;
     --sanitize) run_sanitized_tests ;;
-    *) die "test takes --sanitize or nothing, got '$1'" ;;
+    *) die "test takes --all, --sanitize or nothing, got '$1'" ;;
     esac
     ;;
   demo) build && exec python3 "$ROOT/tools/demo.py" "$BUILD" ;;
