@@ -282,9 +282,18 @@ run_long_tests() {
     # shellcheck disable=SC2086 # one word an option
     phase "goldens, $options" run_goldens $options
   done
+  phase "enumerations" run_exhaustive MaskIRTests MaskAnalysisTests MaskConversionTests
   phase "100,000 random compositions" run_random MaskAnalysisTests 100000 \
     RandomLaws.Deep TreeLaws.Wide RowChangesTest.Random HeadTiles.RandomCompositions
   phase "10,000 random attentions" run_random MaskRunTests 10000 RandomAttention.Compiled
+}
+
+# run_exhaustive PROGRAM..: unit tests without samples.
+run_exhaustive() {
+  local program
+  for program in "$@"; do
+    run_check "$BUILD/test/Unit/$program" --gtest_brief=1 --exhaustive
+  done
 }
 
 # run_random PROGRAM COUNT TEST..: unit tests with COUNT random cases each.

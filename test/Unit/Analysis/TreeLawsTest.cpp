@@ -79,7 +79,8 @@ constexpr const char *kFirstLevel[] = {"mask.not @0",
 constexpr const char *kConnectives[] = {"mask.and @0, @1", "mask.or @0, @1"};
 
 /// Every connective of two leaves, each as it is, complemented, or shifted; and
-/// of one at its own query with keys that lie elsewhere.
+/// of one at its own query with keys that lie elsewhere. A half of the pairs
+/// of different leaves, but with `--exhaustive`.
 TEST_F(TreeLaws, Binary) {
   for (unsigned i = 0; i < std::size(kLeaves); ++i) {
     Source source;
@@ -91,6 +92,8 @@ TEST_F(TreeLaws, Binary) {
     };
     std::vector<std::string> left = variantsOf(kLeaves[i]);
     for (unsigned j = i; j < std::size(kLeaves); ++j) {
+      if (!isExhaustive() && i != j && (j - i) % 2 != i / 2 % 2)
+        continue;
       std::vector<std::string> right = variantsOf(kLeaves[j]);
       for (const std::string &x : left)
         for (const std::string &y : right)

@@ -113,24 +113,32 @@ protected:
   MLIRContext context;
 };
 
-/// Every leaf, every op over every leaf.
+/// Every leaf, every op over every leaf; facts are absent all at once, or (of
+/// every leaf in its turn, or with `--exhaustive`) one at a time.
 TEST_F(CanonicalizationTest, Unary) {
-  for (const char *leaf : kLeaves) {
+  for (auto [i, leaf] : llvm::enumerate(kLeaves)) {
     Source source = makeUnaryTrees(leaf);
     check(source, /*asPolicy=*/false, 0);
-    for (unsigned absent : {0u, 1u, 2u, 4u, 8u, 16u, 32u, 64u, ~0u})
+    for (unsigned absent : {0u, ~0u})
       check(source, /*asPolicy=*/true, absent);
+    for (unsigned fact = 0; fact < 7; ++fact)
+      if (isExhaustive() || (i + fact) % 2 == 0)
+        check(source, /*asPolicy=*/true, 1u << fact);
     if (HasFatalFailure())
       return;
   }
 }
 
-/// Every connective of two leaves, complemented or not.
+/// Every connective of two leaves, complemented or not; both orders of two
+/// leaves with `--exhaustive`.
 TEST_F(CanonicalizationTest, Binary) {
-  for (const char *left : kLeaves) {
+  for (auto [i, left] : llvm::enumerate(kLeaves)) {
     Source source;
     std::string x = source.add(left), notX = source.add("mask.not @0", x);
-    for (const char *right : kLeaves) {
+    for (auto [j, right] : llvm::enumerate(kLeaves)) {
+      // One of (i, j) and (j, i).
+      if (!isExhaustive() && i != j && ((i + j) % 2 == 0) == (i < j))
+        continue;
       std::string y = source.add(right), notY = source.add("mask.not @0", y);
       for (const char *op : {"mask.and @0, @1", "mask.or @0, @1"}) {
         source.yield(source.add(op, x, y));

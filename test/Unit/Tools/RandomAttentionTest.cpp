@@ -375,7 +375,7 @@ void RandomAttention::checkProcessor(StringRef processor, unsigned count) {
   printCounts(count);
 }
 
-TEST_F(RandomAttention, Compiled) { checkProcessor("native", getCount(30)); }
+TEST_F(RandomAttention, Compiled) { checkProcessor("native", getCount(20)); }
 
 #ifdef __x86_64__
 // Registers of 256 and of 128 bits, without pair products; the latter without
@@ -383,11 +383,11 @@ TEST_F(RandomAttention, Compiled) { checkProcessor("native", getCount(30)); }
 TEST_F(RandomAttention, CompiledForAVX2) {
   if (auto processor = describeProcessor("haswell"); !processor)
     GTEST_SKIP() << llvm::toString(processor.takeError());
-  checkProcessor("haswell", getCount(10));
+  checkProcessor("haswell", getCount(6));
 }
 
 TEST_F(RandomAttention, CompiledForSSE2) {
-  checkProcessor("x86-64", getCount(10));
+  checkProcessor("x86-64", getCount(6));
 }
 #endif
 
