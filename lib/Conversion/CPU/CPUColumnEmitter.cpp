@@ -53,15 +53,30 @@ Value CPUColumnEmitter::read(const AttentionOperand &operand, Value row,
       cast<FloatType>(type.getElementType()));
 }
 
-void CPUColumnEmitter::prefetch(const AttentionOperand &operand, Value row,
-                                Value column) {
-  // The columns are the other array's, which may have more.
-  Value last = offset(operand.getSize(b, 3), -1);
-  column = b.createOrFold<arith::MinSIOp>(column, last);
-  memref::PrefetchOp::create(b, operand.getArray(),
-                             operand.locate(b, row, column),
-                             /*isWrite=*/false, /*localityHint=*/2,
-                             /*isDataCache=*/true);
+void CPUColumnEmitter::prefetch(const RowRange &wanted,
+                                const AttentionOperand &read, Value place,
+                                int64_t size) {
+  const AttentionOperand &operand = *wanted.operand;
+  Value width = operand.getSize(b, 3);
+  auto wantedWidth = getConstantIntValue(width),
+       readWidth = getConstantIntValue(read.getSize(b, 3));
+  // Wider rows take as many more elements; narrower ones are asked for early.
+  int64_t ratio =
+      wantedWidth && readWidth ? llvm::divideCeil(*wantedWidth, *readWidth) : 1;
+  place = apply(b.getAffineDimExpr(0) * ratio, place);
+  Value row = b.createOrFold<arith::DivUIOp>(place, width),
+        column = b.createOrFold<arith::RemUIOp>(place, width);
+  if (!wantedWidth || wantedWidth != readWidth)
+    row = b.createOrFold<arith::MinSIOp>(row, index(wanted.count - 1));
+  row = b.createOrFold<arith::MinSIOp>(add(wanted.first, row),
+                                       offset(emitNumKeys(b, op), -1));
+  constexpr int64_t kCacheLineBits = 64 * 8;
+  int64_t line = kCacheLineBits / elements.data.getIntOrFloatBitWidth();
+  for (int64_t i = 0; i < size * ratio; i += line)
+    memref::PrefetchOp::create(b, operand.getArray(),
+                               operand.locate(b, row, offset(column, i)),
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }
 
 void CPUColumnEmitter::forScores(const KeyTile &keys, BodyFunction body) {

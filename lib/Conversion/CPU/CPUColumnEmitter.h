@@ -70,8 +70,19 @@ private:
   /// zero.
   Value read(const AttentionOperand &operand, Value row, Value column,
              VectorType type, bool inBounds);
-  /// Asks for a vector of columns, to be in the second level of cache.
-  void prefetch(const AttentionOperand &operand, Value row, Value column);
+  /// Some rows of keys or values.
+  struct RowRange {
+    const AttentionOperand *operand;
+    Value first;
+    int64_t count;
+  };
+  /// Asks for the rows of `wanted`, to be in the second level of cache, while
+  /// as many rows of `read` are read: for that share of the first which stands
+  /// for `size` elements of the second at `place`, counted through its rows.
+  /// They are asked for as they lie in memory, whatever the order in which the
+  /// others are read: processors follow that further by themselves.
+  void prefetch(const RowRange &wanted, const AttentionOperand &read,
+                Value place, int64_t size);
   /// Emits `body` for all vectors of scores of a tile.
   void forScores(const KeyTile &keys, BodyFunction body);
 

@@ -64,12 +64,14 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
   }
   SmallVector<Value> zeros(lanes, splat(0));
   VectorType type = elements.getFactors();
+  AffineExpr d0 = b.getAffineDimExpr(0);
   auto multiply = [&](Value column, bool inBounds, ValueRange carried) {
     SmallVector<Value> numbers, factors, results;
-    for (Value row : rows) {
+    for (Value row : rows)
       numbers.push_back(read(key, row, column, type, inBounds));
-      prefetch(value, row, column);
-    }
+    prefetch({&value, rows[0], keysPerVector}, key,
+             apply(d0 * keysPerVector, column),
+             keysPerVector * lanes * elements.width);
     for (int64_t row = 0; row < held; ++row)
       factors.push_back(vector::LoadOp::create(b, type, queries,
                                                ValueRange{index(row), column}));
@@ -120,26 +122,25 @@ void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
   for (int64_t r = 0; r < numRows; ++r)
     for (Value column : columns)
       before.push_back(load(accumulator, {index(row + r), column}));
-  Value lastKey = offset(emitNumKeys(b, op), -1);
   VectorType type = elements.getData().clone(elements.factor);
   int64_t width = elements.width;
   Value none = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
   // `present` keys of a cell; the weight of what is missing is zero, and so is
   // its value.
   auto multiply = [&](int64_t present) {
     return [&, present](Value x, ValueRange carried) {
       SmallVector<Value> numbers, results;
+      if (row == 0)
+        // The tile after this one, most likely.
+        prefetch({&key, offset(keys.first, keyTile), keyTile}, value,
+                 apply(d0 * keyTile + d1 * (count * lanes), {column, x}),
+                 count * lanes * width);
       for (Value column : columns) {
         SmallVector<Value> cell(width, none);
-        for (int64_t i = 0; i < present; ++i) {
-          Value at = add(keys.first, offset(x, i));
-          cell[i] = read(value, at, column, type, inBounds);
-          // The tile after this one, most likely.
-          Value next =
-              b.createOrFold<arith::MinSIOp>(offset(at, keyTile), lastKey);
-          if (row == 0)
-            prefetch(key, next, column);
-        }
+        for (int64_t i = 0; i < present; ++i)
+          cell[i] = read(value, add(keys.first, offset(x, i)), column, type,
+                         inBounds);
         numbers.push_back(elements.interleave(b, cell));
       }
       for (int64_t r = 0; r < numRows; ++r) {
