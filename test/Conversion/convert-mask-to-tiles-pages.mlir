@@ -61,6 +61,9 @@ func.func @decode(%q: memref<?x8x1x64xf32>, %k: memref<?x1x16x64xf32>, %v: memre
 // CHECK: cf.assert %[[EQUAL]], {{.*}} pages of 3 keys must be what key has rows of"
 // CHECK: mask.tile_for[%c0, %c0, %[[C30]], %[[C30]]]
 // CHECK: memref.load %[[T]]
+// CHECK: cf.assert {{.*}} reads a page that is not in the pool"
+// CHECK: memref.load %[[T]]
+// CHECK: memref.prefetch
 // CHECK-NOT: memref.load %[[T]]
 func.func @prefill(%q: memref<1x1x64x64xf32>, %k: memref<?x1x?x64xf32>, %table: memref<1x10xi64>) {
   mask.attention ins(%q, %k, %k : memref<1x1x64x64xf32>, memref<?x1x?x64xf32>, memref<?x1x?x64xf32>)

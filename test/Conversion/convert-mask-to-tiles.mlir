@@ -152,6 +152,31 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 
 // -----
 
+// Before a block of keys is multiplied, the keys after it and its values are asked for, by
+// the first rows alone where all of them see all keys.
+
+// CHECK-LABEL: func @prefetch
+// CHECK-SAME: %{{[a-z0-9]*}}: memref<1x1x?x64xf32>, %[[K:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[V:[a-z0-9]*]]: memref<1x1x?x64xf32>
+// CHECK: mask.tile_for
+// CHECK: scf.for %[[ROWS:.*]] = %c0 to %c64 step %c32
+// CHECK: scf.for {{.*}} step %c8
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[ROWS]], %c0
+// CHECK: scf.if %[[FIRST]]
+// CHECK-COUNT-4: memref.prefetch %[[K]]
+// CHECK-COUNT-4: memref.prefetch %[[V]]
+// CHECK-NOT: memref.prefetch
+// CHECK: vector.fma
+func.func @prefetch(%q: memref<1x1x?x64xf32>, %k: memref<1x1x?x64xf32>, %v: memref<1x1x?x64xf32>, %o: memref<1x1x?x64xf32>) {
+  mask.attention ins(%q, %k, %v : memref<1x1x?x64xf32>, memref<1x1x?x64xf32>, memref<1x1x?x64xf32>)
+      outs(%o : memref<1x1x?x64xf32>) predicate {
+    %p = mask.full
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
 // One query and eight heads that share their keys: rows that would fill half a vector, so
 // that columns lie in lanes. Two keys for all heads are sixteen sums, whose lanes a tree
 // joins to one vector of scores; values are asked for meanwhile, and then the next keys.

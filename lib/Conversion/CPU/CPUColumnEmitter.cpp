@@ -53,9 +53,9 @@ Value CPUColumnEmitter::read(const AttentionOperand &operand, Value row,
       cast<FloatType>(type.getElementType()));
 }
 
-void CPUColumnEmitter::prefetch(const RowRange &wanted,
-                                const AttentionOperand &read, Value place,
-                                int64_t size) {
+void CPUColumnEmitter::prefetchShare(const RowRange &wanted,
+                                     const AttentionOperand &read, Value place,
+                                     int64_t size) {
   const AttentionOperand &operand = *wanted.operand;
   Value width = operand.getSize(b, 3);
   auto wantedWidth = getConstantIntValue(width),
@@ -68,15 +68,8 @@ void CPUColumnEmitter::prefetch(const RowRange &wanted,
         column = b.createOrFold<arith::RemUIOp>(place, width);
   if (!wantedWidth || wantedWidth != readWidth)
     row = b.createOrFold<arith::MinSIOp>(row, index(wanted.count - 1));
-  row = b.createOrFold<arith::MinSIOp>(add(wanted.first, row),
-                                       offset(emitNumKeys(b, op), -1));
-  constexpr int64_t kCacheLineBits = 64 * 8;
-  int64_t line = kCacheLineBits / elements.data.getIntOrFloatBitWidth();
-  for (int64_t i = 0; i < size * ratio; i += line)
-    memref::PrefetchOp::create(b, operand.getArray(),
-                               operand.locate(b, row, offset(column, i)),
-                               /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
+  prefetch(operand, add(wanted.first, row), column,
+           llvm::divideCeil(size * ratio, getElementsOfLine()));
 }
 
 void CPUColumnEmitter::forScores(const KeyTile &keys, BodyFunction body) {

@@ -81,8 +81,8 @@ private:
   /// for `size` elements of the second at `place`, counted through its rows.
   /// They are asked for as they lie in memory, whatever the order in which the
   /// others are read: processors follow that further by themselves.
-  void prefetch(const RowRange &wanted, const AttentionOperand &read,
-                Value place, int64_t size);
+  void prefetchShare(const RowRange &wanted, const AttentionOperand &read,
+                     Value place, int64_t size);
   /// Emits `body` for all vectors of scores of a tile.
   void forScores(const KeyTile &keys, BodyFunction body);
 

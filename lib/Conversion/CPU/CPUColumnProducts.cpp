@@ -69,9 +69,9 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
     SmallVector<Value> numbers, factors, results;
     for (Value row : rows)
       numbers.push_back(read(key, row, column, type, inBounds));
-    prefetch({&value, rows[0], keysPerVector}, key,
-             apply(d0 * keysPerVector, column),
-             keysPerVector * lanes * elements.width);
+    prefetchShare({&value, rows[0], keysPerVector}, key,
+                  apply(d0 * keysPerVector, column),
+                  keysPerVector * lanes * elements.width);
     for (int64_t row = 0; row < held; ++row)
       factors.push_back(vector::LoadOp::create(b, type, queries,
                                                ValueRange{index(row), column}));
@@ -91,7 +91,7 @@ void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
 }
 
 SmallVector<Value> CPUColumnEmitter::scores(const KeyTile &keys) {
-  findPages(keys, /*ahead=*/true);
+  findPages(keys);
   Value whole = roundDown(keys.size, keysPerVector);
   forLoop(index(0), whole, keysPerVector,
           [&](Value first) { multiplyKeys(keys, first, /*isWhole=*/true); });
@@ -133,9 +133,9 @@ void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
       SmallVector<Value> numbers, results;
       if (row == 0)
         // The tile after this one, most likely.
-        prefetch({&key, offset(keys.first, keyTile), keyTile}, value,
-                 apply(d0 * keyTile + d1 * (count * lanes), {column, x}),
-                 count * lanes * width);
+        prefetchShare({&key, offset(keys.first, keyTile), keyTile}, value,
+                      apply(d0 * keyTile + d1 * (count * lanes), {column, x}),
+                      count * lanes * width);
       for (Value column : columns) {
         SmallVector<Value> cell(width, none);
         for (int64_t i = 0; i < present; ++i)

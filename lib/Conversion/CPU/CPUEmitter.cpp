@@ -217,6 +217,30 @@ Value CPUEmitter::readVector(const AttentionOperand &operand, Value row,
                                         ArrayRef<bool>(inBounds));
 }
 
+void CPUEmitter::prefetch(const AttentionOperand &operand, Value row,
+                          Value column, int64_t lines) {
+  row = b.createOrFold<arith::MinSIOp>(row, offset(emitNumKeys(b, op), -1));
+  for (int64_t i = 0; i < lines; ++i)
+    memref::PrefetchOp::create(
+        b, operand.getArray(),
+        operand.locate(b, row, offset(column, i * getElementsOfLine())),
+        /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+}
+
+void CPUEmitter::prefetchRows(const AttentionOperand &operand, Value first,
+                              int64_t count) {
+  constexpr int64_t kLines = 4;
+  int64_t line = getElementsOfLine();
+  Value width = operand.getSize(b, 3), whole = roundDown(width, kLines * line);
+  forLoop(index(0), index(count), 1, [&](Value i) {
+    Value row = add(first, i);
+    forLoop(index(0), whole, kLines * line,
+            [&](Value column) { prefetch(operand, row, column, kLines); });
+    forLoop(whole, width, line,
+            [&](Value column) { prefetch(operand, row, column, 1); });
+  });
+}
+
 //===----------------------------------------------------------------------===//
 // Softmax
 //===----------------------------------------------------------------------===//

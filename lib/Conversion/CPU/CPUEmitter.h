@@ -79,9 +79,9 @@ protected:
   /// Gets scratch memory for where the keys and values of a tile lie, if they
   /// lie in pages.
   void takePages();
-  /// Looks up where those of a tile do; with `ahead` also where keys of the
-  /// tile after it do, which are not read, but asked for.
-  void findPages(const KeyTile &keys, bool ahead);
+  /// Looks up where those of a tile do, and where keys of the tile after it do,
+  /// which are not read, but asked for.
+  void findPages(const KeyTile &keys);
 
   //===--- Rows and columns ---===//
 
@@ -108,6 +108,18 @@ protected:
   /// Columns of a row; what lies beyond its end is zero.
   Value readVector(const AttentionOperand &operand, Value row, Value column,
                    VectorType type, bool inBounds);
+
+  /// How many elements a line of a cache has.
+  int64_t getElementsOfLine() const {
+    return 64 * 8 / elements.data.getIntOrFloatBitWidth();
+  }
+  /// Asks for `lines` lines of a row of keys or values, to be in the second
+  /// level of cache when they are read. The row may be behind the last.
+  void prefetch(const AttentionOperand &operand, Value row, Value column,
+                int64_t lines);
+  /// The same for `count` whole rows.
+  void prefetchRows(const AttentionOperand &operand, Value first,
+                    int64_t count);
 
   //===--- Softmax ---===//
 

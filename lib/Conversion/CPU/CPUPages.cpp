@@ -64,13 +64,11 @@ void CPUEmitter::takePages() {
   value.pages = takePages(value, keyTile);
 }
 
-void CPUEmitter::findPages(const KeyTile &keys, bool ahead) {
+void CPUEmitter::findPages(const KeyTile &keys) {
   if (!key.pages)
     return;
   key.pages->first = value.pages->first = keys.first;
   findPages(index(0), keys.size, /*areRead=*/true);
-  if (!ahead)
-    return;
   Value left = b.createOrFold<arith::SubIOp>(emitNumKeys(b, op), keys.first);
   findPages(keys.size, b.createOrFold<arith::MinSIOp>(left, index(2 * keyTile)),
             /*areRead=*/false);

@@ -55,6 +55,8 @@ void CPUTileEmitter::emitProduct(const Product &product) {
   forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
     Range blocks = product.rows(lane), sum = product.sum(lane);
     forBlocks(blocks.lower, blocks.upper, rows, [&](int64_t block, Value row) {
+      if (product.before)
+        product.before(lane, row, block);
       emitRegisterTile(product, block, row, lane, sum);
     });
   });
@@ -90,6 +92,27 @@ CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, Value lane) {
   return range;
 }
 
+/// The values of these keys, and the keys after them or, where those of the
+/// tile have been packed already, of the tile after it. Where all rows see all
+/// keys, one register tile of each block of keys asks: the first, or where
+/// nothing is read before all have been multiplied, the last.
+void CPUTileEmitter::prefetchAfter(const KeyTile &keys, Value lane, Value row,
+                                   int64_t count) {
+  OpBuilder::InsertionGuard guard(b);
+  bool isPacked = elements.isPacked(),
+       allSeeAll = !keys.lower.rows && !keys.upper.rows;
+  int64_t last = held - vectors * lanes;
+  if (allSeeAll && last > 0) {
+    Value asks = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane,
+                                       index(isPacked ? last : 0));
+    auto branch = scf::IfOp::create(b, asks, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(branch.thenBlock());
+  }
+  Value first = add(keys.first, row);
+  prefetchRows(key, offset(first, isPacked ? keyTile : count), count);
+  prefetchRows(value, first, count);
+}
+
 void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
   auto factor = [&](Value row, Value x) {
     if (keyBlock)
@@ -105,8 +128,11 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
   auto columns = [&](Value) {
     return Range{index(0), countCells(query.getSize(b, 3))};
   };
+  auto before = [&](Value lane, Value row, int64_t count) {
+    prefetchAfter(keys, lane, row, count);
+  };
   emitProduct({scoreBuffer, /*accumulates=*/false, queries, seen, columns,
-               factor, scale});
+               factor, scale, before});
 }
 
 void CPUTileEmitter::multiplyValues(const KeyTile &keys) {

@@ -126,7 +126,7 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
 }
 
 SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
-  findPages(keys, /*ahead=*/false);
+  findPages(keys);
   if (elements.isPacked())
     packKeys(keys);
   multiplyKeys(keys);

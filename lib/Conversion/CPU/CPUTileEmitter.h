@@ -101,6 +101,8 @@ private:
     llvm::function_ref<Value(Value r, Value x)> factor;
     /// The sums are multiplied by it; may be null.
     Value scale;
+    /// Emits what goes before a register tile of `count` rows; may be null.
+    llvm::function_ref<void(Value lane, Value row, int64_t count)> before = {};
   };
   void emitProduct(const Product &product);
   void emitRegisterTile(const Product &product, int64_t count, Value row,
@@ -110,6 +112,9 @@ private:
   /// The keys of a tile, counted from its first, that the rows of a register
   /// tile see, and others up to multiples of a block.
   Range getKeys(const KeyTile &keys, Value lane);
+  /// Asks for what is read after `count` keys from `row` on, and those rows of
+  /// queries from `lane` on, are multiplied.
+  void prefetchAfter(const KeyTile &keys, Value lane, Value row, int64_t count);
   void multiplyKeys(const KeyTile &keys);
   void multiplyValues(const KeyTile &keys);
 
