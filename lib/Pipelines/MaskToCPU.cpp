@@ -7,7 +7,6 @@
 
 #include "Mask/Pipelines/MaskToCPU.h"
 
-#include "Mask/Conversion/Passes.h"
 #include "PipelineStages.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,7 +30,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.rows = options.rows;
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
-  addTileStages(pm, /*indexBits=*/64);
+  addTileStages(pm, {/*indexBits=*/64, /*mergeEdges=*/true});
 }
 
 void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,

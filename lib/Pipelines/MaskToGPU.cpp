@@ -77,7 +77,7 @@ static void addKernelStages(OpPassManager &pm, const Options &options,
   tiles.workgroupMemory = schedule.workgroupMemory;
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToGPU(tiles));
-  addTileStages(pm, /*indexBits=*/32);
+  addTileStages(pm, {/*indexBits=*/32, /*mergeEdges=*/false});
   pm.addNestedPass<func::FuncOp>(createMaskLowerGathers());
   // What can be computed in a kernel from less is no argument of it.
   pm.addPass(createGpuLaunchSinkIndexComputationsPass());

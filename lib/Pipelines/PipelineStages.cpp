@@ -8,7 +8,6 @@
 
 #include "PipelineStages.h"
 
-#include "Mask/Conversion/Passes.h"
 #include "Mask/Pipelines/MaskToCPU.h"
 #include "Mask/Pipelines/Passes.h"
 #include "Mask/Transforms/Passes.h"
@@ -67,10 +66,11 @@ void mlir::mask::buildMaskToBuffersPipeline(OpPassManager &pm) {
   addTilingPasses(pm);
 }
 
-void mlir::mask::addTileStages(OpPassManager &pm, unsigned indexBits) {
+void mlir::mask::addTileStages(OpPassManager &pm,
+                               const ConvertMaskToSCFOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF({indexBits}));
+  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createLoopInvariantCodeMotionPass());

@@ -8,13 +8,14 @@
 #ifndef MASK_LIB_PIPELINES_PIPELINESTAGES_H
 #define MASK_LIB_PIPELINES_PIPELINESTAGES_H
 
+#include "Mask/Conversion/Passes.h"
+
 #include "mlir/Pass/PassManager.h"
 
 namespace mlir::mask {
 
-/// From `mask.tile_for` and what is in it to scf loops, which count in
-/// `indexBits` bits.
-void addTileStages(OpPassManager &pm, unsigned indexBits);
+/// From `mask.tile_for` and what is in it to scf loops.
+void addTileStages(OpPassManager &pm, const ConvertMaskToSCFOptions &options);
 
 } // namespace mlir::mask
 

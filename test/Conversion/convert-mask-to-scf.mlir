@@ -1,5 +1,6 @@
 // RUN: mask-opt %s --convert-mask-to-scf --allow-unregistered-dialect --split-input-file | FileCheck %s
 // RUN: mask-opt %s --convert-mask-to-scf=index-bits=32 --allow-unregistered-dialect --split-input-file | FileCheck %s --check-prefix=NARROW
+// RUN: mask-opt %s --convert-mask-to-scf=merge-edges --allow-unregistered-dialect --split-input-file | FileCheck %s --check-prefix=EDGES
 
 #rows = affine_map<(q)[k] -> (0, q, k)>
 
@@ -9,6 +10,7 @@
 // CHECK-SAME: %[[HL:.*]]: index, %[[CL:.*]]: index, %[[CU:.*]]: index, %[[HU:.*]]: index, %[[S:.*]]: vector<4xf32>
 // CHECK: %[[START:.*]] = affine.max
 // CHECK: %[[BEFORE_END:.*]] = affine.min
+// CHECK: %[[END:.*]] = affine.max
 // CHECK: scf.for %[[K:.*]] = %[[HL]] to %[[BEFORE_END]] step %c8
 // CHECK: %[[SIZE:.*]] = affine.min #{{.*}}(%[[K]])[%[[HU]]]
 // A short interval may end in the tile it starts in: both ends.
@@ -16,7 +18,6 @@
 // CHECK: arith.cmpi slt
 // CHECK: %[[A:.*]] = arith.select
 // CHECK: "use"(%[[A]], %[[SIZE]])
-// CHECK: %[[END:.*]] = affine.max
 // CHECK: scf.for %{{.*}} = %[[START]] to %[[END]] step %c8
 // CHECK-NEXT: "use"(%[[S]], %c8)
 // CHECK-NEXT: }
@@ -36,6 +37,25 @@
 // NARROW: %[[K:.*]] = arith.index_cast %[[K32]] : i32 to index
 // NARROW: affine.min #{{.*}}(%[[K]])[%{{.*}}]
 // NARROW-COUNT-2: scf.for %{{.*}} step %c8_i32
+// With edges merged, two rounds over both loops: the second begins behind the core, and
+// has none. The lower ends are looked at where a tile begins below the core.
+// EDGES-LABEL: func @three_phases
+// EDGES-SAME: %[[HL:.*]]: index, %[[CL:.*]]: index, %[[CU:.*]]: index, %[[HU:.*]]: index, %[[S:.*]]: vector<4xf32>
+// EDGES: %[[START:.*]] = affine.max
+// EDGES: %[[BEFORE_END:.*]] = affine.min
+// EDGES: %[[END:.*]] = affine.max
+// EDGES: scf.for %[[ROUND:.*]] = %c0 to %c2 step %c1
+// EDGES: %[[FIRST:.*]] = arith.cmpi eq, %[[ROUND]], %c0
+// EDGES: %[[LOWER:.*]] = arith.select %[[FIRST]], %[[HL]], %[[END]]
+// EDGES: %[[UPPER:.*]] = arith.select %[[FIRST]], %[[BEFORE_END]], %[[HU]]
+// EDGES: scf.for %[[K:.*]] = %[[LOWER]] to %[[UPPER]] step %c8
+// EDGES: arith.cmpi slt, %[[K]], %[[CL]]
+// EDGES: "use"(%{{.*}}, %{{.*}})
+// EDGES: %[[CORE_END:.*]] = arith.select %[[FIRST]], %[[END]], %[[START]]
+// EDGES: scf.for %{{.*}} = %[[START]] to %[[CORE_END]] step %c8
+// EDGES-NEXT: "use"(%[[S]], %c8)
+// EDGES-NOT: scf.for
+// EDGES: return
 func.func @three_phases(%hl: index, %cl: index, %cu: index, %hu: index, %s: vector<4xf32>,
                         %lo: vector<4xi32>, %up: vector<4xi32>, %b: index) {
   mask.tile_for [%hl, %cl, %cu, %hu] step 8 {
@@ -87,6 +107,13 @@ func.func @disjoint_edges(%hl: index, %cl: index, %cu: index, %hu: index, %s: ve
 // CHECK-COUNT-2: scf.for
 // CHECK-NOT: scf.for
 // CHECK: return
+// EDGES-LABEL: func @no_left_edge
+// EDGES: scf.for
+// EDGES: "use"
+// EDGES-NEXT: }
+// EDGES-NEXT: scf.for
+// EDGES-NOT: scf.for
+// EDGES: return
 func.func @no_left_edge(%lower: index, %cu: index, %hu: index) {
   mask.tile_for [%lower, %lower, %cu, %hu] step 8 {
   ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
@@ -108,6 +135,12 @@ func.func @no_left_edge(%lower: index, %cu: index, %hu: index) {
 // CHECK: "use"(%false, %true)
 // CHECK-NOT: scf.for
 // CHECK: return
+// EDGES-LABEL: func @no_core
+// EDGES: scf.for %[[K:.*]] = %{{.*}} to %{{.*}} step %c8
+// EDGES: %[[FAILS:.*]] = arith.cmpi slt, %[[K]], %c5
+// EDGES: "use"(%[[FAILS]], %true)
+// EDGES-NOT: scf.for
+// EDGES: return
 func.func @no_core(%lower: index, %upper: index) {
   %c5 = arith.constant 5 : index
   %c3 = arith.constant 3 : index

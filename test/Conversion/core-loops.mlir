@@ -1,4 +1,5 @@
 // RUN: mask-opt %s --convert-mask-to-tiles --convert-mask-to-scf --canonicalize --cse --loop-invariant-code-motion | FileCheck %s --implicit-check-not=nnan --implicit-check-not=ninf
+// RUN: mask-opt %s --convert-mask-to-tiles --convert-mask-to-scf=merge-edges --canonicalize --cse --loop-invariant-code-motion | FileCheck %s --check-prefix=EDGES
 
 // From the second phase of the loop on: no comparison of integers, no selection
 // between a score and minus infinity, and no load of a table; what is compared is the
@@ -30,6 +31,21 @@
 // CHECK: arith.cmpi slt, {{.*}} : vector<16xi32>
 // CHECK-NOT: arith.cmpi sge
 // CHECK: arith.select {{.*}}, %cst
+
+// With both edges in one copy the core is the second of two.
+// EDGES-LABEL: func @vision
+// EDGES-SAME: %[[IDS:[a-z0-9]*]]: memref<?x?xi32>, %[[TABLE:[a-z0-9]*]]: memref<?x?x4xi32>
+// EDGES: scf.parallel
+// EDGES: scf.for %{{.*}} = %c0 to %c2 step %c1 {
+// EDGES: scf.for %{{.*}} step %c64 {
+// EDGES: arith.cmpi sge, {{.*}} : vector<16xi32>
+// EDGES: arith.cmpi slt, {{.*}} : vector<16xi32>
+// EDGES: scf.for %{{.*}} step %c64 {
+// EDGES-NOT: arith.cmpi
+// EDGES-NOT: arith.select {{.*}}, %cst
+// EDGES-NOT: load %[[TABLE]][
+// EDGES-NOT: load %[[IDS]][
+// EDGES: arith.divf
 func.func @vision(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<?x?x?x?xf32>, memref<?x?x?x?xf32>, memref<?x?x?x?xf32>)
       outs(%o : memref<?x?x?x?xf32>) captures(%ids, %table : memref<?x?xi32>, memref<?x?x4xi32>) predicate {

@@ -284,10 +284,17 @@ def ConvertMaskToSCF : Pass<"convert-mask-to-scf"> {
     numbers: for kernels of GPUs, where a number of 64 bits takes two registers and two
     instructions. Bounds keep their width, and are limited to 2^30, once, before the loops:
     there must be no more keys.
+
+    With `merge-edges` the tiles before a core and those after it have one copy of the
+    body, in which `lower_fails` is computed: a loop over the tiles of an edge and one over
+    those of the core run twice, the second time without a core. Code for the edges is the
+    larger part of a kernel for processors, where this costs no time.
   }];
   let options = [
     Option<"indexBits", "index-bits", "unsigned", "64",
-           "Bits of the numbers that loops count with: 32 or 64">
+           "Bits of the numbers that loops count with: 32 or 64">,
+    Option<"mergeEdges", "merge-edges", "bool", "false",
+           "Copy the body once for both edges of a core">
   ];
   let dependentDialects = [
     "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",

@@ -14,11 +14,20 @@
 
 namespace mlir::mask {
 
+/// How loops over tiles are made.
+struct TileForOptions {
+  /// What they count in: 32, or those bits that an index has, which `64` stands
+  /// for.
+  unsigned indexBits = 64;
+  /// Whether the tiles before a core and those after it have one copy of the
+  /// body, in which `lower_fails` is computed.
+  bool mergeEdges = false;
+};
+
 /// Replaces `op` by up to three `scf.for` per interval, or per row of bounds in
-/// memory (see `convert-mask-to-scf`). They count in `indexBits` bits, 32 or
-/// those that an index has, which `64` stands for.
+/// memory (see `convert-mask-to-scf`).
 void lowerTileFor(RewriterBase &rewriter, TileForOp op,
-                  unsigned indexBits = 64);
+                  const TileForOptions &options = {});
 
 /// Replaces `op` by comparisons and selects. Fails with a located error where
 /// its predicate has no run-time form.

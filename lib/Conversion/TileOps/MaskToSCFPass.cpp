@@ -122,7 +122,7 @@ struct ConvertMaskToSCF
     SmallVector<TileForOp> loops;
     function->walk([&](TileForOp op) { loops.push_back(op); });
     for (TileForOp op : loops)
-      lowerTileFor(rewriter, op, indexBits);
+      lowerTileFor(rewriter, op, {indexBits, mergeEdges});
     // The flags of a phase are constants now: what hangs on them goes before
     // it is lowered.
     cleanUp(function);

@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An interval becomes a loop per phase. What loops have to hand on, beside the
-// values that the op carries, is carried too, where it is needed: the ordinal
-// of the next tile, and the tile that is loaded ahead.
+// An interval becomes a loop per phase; merged edges are one loop, which runs
+// twice. What loops have to hand on, beside the values that the op carries, is
+// carried too, where it is needed: the ordinal of the next tile, and the tile
+// that is loaded ahead.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,12 +29,24 @@ using arith::CmpIPredicate;
 namespace {
 
 /// Which tiles a copy of the body is for.
-enum class Phase { Before, Core, After, Any };
+enum class Phase { Before, Core, After, Edge, Any };
+
+/// The starts of the tiles of a loop.
+struct TileRange {
+  Value lower, upper;
+  bool isEmpty() const { return isEqualConstantIntOrValue(lower, upper); }
+};
+
+struct Phases {
+  TileRange before, core, after;
+};
 
 class TileForLowering {
 public:
-  TileForLowering(RewriterBase &rewriter, TileForOp op, unsigned indexBits)
-      : op(op), b(rewriter, op, indexBits), number(b.getNumberType()) {}
+  TileForLowering(RewriterBase &rewriter, TileForOp op,
+                  const TileForOptions &options)
+      : op(op), options(options), b(rewriter, op, options.indexBits),
+        number(b.getNumberType()) {}
 
   /// The results.
   SmallVector<Value> run();
@@ -56,13 +69,20 @@ private:
   SmallVector<Value> castState(ValueRange state, Type type);
 
   SmallVector<Value> emitInterval(const Interval &interval, ValueRange state);
-  SmallVector<Value> emitLoop(Value lower, Value upper,
-                              const Interval &interval, Phase phase,
-                              ValueRange state);
+  using EmitRound =
+      llvm::function_ref<SmallVector<Value>(Value variable, ValueRange state)>;
+  SmallVector<Value> emitFor(const TileRange &range, Value step,
+                             ValueRange state, EmitRound body);
+  Phases getPhases(const Interval &interval);
+  SmallVector<Value> emitTwice(const Phases &phases, const Interval &interval,
+                               ValueRange state);
+  SmallVector<Value> emitLoop(const TileRange &range, const Interval &interval,
+                              Phase phase, ValueRange state);
   SmallVector<Value> emitTile(Value key, const Interval &interval, Phase phase,
                               ValueRange state);
 
   TileForOp op;
+  const TileForOptions &options;
   TileBuilder b;
   /// What loops count with.
   Type number;
@@ -135,11 +155,11 @@ SmallVector<Value> TileForLowering::emitTile(Value key,
   bool mayFail = phase != Phase::Core;
   Value lowerFails = b.truth(phase == Phase::Before),
         upperFails = b.truth(mayFail);
-  if (phase == Phase::Any) {
+  if (phase == Phase::Edge || phase == Phase::Any)
     lowerFails = b.compare(CmpIPredicate::slt, key, interval.coreLower);
+  if (phase == Phase::Any)
     upperFails =
         b.compare(CmpIPredicate::sgt, b.add(key, size), interval.coreUpper);
-  }
   ValueRange rest = state.drop_front(numInits);
   Value ordinal = needsOrdinal() ? rest.front() : b.index(0);
   SmallVector<Value> arguments = {key, size, ordinal, lowerFails, upperFails};
@@ -169,46 +189,50 @@ SmallVector<Value> TileForLowering::castState(ValueRange state, Type type) {
   return result;
 }
 
-SmallVector<Value> TileForLowering::emitLoop(Value lower, Value upper,
-                                             const Interval &interval,
-                                             Phase phase, ValueRange state) {
-  if (isEqualConstantIntOrValue(lower, upper))
-    return state;
+/// A loop that carries a state, and counts with numbers.
+SmallVector<Value> TileForLowering::emitFor(const TileRange &range, Value step,
+                                            ValueRange state, EmitRound body) {
   auto loop =
-      scf::ForOp::create(b, fromIndex(lower), fromIndex(upper),
-                         fromIndex(b.getStep()), castState(state, number));
+      scf::ForOp::create(b, fromIndex(range.lower), fromIndex(range.upper),
+                         fromIndex(step), castState(state, number));
   SmallVector<Value> results = castState(loop.getResults(), b.getIndexType());
   OpBuilder::InsertionGuard guard(b);
   if (state.empty())
     b.setInsertionPoint(loop.getBody()->getTerminator());
   else
     b.setInsertionPointToStart(loop.getBody());
-  Value key = toIndex(loop.getInductionVar());
-  SmallVector<Value> inside =
-      castState(loop.getRegionIterArgs(), b.getIndexType());
-  // Every element of a tile inside of the core is visible.
-  if (op.getVisit().empty() || phase == Phase::Core) {
-    SmallVector<Value> after = emitTile(key, interval, phase, inside);
-    if (!state.empty())
-      scf::YieldOp::create(b, castState(after, number));
-    return results;
-  }
-  Value visited = b.isVisited(key, interval.hullUpper);
-  auto branch = scf::IfOp::create(b, TypeRange(ValueRange(inside)), visited,
-                                  /*withElseRegion=*/!state.empty());
+  Value variable = toIndex(loop.getInductionVar());
+  SmallVector<Value> after =
+      body(variable, castState(loop.getRegionIterArgs(), b.getIndexType()));
   if (!state.empty())
-    scf::YieldOp::create(b, castState(branch.getResults(), number));
-  if (state.empty())
-    b.setInsertionPoint(branch.thenBlock()->getTerminator());
-  else
+    scf::YieldOp::create(b, castState(after, number));
+  return results;
+}
+
+SmallVector<Value> TileForLowering::emitLoop(const TileRange &range,
+                                             const Interval &interval,
+                                             Phase phase, ValueRange state) {
+  if (range.isEmpty())
+    return state;
+  auto body = [&](Value key, ValueRange inside) -> SmallVector<Value> {
+    // Every element of a tile inside of the core is visible.
+    if (op.getVisit().empty() || phase == Phase::Core)
+      return emitTile(key, interval, phase, inside);
+    Value visited = b.isVisited(key, interval.hullUpper);
+    auto branch = scf::IfOp::create(b, inside.getTypes(), visited,
+                                    /*withElseRegion=*/!inside.empty());
+    OpBuilder::InsertionGuard guard(b);
+    if (inside.empty()) {
+      b.setInsertionPoint(branch.thenBlock()->getTerminator());
+      return emitTile(key, interval, phase, inside);
+    }
     b.setInsertionPointToStart(branch.thenBlock());
-  SmallVector<Value> after = emitTile(key, interval, phase, inside);
-  if (!state.empty()) {
-    scf::YieldOp::create(b, after);
+    scf::YieldOp::create(b, emitTile(key, interval, phase, inside));
     b.setInsertionPointToStart(branch.elseBlock());
     scf::YieldOp::create(b, inside);
-  }
-  return results;
+    return branch.getResults();
+  };
+  return emitFor(range, b.getStep(), state, body);
 }
 
 /// Whether no tile starts below the core, as far as is known.
@@ -229,25 +253,53 @@ static bool hasNoCore(const Interval &interval) {
   return lower && upper && *lower >= *upper;
 }
 
-SmallVector<Value> TileForLowering::emitInterval(const Interval &interval,
-                                                 ValueRange state) {
-  if (op.getMerged())
-    return emitLoop(interval.start, interval.end, interval, Phase::Any, state);
-  SmallVector<Value> current(state);
-  Value coreStart = interval.start;
+/// The tiles before the core, those inside, and the rest.
+Phases TileForLowering::getPhases(const Interval &interval) {
+  Value coreStart = interval.start, beforeEnd = interval.start;
   if (!startsInCore(interval, op.getAlign().has_value())) {
     coreStart = b.roundUp(interval.start, interval.coreLower);
-    Value beforeEnd = b.minimum(coreStart, interval.end);
-    current =
-        emitLoop(interval.start, beforeEnd, interval, Phase::Before, current);
+    beforeEnd = b.minimum(coreStart, interval.end);
   }
-  Value coreEnd = coreStart;
+  Value coreEnd = coreStart, loopEnd = coreStart;
   if (!hasNoCore(interval)) {
     coreEnd = b.roundDown(coreStart, interval.coreUpper);
-    Value loopEnd = op.getPart() ? b.minimum(coreEnd, interval.end) : coreEnd;
-    current = emitLoop(coreStart, loopEnd, interval, Phase::Core, current);
+    loopEnd = op.getPart() ? b.minimum(coreEnd, interval.end) : coreEnd;
   }
-  return emitLoop(coreEnd, interval.end, interval, Phase::After, current);
+  return {{interval.start, beforeEnd},
+          {coreStart, loopEnd},
+          {coreEnd, interval.end}};
+}
+
+/// One loop for both edges: a first round over the tiles before the core and
+/// those inside, and a second over the rest, which has no core.
+SmallVector<Value> TileForLowering::emitTwice(const Phases &phases,
+                                              const Interval &interval,
+                                              ValueRange state) {
+  auto body = [&](Value round, ValueRange inside) {
+    const auto &[before, core, after] = phases;
+    Value isFirst = b.compare(CmpIPredicate::eq, round, b.index(0));
+    TileRange edge{b.select(isFirst, before.lower, after.lower),
+                   b.select(isFirst, before.upper, after.upper)};
+    SmallVector<Value> between = emitLoop(edge, interval, Phase::Edge, inside);
+    return emitLoop({core.lower, b.select(isFirst, core.upper, core.lower)},
+                    interval, Phase::Core, between);
+  };
+  return emitFor({b.index(0), b.index(2)}, b.index(1), state, body);
+}
+
+SmallVector<Value> TileForLowering::emitInterval(const Interval &interval,
+                                                 ValueRange state) {
+  TileRange all{interval.start, interval.end};
+  if (op.getMerged())
+    return emitLoop(all, interval, Phase::Any, state);
+  Phases phases = getPhases(interval);
+  if (options.mergeEdges && !phases.before.isEmpty())
+    return phases.core.isEmpty() ? emitLoop(all, interval, Phase::Edge, state)
+                                 : emitTwice(phases, interval, state);
+  SmallVector<Value> current =
+      emitLoop(phases.before, interval, Phase::Before, state);
+  current = emitLoop(phases.core, interval, Phase::Core, current);
+  return emitLoop(phases.after, interval, Phase::After, current);
 }
 
 SmallVector<Value> TileForLowering::run() {
@@ -269,7 +321,7 @@ SmallVector<Value> TileForLowering::run() {
 }
 
 void mlir::mask::lowerTileFor(RewriterBase &rewriter, TileForOp op,
-                              unsigned indexBits) {
+                              const TileForOptions &options) {
   rewriter.setInsertionPoint(op);
-  rewriter.replaceOp(op, TileForLowering(rewriter, op, indexBits).run());
+  rewriter.replaceOp(op, TileForLowering(rewriter, op, options).run());
 }

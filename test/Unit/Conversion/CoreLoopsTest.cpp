@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mask/Analysis/TilePlan.h"
+#include "Mask/Conversion/Passes.h"
 #include "Mask/Execution/Jit.h"
 #include "Mask/Pipelines/MaskToCPU.h"
 #include "Mask/Request/PolicyLibrary.h"
@@ -23,6 +24,7 @@
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "gtest/gtest.h"
 
 #include "llvm/ADT/SetVector.h"
@@ -202,6 +204,9 @@ public:
   /// Buffers with an end for each row of a tile of queries.
   SmallVector<Value> rowEnds;
 
+  /// The loops over tiles of keys: those of merged edges are in one that runs
+  /// twice.
+  SmallVector<scf::ForOp> getInnermost();
   /// What all tiles of `loop` do.
   MaskCode getMaskCode(scf::ForOp loop);
 
@@ -229,6 +234,19 @@ void KeyLoops::find() {
         buffer && buffer.getType().getElementType().isInteger(32))
       rowEnds.push_back(buffer);
   }
+}
+
+SmallVector<scf::ForOp> KeyLoops::getInnermost() {
+  SmallVector<scf::ForOp> innermost;
+  for (scf::ForOp loop : loops) {
+    bool isRound = getConstantIntValue(loop.getLowerBound()) == 0 &&
+                   getConstantIntValue(loop.getUpperBound()) == 2;
+    if (isRound)
+      llvm::append_range(innermost, loop.getBody()->getOps<scf::ForOp>());
+    else
+      innermost.push_back(loop);
+  }
+  return innermost;
 }
 
 /// Operands, results and the kernel's own numbers.
@@ -291,7 +309,9 @@ protected:
   }
 
   void addPolicies(Given given);
-  void lower();
+  void lower(bool mergeEdges);
+  /// Lowers all policies; `mergeEdges` as the CPU's pipeline does.
+  void lowerAll(Given given, bool mergeEdges);
   void checkAll(Given given);
   void check(func::FuncOp function, const ExpectedLoops &expected);
   void checkLoop(KeyLoops &loops, scf::ForOp loop,
@@ -324,15 +344,23 @@ void CoreLoops::addPolicies(Given given) {
 }
 
 /// To loops, with the plan that is made on the way.
-void CoreLoops::lower() {
+void CoreLoops::lower(bool mergeEdges) {
   PassManager toBuffers(&context), toLoops(&context);
   buildMaskToBuffersPipeline(toBuffers);
-  MaskToCPUOptions options;
-  options.queryTile = kQueryTile;
-  options.heads = 1;
-  options.keyTile = kKeyTile;
-  options.rows = 1;
-  buildMaskToLoopsPipeline(toLoops, options);
+  ConvertMaskToTilesOptions tiles;
+  tiles.queryTile = kQueryTile;
+  tiles.heads = 1;
+  tiles.keyTile = kKeyTile;
+  tiles.rows = 1;
+  toLoops.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
+  toLoops.addPass(createCanonicalizerPass());
+  toLoops.addPass(createCSEPass());
+  ConvertMaskToSCFOptions loops;
+  loops.mergeEdges = mergeEdges;
+  toLoops.addNestedPass<func::FuncOp>(createConvertMaskToSCF(loops));
+  toLoops.addPass(createCanonicalizerPass());
+  toLoops.addPass(createCSEPass());
+  toLoops.addPass(createLoopInvariantCodeMotionPass());
   ASSERT_TRUE(succeeded(toBuffers.run(*module)));
   module->walk([&](AttentionOp op) {
     auto function = op->getParentOfType<func::FuncOp>();
@@ -379,10 +407,14 @@ void CoreLoops::check(func::FuncOp function, const ExpectedLoops &expected) {
   }
 }
 
-void CoreLoops::checkAll(Given given) {
+void CoreLoops::lowerAll(Given given, bool mergeEdges) {
   addPolicies(given);
   if (!HasFatalFailure())
-    lower();
+    lower(mergeEdges);
+}
+
+void CoreLoops::checkAll(Given given) {
+  lowerAll(given, /*mergeEdges=*/false);
   if (HasFatalFailure())
     return;
   for (const auto &[name, plan] : plans) {
@@ -409,6 +441,34 @@ TEST_F(CoreLoops, PlainRowsAreTheirEnds) {
     bool isKnownAtRunTime = name.starts_with("document-causal") ||
                             name.starts_with("gemma-jax-slots");
     EXPECT_NE(plan.byRows, isKnownAtRunTime) << function;
+  }
+}
+
+/// With one copy of the body for both edges there are as many core loops, and
+/// they have no mask either.
+TEST_F(CoreLoops, MergedEdges) {
+  lowerAll(Given::Plain, /*mergeEdges=*/true);
+  ASSERT_FALSE(HasFatalFailure());
+  for (const auto &[name, plan] : plans) {
+    SCOPED_TRACE(name);
+    auto function = module->lookupSymbol<func::FuncOp>(name);
+    ASSERT_TRUE(function);
+    KeyLoops loops(function);
+    size_t expectedCores = 0, expectedEdges = 0, coresFound = 0, edgesFound = 0;
+    for (auto [i, loop] : llvm::enumerate(plan.loops)) {
+      bool sharesNext =
+          !loop.isCore && i + 1 < plan.loops.size() && plan.loops[i + 1].isCore;
+      ++(loop.isCore ? expectedCores : expectedEdges);
+      expectedEdges -= sharesNext;
+    }
+    for (scf::ForOp loop : loops.getInnermost()) {
+      MaskCode code = loops.getMaskCode(loop);
+      bool isCore = code.choices.empty() && code.facts.empty();
+      ++(isCore ? coresFound : edgesFound);
+    }
+    // Nothing is hidden in the edge of a full mask.
+    EXPECT_GE(coresFound, expectedCores);
+    EXPECT_EQ(coresFound + edgesFound, expectedCores + expectedEdges);
   }
 }
 

@@ -102,7 +102,7 @@ protected:
     ASSERT_TRUE(source) << writeForm(form);
   }
   void lower(ArrayRef<Known> known = {});
-  void checkCopies(unsigned expected);
+  void checkCopies(unsigned copiedIntervals);
   bool check(const Case &newCase);
   bool checkOthers(std::vector<Bounds> bounds);
   bool checkParts(Case whole);
@@ -153,7 +153,7 @@ void TileForLaws::lower(ArrayRef<Known> known) {
   TileForOp loop;
   function.walk([&](TileForOp op) { loop = op; });
   // Loops of both kinds, in turns.
-  lowerTileFor(rewriter, loop, functions % 2 ? 32 : 64);
+  lowerTileFor(rewriter, loop, {functions % 2 ? 32u : 64u, form.mergesEdges});
   code = std::make_unique<LoopInterpreter>(
       function,
       [this](StringRef callee, ArrayRef<int64_t> values) {
@@ -162,20 +162,24 @@ void TileForLaws::lower(ArrayRef<Known> known) {
       memory);
 }
 
-/// Of code whose bounds are not known: a copy of the body for each phase, in
-/// which flags are constants, or one.
-void TileForLaws::checkCopies(unsigned expected) {
+/// Of code whose bounds are not known: each phase has a copy of the body, with
+/// flags that are constants, if it is not merged with another. The two edges
+/// differ in one flag.
+void TileForLaws::checkCopies(unsigned copiedIntervals) {
   ASSERT_TRUE(succeeded(verify(*lowered)));
-  unsigned copies = 0;
+  unsigned copies = 0, constants = 0;
   lowered->walk([&](func::CallOp op) {
     if (op.getCallee() != "body")
       return;
     ++copies;
     for (Value flag : op.getOperands().slice(3, 2))
-      EXPECT_EQ(flag.getDefiningOp<arith::ConstantOp>() != nullptr,
-                !form.merged);
+      constants += flag.getDefiningOp<arith::ConstantOp>() != nullptr;
   });
-  EXPECT_EQ(copies, expected) << writeForm(form);
+  auto [expected, known] = form.merged        ? std::pair(1, 0)
+                           : form.mergesEdges ? std::pair(2, 3)
+                                              : std::pair(3, 6);
+  EXPECT_EQ(copies, copiedIntervals * expected) << writeForm(form);
+  EXPECT_EQ(constants, copiedIntervals * known) << writeForm(form);
 }
 
 int64_t TileForLaws::call(StringRef callee, ArrayRef<int64_t> values) {
@@ -310,7 +314,7 @@ std::vector<Form> TileForLaws::listForms() {
   for (next.step = 1; next.step <= 4; ++next.step)
     for (next.ahead = 0; next.ahead <= 3; ++next.ahead)
       for (int64_t align = -1; align <= next.step; ++align)
-        for (unsigned bits = 0; bits < 32; ++bits) {
+        for (unsigned bits = 0; bits < 64; ++bits) {
           next.whole = align >= 0;
           next.align = std::max<int64_t>(align, 0);
           if (next.align && next.step % next.align != 0)
@@ -322,7 +326,10 @@ std::vector<Form> TileForLaws::listForms() {
           next.loadFirst = next.ahead && bits & 16;
           if (bits & 16 && !next.ahead)
             continue;
-          if (!isExhaustive() && !oneIn(4))
+          next.mergesEdges = bits & 32;
+          if (next.merged && next.mergesEdges)
+            continue;
+          if (!isExhaustive() && !oneIn(6))
             continue;
           next.carries = !oneIn(3);
           next.counts = !oneIn(3);
@@ -354,7 +361,7 @@ TEST_F(TileForLaws, Values) {
   for (const Form &next : listForms()) {
     ASSERT_NO_FATAL_FAILURE(parse(next));
     ASSERT_NO_FATAL_FAILURE(lower());
-    checkCopies(form.merged ? 1 : 3);
+    checkCopies(1);
     for (const Bounds &bounds : intervals)
       if (!checkOthers({bounds}))
         return;
@@ -458,7 +465,7 @@ TEST_F(TileForLaws, SeveralIntervals) {
     for (next.intervals = 2; next.intervals <= 3; ++next.intervals) {
       ASSERT_NO_FATAL_FAILURE(parse(next));
       ASSERT_NO_FATAL_FAILURE(lower());
-      checkCopies(form.intervals * (form.merged ? 1 : 3));
+      checkCopies(form.intervals);
       for (unsigned i = 0; i < count; ++i)
         if (!checkOthers(drawCase().intervals))
           return;
@@ -471,7 +478,7 @@ TEST_F(TileForLaws, Memory) {
     next.memory = true;
     ASSERT_NO_FATAL_FAILURE(parse(next));
     ASSERT_NO_FATAL_FAILURE(lower());
-    checkCopies(form.merged ? 1 : 3);
+    checkCopies(1);
     for (const Bounds &bounds : intervals)
       if ((isExhaustive() || oneIn(20)) && !checkOthers({bounds}))
         return;

@@ -28,7 +28,8 @@ struct Form {
   int64_t step = 1, ahead = 0;
   /// 0: not given.
   int64_t align = 0;
-  bool merged = false, whole = false, part = false, visit = false;
+  bool merged = false, mergesEdges = false, whole = false, part = false,
+       visit = false;
   /// The step is a value; the body loads for itself.
   bool dynamic = false, loadFirst = false;
   /// Bounds lie in memory.
