@@ -119,10 +119,16 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
   // Loops are what pipelines for GPUs made.
-  auto verifyAfter = build == buildLoopsToLLVMPipeline ? VerifyAfter::LastPass
-                                                       : VerifyAfter::EachPass;
-  return runPasses(module, options, verifyAfter,
-                   [&](OpPassManager &pm) { build(pm, pipeline); });
+  bool hasMasks = build == buildMaskToCPUPipeline;
+  if (hasMasks && failed(runPasses(module, options, VerifyAfter::EachPass,
+                                   buildMaskToBuffersPipeline)))
+    return failure();
+  return runPasses(module, options, VerifyAfter::LastPass,
+                   [&](OpPassManager &pm) {
+                     if (hasMasks)
+                       buildMaskToLoopsPipeline(pm, pipeline);
+                     buildLoopsToLLVMPipeline(pm, pipeline);
+                   });
 }
 
 FailureOr<std::unique_ptr<JitModule>>

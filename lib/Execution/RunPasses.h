@@ -18,8 +18,8 @@ namespace mlir::mask {
 enum class VerifyAfter {
   /// For what users wrote: verifiers say what a pass finds wrong with it.
   EachPass,
-  /// For what this library made of verified IR. To verify an emulated kernel
-  /// after each pass takes a quarter of the time that it takes to compile.
+  /// For what this library made of verified IR. To verify loops and vectors
+  /// after each pass takes a quarter of the time that all passes take.
   LastPass
 };
 

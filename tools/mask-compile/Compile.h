@@ -41,8 +41,10 @@ struct CompileOptions {
 class Compiler {
 public:
   virtual ~Compiler() = default;
-  /// Checks the target, and adds what lowers attention for it.
-  virtual LogicalResult build(PassManager &pm) = 0;
+  /// Checks the target, and adds what lowers attention for it: to `pm` what
+  /// deals with IR that users wrote, which is verified after each pass, and to
+  /// `rest` what deals with IR that was made of it, which is verified last.
+  virtual LogicalResult build(PassManager &pm, PassManager &rest) = 0;
   /// What is written, and what it runs on, once that is checked.
   virtual std::string getTarget() = 0;
   /// The contents of the file, of the module that the passes have run on.

@@ -26,7 +26,7 @@ class CPUCompiler : public Compiler {
 public:
   CPUCompiler(Location loc, CompileOptions options)
       : loc(loc), options(std::move(options)) {}
-  LogicalResult build(PassManager &pm) override;
+  LogicalResult build(PassManager &pm, PassManager &rest) override;
   std::string getTarget() override;
   FailureOr<std::string> emit(ModuleOp module) override;
 
@@ -37,7 +37,7 @@ private:
 };
 } // namespace
 
-LogicalResult CPUCompiler::build(PassManager &pm) {
+LogicalResult CPUCompiler::build(PassManager &pm, PassManager &rest) {
   auto created = createTargetMachine(options.chip.value_or("native"),
                                      llvm::CodeGenOptLevel::Aggressive);
   if (!created)
@@ -60,7 +60,9 @@ LogicalResult CPUCompiler::build(PassManager &pm) {
                           << "' does not multiply bf16 in pairs";
   // `_mlir_ciface_NAME` takes pointers to descriptors of memrefs.
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
-  buildMaskToCPUPipeline(pm, pipeline);
+  buildMaskToBuffersPipeline(pm);
+  buildMaskToLoopsPipeline(rest, pipeline);
+  buildLoopsToLLVMPipeline(rest, pipeline);
   return success();
 }
 

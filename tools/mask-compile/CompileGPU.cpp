@@ -23,7 +23,7 @@ class GPUCompiler : public Compiler {
 public:
   GPUCompiler(Location loc, CompileOptions options)
       : loc(loc), options(std::move(options)) {}
-  LogicalResult build(PassManager &pm) override;
+  LogicalResult build(PassManager &pm, PassManager &rest) override;
   std::string getTarget() override;
   FailureOr<std::string> emit(ModuleOp module) override;
 
@@ -50,7 +50,7 @@ LogicalResult GPUCompiler::readOptions(Options &pipeline) {
   return readTiles(loc, options.tiles, pipeline);
 }
 
-LogicalResult GPUCompiler::build(PassManager &pm) {
+LogicalResult GPUCompiler::build(PassManager &pm, PassManager &) {
   llvm::Triple triple = isNVIDIA() ? getNVIDIATriple() : getAMDTriple();
   if (llvm::Error error = checkChip(triple, getChip()))
     return emitError(loc) << "--chip: " << llvm::toString(std::move(error));

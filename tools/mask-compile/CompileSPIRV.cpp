@@ -19,7 +19,7 @@ public:
   SPIRVCompiler(Location loc, CompileOptions options)
       : loc(loc), options(std::move(options)) {}
 
-  LogicalResult build(PassManager &pm) override {
+  LogicalResult build(PassManager &pm, PassManager &) override {
     if (options.chip)
       return emitError(loc) << "--chip does not go with --emit=spirv";
     MaskToSPIRVOptions pipeline;

@@ -14,6 +14,7 @@
 #include "Mask/Support/OutputFile.h"
 
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -98,16 +99,11 @@ static std::unique_ptr<Compiler> createCompiler(Location loc) {
   llvm_unreachable("all files are made");
 }
 
-/// Reads and lowers a file.
-static OwningOpRef<ModuleOp> lower(PassManager &pm,
-                                   std::unique_ptr<llvm::MemoryBuffer> file,
+static OwningOpRef<ModuleOp> parse(std::unique_ptr<llvm::MemoryBuffer> file,
                                    MLIRContext &context) {
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(file), SMLoc());
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
-  if (!module || failed(pm.run(*module)))
-    return {};
-  return module;
+  return parseSourceFile<ModuleOp>(sources, &context);
 }
 
 /// Writes a folder, whole or not at all.
@@ -126,8 +122,8 @@ static LogicalResult writeBundle(MLIRContext &context, Location loc,
   std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &message);
   if (!file)
     return emitError(loc) << message;
-  OwningOpRef<ModuleOp> module = lower(pm, std::move(file), context);
-  if (!module)
+  OwningOpRef<ModuleOp> module = parse(std::move(file), context);
+  if (!module || failed(pm.run(*module)))
     return failure();
   FailureOr<FileContents> files = compiler.emit(*module);
   if (failed(files))
@@ -141,14 +137,16 @@ static LogicalResult run(MLIRContext &context) {
   if (llvm::Error error =
           checkOutputPaths({{"-o", output}}, {{"<model.mlir>", input}}))
     return emitError(loc) << llvm::toString(std::move(error));
-  PassManager pm(&context);
-  if (failed(applyPassManagerCLOptions(pm)))
+  PassManager pm(&context), rest(&context);
+  if (failed(applyPassManagerCLOptions(pm)) ||
+      failed(applyPassManagerCLOptions(rest)))
     return failure();
+  rest.enableVerifier(false);
   pm.addPass(createMaskSpecializeLayers());
   if (artefact == Artefact::CUDABundle)
     return writeBundle(context, loc, pm);
   std::unique_ptr<Compiler> compiler = createCompiler(loc);
-  if (failed(compiler->build(pm)))
+  if (failed(compiler->build(pm, rest)))
     return failure();
   std::string message;
   std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(input, &message);
@@ -162,8 +160,9 @@ static LogicalResult run(MLIRContext &context) {
   FileCache cache(printsIR() ? StringRef() : StringRef(cacheDirectory));
   std::optional<std::string> code = cache.lookup(key);
   if (!code) {
-    OwningOpRef<ModuleOp> module = lower(pm, std::move(file), context);
-    if (!module)
+    OwningOpRef<ModuleOp> module = parse(std::move(file), context);
+    if (!module || failed(pm.run(*module)) || failed(rest.run(*module)) ||
+        failed(verify(*module)))
       return failure();
     FailureOr<std::string> compiled = compiler->emit(*module);
     if (failed(compiled))

@@ -41,9 +41,10 @@ struct Mark : public PassWrapper<Mark, OperationPass<func::FuncOp>> {
   bool add;
 };
 
-/// Whether a function compiles that is marked first, and whose mark the next
-/// pass takes away.
-bool compiles(decltype(JitModule::compileLoops) *compile, bool repairs) {
+/// Whether a function compiles that is marked before the first passes, those
+/// of round 0, or later ones, and whose mark the next pass takes away.
+bool compiles(decltype(JitModule::compileLoops) *compile, bool repairs,
+              int round = 0) {
   DialectRegistry registry;
   registerJitDialects(registry);
   MLIRContext context(registry);
@@ -52,6 +53,8 @@ bool compiles(decltype(JitModule::compileLoops) *compile, bool repairs) {
       parseSourceString<ModuleOp>("func.func @f() { return }", &context);
   JitOptions options;
   options.configure = [&](PassManager &pm) {
+    if (round-- != 0)
+      return success();
     pm.addNestedPass<func::FuncOp>(std::make_unique<Mark>(true));
     if (repairs)
       pm.addNestedPass<func::FuncOp>(std::make_unique<Mark>(false));
@@ -69,6 +72,11 @@ TEST(JitTest, VerifiesLoopsAfterTheLastPass) {
 
 TEST(JitTest, VerifiesMasksAfterEachPass) {
   EXPECT_FALSE(compiles(JitModule::compile, /*repairs=*/true));
+}
+
+TEST(JitTest, VerifiesTilesAfterTheLastPass) {
+  EXPECT_TRUE(compiles(JitModule::compile, /*repairs=*/true, /*round=*/1));
+  EXPECT_FALSE(compiles(JitModule::compile, /*repairs=*/false, /*round=*/1));
 }
 
 } // namespace
