@@ -13,6 +13,7 @@
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -21,6 +22,7 @@
 #include "llvm/Support/Threading.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/Vectorize/LoopVectorize.h"
 
 using namespace mlir;
 using namespace mlir::mask;
@@ -96,16 +98,42 @@ int64_t mlir::mask::countCores() {
 // already. What is left is to join addresses, to move out of loops what does
 // not change in them, and to have loops count as code generation expects
 // (without that a step of decoding takes a quarter longer on AVX2); loops over
-// facts become vectors. Functions of layers take descriptors word by word, of
-// which they do not use all.
+// facts become vectors, but not in functions of layers. These take descriptors
+// word by word, of which they do not use all.
 static constexpr StringLiteral kPasses =
     "globaldce,deadargelim,function("
     "early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop-mssa(loop-rotate,licm),loop(indvars),loop-vectorize,"
+    "loop-mssa(loop-rotate,licm),loop(indvars),vectorize-scalar-code,"
     "instcombine<no-verify-fixpoint>,simplifycfg)";
+
+namespace {
+/// Vectorizes loops of functions that compute nothing in vectors. What else is
+/// in a function that does is short beside that, but not its code: a loop over
+/// the rows of a tile becomes three.
+struct VectorizeScalarCode : llvm::PassInfoMixin<VectorizeScalarCode> {
+  llvm::PreservedAnalyses run(llvm::Function &function,
+                              llvm::FunctionAnalysisManager &manager) {
+    bool hasVectors =
+        llvm::any_of(llvm::instructions(function), [](llvm::Instruction &i) {
+          return i.getType()->isVectorTy();
+        });
+    if (hasVectors)
+      return llvm::PreservedAnalyses::all();
+    return llvm::LoopVectorizePass().run(function, manager);
+  }
+};
+} // namespace
 
 void mlir::mask::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::PassBuilder builder(&machine);
+  builder.registerPipelineParsingCallback(
+      [](StringRef name, llvm::FunctionPassManager &passes,
+         ArrayRef<llvm::PassBuilder::PipelineElement>) {
+        if (name != "vectorize-scalar-code")
+          return false;
+        passes.addPass(VectorizeScalarCode());
+        return true;
+      });
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager calls;
