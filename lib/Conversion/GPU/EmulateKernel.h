@@ -41,6 +41,14 @@ LogicalResult emulateNVVM(EmulationBuilder &emulation,
                           LLVM::LLVMFuncOp function, bool checks,
                           SmallVectorImpl<WorkgroupBuffer> &buffers);
 
+/// Whether a type is that of pointers to workgroup memory.
+bool isInWorkgroupMemory(Type type);
+
+/// In front of an op that touches memory through pointers: calls that note what
+/// it touches. Fails on an op that touches workgroup memory in another way.
+LogicalResult notePointers(EmulationBuilder &emulation, RewriterBase &rewriter,
+                           Operation *op);
+
 /// Replaces a meeting of all threads of a warp; fails on one of some threads.
 LogicalResult emulateSyncWarp(EmulationBuilder &emulation,
                               RewriterBase &rewriter, NVVM::SyncWarpOp sync);

@@ -20,14 +20,7 @@
 
 using namespace mlir;
 using namespace mlir::mask;
-using simt::AccessKind;
 using simt::IdKind;
-
-static bool isInWorkgroupMemory(Type type) {
-  auto pointer = dyn_cast<LLVM::LLVMPointerType>(type);
-  return pointer &&
-         pointer.getAddressSpace() == unsigned(NVVM::NVVMMemorySpace::Shared);
-}
 
 namespace {
 
@@ -42,7 +35,6 @@ public:
   LogicalResult run();
 
 private:
-  LogicalResult checkAccess(Operation *op);
   LogicalResult replace(Operation *op);
   LogicalResult replaceId(Operation *op, IdKind kind, int64_t dim = 0);
   LogicalResult replaceShuffle(NVVM::ShflOp op);
@@ -84,68 +76,12 @@ LogicalResult NVVMEmulator::run() {
     if (op == function)
       continue;
     rewriter.setInsertionPoint(op);
-    if ((checks && failed(checkAccess(op))) || failed(replace(op)))
+    if (checks && failed(notePointers(emulation, rewriter, op)))
+      return failure();
+    if (failed(replace(op)))
       return failure();
   }
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Accesses
-//===----------------------------------------------------------------------===//
-
-/// Ops that pass pointers on, and those whose calls note what they touch.
-static bool touchesNoMemory(Operation *op) {
-  return isa<LLVM::GEPOp, LLVM::BrOp, LLVM::CondBrOp, LLVM::SwitchOp,
-             LLVM::SelectOp, LLVM::InsertValueOp, LLVM::ICmpOp,
-             NVVM::LdMatrixOp, NVVM::CpAsyncOp>(op);
-}
-
-/// Whether a pointer is to a variable of the module, and to no array of a
-/// launch.
-static bool isOfVariable(Value pointer) {
-  while (auto element = pointer.getDefiningOp<LLVM::GEPOp>())
-    pointer = element.getBase();
-  return pointer.getDefiningOp<LLVM::AddressOfOp>() != nullptr;
-}
-
-LogicalResult NVVMEmulator::checkAccess(Operation *op) {
-  auto note = [&](Value address, Type type, AccessKind kind) {
-    bool isWorkgroup = isInWorkgroupMemory(address.getType());
-    if (!isWorkgroup && isOfVariable(address))
-      return success();
-    Location loc = op->getLoc();
-    emulation.call(rewriter, loc,
-                   isWorkgroup ? "mask_simt_access" : "mask_simt_device_access",
-                   {},
-                   {emulation.getSite(rewriter, op), toGeneric(address),
-                    emulation.getI64(rewriter, loc, emulation.getBytes(type)),
-                    emulation.getI32(rewriter, loc, int32_t(kind))});
-    return success();
-  };
-  return TypeSwitch<Operation *, LogicalResult>(op)
-      .Case([&](LLVM::LoadOp load) {
-        return note(load.getAddr(), load.getType(), AccessKind::Read);
-      })
-      .Case([&](LLVM::StoreOp store) {
-        return note(store.getAddr(), store.getValue().getType(),
-                    AccessKind::Write);
-      })
-      .Case([&](LLVM::AtomicRMWOp atomic) {
-        return note(atomic.getPtr(), atomic.getType(), AccessKind::Atomic);
-      })
-      .Case([&](LLVM::AtomicCmpXchgOp atomic) {
-        return note(atomic.getPtr(), atomic.getVal().getType(),
-                    AccessKind::Atomic);
-      })
-      .Default([&](Operation *) -> LogicalResult {
-        // Anything else that touches memory would go unseen.
-        if (touchesNoMemory(op) ||
-            llvm::none_of(op->getOperandTypes(), isInWorkgroupMemory))
-          return success();
-        return op->emitOpError()
-               << "is not emulated: it has a pointer to workgroup memory";
-      });
 }
 
 LogicalResult NVVMEmulator::replaceAddress(LLVM::AddressOfOp op) {
