@@ -36,9 +36,10 @@ LogicalResult mlir::mask::checkPages(Location loc, MaskInstance &mask,
   if (failed(view))
     return failure();
   for (int64_t b = 0; b < view->batch; ++b)
-    for (int64_t h = 0; h < view->heads; ++h)
-      for (unsigned column :
-           findColumns(view->getPlane(b, h).getOuter(), pages).set_bits())
+    for (int64_t h = 0; h < view->heads; ++h) {
+      llvm::BitVector columns =
+          findColumns(view->getPlane(b, h).getOuter(), pages);
+      for (unsigned column : columns.set_bits())
         if (!pages.lookup(b, column * pages.size))
           return emitError(loc)
                  << "key_pages[" << b << ", " << column << "] is "
@@ -47,5 +48,6 @@ LogicalResult mlir::mask::checkPages(Location loc, MaskInstance &mask,
                  << (column + 1) * pages.size - 1
                  << " are looked at and the pool has " << pages.count
                  << " pages";
+    }
   return success();
 }
