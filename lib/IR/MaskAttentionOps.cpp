@@ -228,7 +228,7 @@ static LogicalResult verifySoftCap(AttentionOp op) {
                           << cap->convertToFloat();
 }
 
-/// C13
+/// C12
 static LogicalResult verifyPages(AttentionOp op) {
   std::optional<int64_t> page = op.getPageSize();
   if (op.isPaged() != page.has_value())

@@ -922,7 +922,7 @@ func.func @attention_c11_infinite(%q: tensor<1x8x4x16xf32>, %k: tensor<1x2x6x16x
 
 // -----
 
-// mask.attention C13
+// mask.attention C12
 func.func @attention_c13_no_keys(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
   // expected-error @below {{'mask.attention' op a page must have 1 to 1073741824 keys, got 0}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
@@ -932,7 +932,7 @@ func.func @attention_c13_no_keys(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16x
 
 // -----
 
-// mask.attention C13
+// mask.attention C12
 func.func @attention_c13_negative(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
   // expected-error @below {{'mask.attention' op a page must have 1 to 1073741824 keys, got -16}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
@@ -942,7 +942,7 @@ func.func @attention_c13_negative(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16
 
 // -----
 
-// mask.attention C13
+// mask.attention C12
 func.func @attention_c13_too_large(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
   // expected-error @below {{'mask.attention' op a page must have 1 to 1073741824 keys, got 1073741825}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
@@ -952,7 +952,7 @@ func.func @attention_c13_too_large(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x1
 
 // -----
 
-// mask.attention C13
+// mask.attention C12
 func.func @attention_c13_rows(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x16xf32>, %v: tensor<9x2x16x16xf32>, %t: tensor<1x4xi32>, %m: !mask.predicate) {
   // expected-error @below {{'mask.attention' op pages of 8 keys must be what key has rows of, got 'tensor<9x2x16x16xf32>'}}
   %r = mask.attention ins(%q, %k, %v : tensor<1x8x4x16xf32>, tensor<9x2x16x16xf32>, tensor<9x2x16x16xf32>)
@@ -1010,7 +1010,7 @@ func.func @attention_table_elements(%q: tensor<1x8x4x16xf32>, %k: tensor<9x2x16x
 
 // -----
 
-// mask.attention C13
+// mask.attention C12
 func.func @attention_c13_no_table(%q: tensor<1x8x4x16xf32>, %m: !mask.predicate) {
   // expected-error @below {{'mask.attention' op takes key_pages and a page size together}}
   %r = "mask.attention"(%q, %q, %q, %q, %m) ({}, {}) {page_size = 16 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0>}

@@ -80,7 +80,7 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     9. (C9) A static head dimension is at least one.
     10. (C10) `sinks` has one element per query head.
     11. (C11) `soft_cap` is finite and greater than zero.
-    12. (C13) A page has 1 to 2^30 keys, as many as `key` and `value` have rows.
+    12. (C12) A page has 1 to 2^30 keys, as many as `key` and `value` have rows.
 
     ```mlir
     %o = mask.attention ins(%q, %k, %v : tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)

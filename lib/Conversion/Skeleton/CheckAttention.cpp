@@ -110,7 +110,7 @@ void CheckEmitter::requireAtLeast(Operation *owner, Parameter parameter,
 // The attention
 //===----------------------------------------------------------------------===//
 
-/// C13 of `mask.attention`.
+/// C12 of `mask.attention`.
 void CheckEmitter::checkPages() {
   if (!op.isPaged())
     return;
