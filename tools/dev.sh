@@ -301,9 +301,18 @@ run_random() {
   local program=$1 number=$2 name
   shift 2
   for name in "$@"; do
-    run_check "$BUILD/test/Unit/$program" --gtest_brief=1 --gtest_filter="$name" \
-      --count="$number"
+    run_check run_one_test "$BUILD/test/Unit/$program" "$name" --count="$number"
   done
+}
+
+# run_one_test PROGRAM TEST OPTION..: to googletest a filter that names no test is fine.
+run_one_test() {
+  local program=$1 name=$2 output
+  shift 2
+  output=$("$program" --gtest_brief=1 --gtest_filter="$name" "$@" 2>&1) &&
+    [[ $output == *"PASSED  ] 1 test."* ]] && return
+  printf '%s\n    %s did not pass\n' "$output" "$name"
+  return 1
 }
 
 # The tools and the unit tests with sanitizers. MLIR has none: what crosses into it

@@ -73,3 +73,24 @@ func.func @prefill(%q: memref<1x1x64x64xf32>, %k: memref<?x1x?x64xf32>, %table: 
   }
   return
 }
+
+// -----
+
+// Rows of 17 columns are read as two vectors, so that the place of what is asked for meanwhile
+// may be beyond the tile ahead: only rows of that are looked up.
+
+// CHECK-LABEL: func @odd_width
+// CHECK-DAG: %[[C17:.*]] = arith.constant 17 : index
+// CHECK-DAG: %[[C63:.*]] = arith.constant 63 : index
+// CHECK: mask.tile_for
+// CHECK: %[[ROW:.*]] = arith.divui %{{.*}}, %[[C17]]
+// CHECK: %[[PLACE:.*]] = arith.divui %{{.*}}, %[[C17]]
+// CHECK: arith.minsi %[[PLACE]], %[[C63]]
+func.func @odd_width(%q: memref<1x8x1x17xf32>, %k: memref<?x1x16x17xf32>, %o: memref<1x8x1x17xf32>, %pages: memref<1x?xi32>) {
+  mask.attention ins(%q, %k, %k : memref<1x8x1x17xf32>, memref<?x1x16x17xf32>, memref<?x1x16x17xf32>)
+      outs(%o : memref<1x8x1x17xf32>) key_pages %pages page 16 : memref<1x?xi32> predicate {
+    %p = mask.full
+    mask.yield %p : !mask.predicate
+  }
+  return
+}

@@ -60,13 +60,16 @@ void CPUColumnEmitter::prefetchShare(const RowRange &wanted,
   Value width = operand.getSize(b, 3);
   auto wantedWidth = getConstantIntValue(width),
        readWidth = getConstantIntValue(read.getSize(b, 3));
+  // Rows may be empty, if their width is known at run time only.
+  width = b.createOrFold<arith::MaxSIOp>(width, index(1));
   // Wider rows take as many more elements; narrower ones are asked for early.
   int64_t ratio =
       wantedWidth && readWidth ? llvm::divideCeil(*wantedWidth, *readWidth) : 1;
   place = apply(b.getAffineDimExpr(0) * ratio, place);
   Value row = b.createOrFold<arith::DivUIOp>(place, width),
         column = b.createOrFold<arith::RemUIOp>(place, width);
-  if (!wantedWidth || wantedWidth != readWidth)
+  // The last vector of columns may reach beyond the rows that are read.
+  if (!wantedWidth || wantedWidth != readWidth || *wantedWidth % lanes != 0)
     row = b.createOrFold<arith::MinSIOp>(row, index(wanted.count - 1));
   prefetch(operand, add(wanted.first, row), column,
            llvm::divideCeil(size * ratio, getElementsOfLine()));
