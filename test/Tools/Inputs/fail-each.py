@@ -1,8 +1,8 @@
 """fail-each.py OUTPUT FUNCTION... -- COMMAND...: a driver that fails half-way.
 
-Runs COMMAND with the fake driver failing at the first and at the last call of each
-FUNCTION (`*`: at every call). It has to exit with 1, say what the driver could not do, and
-leave neither OUTPUT nor anything of the device behind.
+Runs COMMAND with the fake driver failing at the first call of each FUNCTION (`*`: at every
+call of any; `*3`: at every third one). It has to exit with 1, say what the driver could not
+do, and leave neither OUTPUT nor anything of the device behind.
 """
 import os
 import subprocess
@@ -32,11 +32,14 @@ def check(function, number):
 
 total = 0
 for function in functions:
-    number = 1
+    number, step = 1, 0
+    if function[0] == "*":
+        function, step = "*", int(function[1:] or 1)
     assert check(function, number), f"{function} is not called"
-    while function == "*" and check(function, number + 1):
-        number += 1
-    total += number
+    total += 1
+    while step and check(function, number + step):
+        number += step
+        total += 1
 if os.path.exists(output):
     os.remove(output)  # of the run that did not fail
 print(f"{total} failures of the driver")
