@@ -70,7 +70,7 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     instruction. A schedule with pairs is an error for a target that has not. Where the
     number of queries is static and less than 64, a tile has all of them, of as many
     heads of a group as make at most 64 rows, and if `cores` share the work, there are
-    two parts of the keys for each. The other options give parts of it instead.
+    four parts of the keys for each. The other options give parts of it instead.
 
     ```mlir
     // before

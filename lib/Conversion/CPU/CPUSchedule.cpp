@@ -19,7 +19,7 @@ using namespace mlir::mask;
 /// first two levels of cache.
 static constexpr int64_t kTile = 64;
 /// Parts of the keys per core: what one core is late, others make up for.
-static constexpr int64_t kPartsPerCore = 2;
+static constexpr int64_t kPartsPerCore = 4;
 /// Rows of a vector at least; narrower ones save nothing.
 static constexpr int64_t kFewestLanes = 4;
 
