@@ -71,3 +71,15 @@ uint64_t read_all(const void *data, int64_t bytes) {
   Words all = sums[0] ^ sums[1] ^ sums[2] ^ sums[3] ^ sums[4] ^ sums[5] ^ sums[6] ^ sums[7];
   return all[0] ^ all[1];
 }
+
+/// Reads `count` pieces of `bytes` each, `stride` bytes apart, on `threads` threads, that
+/// may have to be woken. Bytes at the end of a share that fill no 512 are left out.
+uint64_t read_pieces(const char *data, int64_t count, int64_t stride, int64_t bytes, int threads) {
+  uint64_t all = 0;
+  int64_t share = bytes / threads / 512 * 512;
+#pragma omp parallel for num_threads(threads) collapse(2) reduction(^ : all)
+  for (int64_t piece = 0; piece < count; ++piece)
+    for (int part = 0; part < threads; ++part)
+      all ^= read_all(data + piece * stride + part * share, share);
+  return all;
+}

@@ -31,10 +31,11 @@ class Rates:
 
 
 class Machine:
-    def __init__(self, scratch, compiler, threads):
+    def __init__(self, scratch, compiler, threads, openmp):
         library = scratch / "machine.so"
-        subprocess.run([compiler, "-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC",
-                        str(SOURCE), "-o", str(library)], check=True)
+        subprocess.run([compiler, "-O3", "-march=native", "-ffp-contract=fast", "-fopenmp", "-shared", "-fPIC",
+                        str(SOURCE), "-o", str(library), f"-L{openmp.parent}", f"-Wl,-rpath,{openmp.parent}"],
+                       check=True)
         self.code = ctypes.CDLL(str(library))
         for name in ["fma_f32", "dot_bf16"]:
             function = getattr(self.code, name)
@@ -42,6 +43,8 @@ class Machine:
             function.argtypes = [ctypes.c_int64, ctypes.c_void_p]
         self.code.read_all.restype = ctypes.c_uint64
         self.code.read_all.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+        self.code.read_pieces.restype = ctypes.c_uint64
+        self.code.read_pieces.argtypes = [ctypes.c_void_p, *[ctypes.c_int64] * 3, ctypes.c_int]
         self.threads = threads
         self.pool = concurrent.futures.ThreadPoolExecutor(threads)
         self.memory = numpy.zeros(max(1 << 28, 4 * last_level_cache()), numpy.uint8)
@@ -71,6 +74,24 @@ class Machine:
             return share
         seconds, size = self.together(read)
         return Rates(fma, dot, size / seconds * 1e-9)
+
+
+class Reading:
+    """No attention: reads what a decode step has to read, the keys and values that are
+    seen, on threads that sleep before, as those of the contenders do. Its time is what
+    memory allows at that moment."""
+    name = "reading alone"
+
+    def __init__(self, computer, work, copies):
+        self.computer, self.copies = computer, copies
+        self.skipped = work.keys - work.seen()
+
+    def run(self, i):
+        for x in self.copies[i]:
+            batch, heads, keys, dim = x.shape
+            row = dim * x.element_size()
+            self.computer.code.read_pieces(x.data_ptr() + self.skipped * row, batch * heads, keys * row,
+                                           (keys - self.skipped) * row, self.computer.threads)
 
 
 def last_level_cache():

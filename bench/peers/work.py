@@ -69,10 +69,9 @@ class Work:
         """Multiplications and additions of both products over these pairs of a head."""
         return 4.0 * self.batch * self.heads * pairs * self.dim
 
-    def bytes(self):
-        """What has to be read of keys and values, at least: those that are seen."""
-        keys = min(self.keys, self.window + self.queries - 1) if self.window else self.keys
-        return 2.0 * self.batch * self.kv_heads * keys * self.dim * DTYPES[self.dtype].itemsize
+    def seen(self):
+        """How many keys some query sees, without images: the last ones."""
+        return min(self.keys, self.window + self.queries - 1) if self.window else self.keys
 
     def data(self, rising, copies):
         """Queries, and `copies` of keys and values. Rising: scores grow along the keys,
