@@ -258,8 +258,9 @@ run_tests() {
   build all MaskUnitTests
   ensure_nvidia_tools
   mkdir -p "$RESULTS"
-  phase "lit suite and unit tests" \
-    run_lit suite "mask mask-unit" ${sampled[@]+"${sampled[@]}"} "$suite"
+  phase "lit suite" run_lit suite mask ${sampled[@]+"${sampled[@]}"} \
+    --filter-out='^mask-unit ::' "$suite"
+  phase "unit tests" run_lit units mask-unit ${sampled[@]+"${sampled[@]}"} "$suite/Unit"
   phase "lit again, each mask-opt verifying its round trip" \
     run_lit roundtrip mask --param verify_roundtrip=1 \
     "${ROUNDTRIP_DIRECTORIES[@]/#/$suite/}"
