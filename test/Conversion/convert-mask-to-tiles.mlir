@@ -152,18 +152,25 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 
 // -----
 
-// Before a block of keys is multiplied, the keys after it and its values are asked for, by
-// the first rows alone where all of them see all keys.
+// The queries of a tile are asked for before they are read. Before a block of keys is
+// multiplied, the keys after it and its values are asked for, by the first rows alone where
+// all of them see all keys; blocks of the first two tiles ask for four rows of the output.
 
 // CHECK-LABEL: func @prefetch
-// CHECK-SAME: %{{[a-z0-9]*}}: memref<1x1x?x64xf32>, %[[K:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[V:[a-z0-9]*]]: memref<1x1x?x64xf32>
+// CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[K:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[V:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[O:[a-z0-9]*]]: memref<1x1x?x64xf32>
+// CHECK-COUNT-4: memref.prefetch %[[Q]]{{.*}}, read, locality<2>
+// CHECK: vector.transfer_read %[[Q]]
 // CHECK: mask.tile_for
+// CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[ORDINAL:.*]]: index,
 // CHECK: scf.for %[[ROWS:.*]] = %c0 to %c64 step %c32
 // CHECK: scf.for {{.*}} step %c8
 // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[ROWS]], %c0
 // CHECK: scf.if %[[FIRST]]
 // CHECK-COUNT-4: memref.prefetch %[[K]]
 // CHECK-COUNT-4: memref.prefetch %[[V]]
+// CHECK: %[[SHARE:.*]] = affine.apply #{{.*}}(%[[ORDINAL]], %{{.*}})
+// CHECK: scf.for %{{.*}} = %[[SHARE]] to
+// CHECK-COUNT-4: memref.prefetch %[[O]]{{.*}}, write, locality<2>
 // CHECK-NOT: memref.prefetch
 // CHECK: vector.fma
 func.func @prefetch(%q: memref<1x1x?x64xf32>, %k: memref<1x1x?x64xf32>, %v: memref<1x1x?x64xf32>, %o: memref<1x1x?x64xf32>) {

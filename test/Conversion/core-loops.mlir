@@ -9,12 +9,12 @@
 // CHECK-SAME: %[[IDS:[a-z0-9]*]]: memref<?x?xi32>, %[[TABLE:[a-z0-9]*]]: memref<?x?x4xi32>
 // CHECK: scf.parallel
 // Left edge: the lower ends, which were read once per tile of queries.
-// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c64 {
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c64 iter_args({{.*}}) -> (index) {
 // CHECK-NOT: arith.cmpi slt
 // CHECK: arith.cmpi sge, {{.*}} : vector<16xi32>
 // CHECK: arith.select {{.*}}, %cst{{[_0-9]*}} : vector<16xi1>, vector<16xf32>
 // Core.
-// CHECK: scf.for %{{.*}} = %{{.*}} to %[[CORE_END:.*]] step %c64 {
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[CORE_END:.*]] step %c64 iter_args({{.*}}) -> (index) {
 // CHECK-NOT: arith.cmpi
 // CHECK-NOT: arith.select {{.*}}, %cst
 // CHECK-NOT: load %[[TABLE]][
@@ -25,7 +25,7 @@
 // CHECK-NOT: arith.select {{.*}}, %cst
 // CHECK-NOT: load %[[TABLE]][
 // CHECK-NOT: load %[[IDS]][
-// CHECK: scf.for %{{.*}} = %[[CORE_END]] to %{{.*}} step %c64 {
+// CHECK: scf.for %{{.*}} = %[[CORE_END]] to %{{.*}} step %c64 iter_args({{.*}}) -> (index) {
 // Right edge: only the upper ends can fail.
 // CHECK-NOT: arith.cmpi sge
 // CHECK: arith.cmpi slt, {{.*}} : vector<16xi32>
@@ -36,11 +36,11 @@
 // EDGES-LABEL: func @vision
 // EDGES-SAME: %[[IDS:[a-z0-9]*]]: memref<?x?xi32>, %[[TABLE:[a-z0-9]*]]: memref<?x?x4xi32>
 // EDGES: scf.parallel
-// EDGES: scf.for %{{.*}} = %c0 to %c2 step %c1 {
-// EDGES: scf.for %{{.*}} step %c64 {
+// EDGES: scf.for %{{.*}} = %c0 to %c2 step %c1 iter_args({{.*}}) -> (index) {
+// EDGES: scf.for %{{.*}} step %c64 iter_args({{.*}}) -> (index) {
 // EDGES: arith.cmpi sge, {{.*}} : vector<16xi32>
 // EDGES: arith.cmpi slt, {{.*}} : vector<16xi32>
-// EDGES: scf.for %{{.*}} step %c64 {
+// EDGES: scf.for %{{.*}} step %c64 iter_args({{.*}}) -> (index) {
 // EDGES-NOT: arith.cmpi
 // EDGES-NOT: arith.select {{.*}}, %cst
 // EDGES-NOT: load %[[TABLE]][

@@ -12,9 +12,9 @@
 // CHECK: memref.load %[[TABLE]][%[[B]],
 // CHECK: memref.store %{{.*}}, %[[VALUES]][%[[B]], %[[TILE:.*]], %c0]
 // CHECK: scf.parallel (%[[B:.*]], %{{.*}}, %{{.*}}) = (%c0, %c0, %c0) to
-// CHECK-NOT: -> (index)
+// CHECK-NOT: step %c1 iter_args({{.*}}) -> (index)
 // CHECK: memref.load %[[VALUES]][%[[B]], %{{.*}}, %c0]
-// CHECK-NOT: -> (index)
+// CHECK-NOT: step %c1 iter_args({{.*}}) -> (index)
 // CHECK: memref.dealloc %[[VALUES]]
 func.func @all_heads(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<?x?x?x?xf32>, memref<?x?x?x?xf32>, memref<?x?x?x?xf32>)
@@ -31,8 +31,8 @@ func.func @all_heads(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memre
 // CHECK-NOT: scf.parallel (%{{[^,]*}}, %{{[^,]*}}) =
 // CHECK: scf.parallel
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (index)
-// CHECK: scf.for {{.*}} step %c64 {
-// CHECK-NOT: -> (index)
+// CHECK: scf.for {{.*}} step %c64 iter_args({{.*}}) -> (index) {
+// CHECK-NOT: step %c1 iter_args({{.*}}) -> (index)
 // CHECK: return
 func.func @one_head(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memref<?x1x?x?xf32>, %o: memref<?x1x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<?x1x?x?xf32>, memref<?x1x?x?xf32>, memref<?x1x?x?xf32>)
@@ -52,9 +52,9 @@ func.func @one_head(%ids: memref<?x?xi32>, %table: memref<?x?x4xi32>, %q: memref
 // CHECK: scf.parallel (%{{.*}}, %[[H:.*]], %{{.*}}) =
 // CHECK: memref.load %[[LEFT]][%[[H]]]
 // CHECK: scf.while
-// CHECK: scf.for {{.*}} step %c64 {
+// CHECK: scf.for {{.*}} step %c64 iter_args({{.*}}) -> (index) {
 // CHECK-NOT: scf.while
-// CHECK-NOT: -> (index)
+// CHECK-NOT: step %c1 iter_args({{.*}}) -> (index)
 // CHECK: return
 func.func @window_per_head(%left: memref<?xi32>, %positions: memref<?x?xi32>, %rises: memref<?xi32>, %range: memref<?x?x4xi32>, %q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<?x?x?x?xf32>, memref<?x?x?x?xf32>, memref<?x?x?x?xf32>)
@@ -73,9 +73,9 @@ func.func @window_per_head(%left: memref<?xi32>, %positions: memref<?x?xi32>, %r
 // CHECK: scf.parallel (%{{[^,]*}}, %{{[^,]*}}) =
 // CHECK: scf.for {{.*}} -> (index)
 // CHECK: scf.parallel (%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}) =
-// CHECK-NOT: -> (index)
-// CHECK: scf.for {{.*}} step %c64 {
-// CHECK-NOT: -> (index)
+// CHECK-NOT: step %c1 iter_args({{.*}}) -> (index)
+// CHECK: scf.for {{.*}} step %c64 iter_args({{.*}}) -> (index) {
+// CHECK-NOT: step %c1 iter_args({{.*}}) -> (index)
 // CHECK: return
 func.func @generic(%limits: memref<?xi32>, %q: memref<?x?x?x?xf32>, %o: memref<?x?x?x?xf32>) {
   mask.attention ins(%q, %q, %q : memref<?x?x?x?xf32>, memref<?x?x?x?xf32>, memref<?x?x?x?xf32>)

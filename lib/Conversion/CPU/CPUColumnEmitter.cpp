@@ -71,7 +71,7 @@ void CPUColumnEmitter::prefetchShare(const RowRange &wanted,
   // The last vector of columns may reach beyond the rows that are read.
   if (!wantedWidth || wantedWidth != readWidth || *wantedWidth % lanes != 0)
     row = b.createOrFold<arith::MinSIOp>(row, index(wanted.count - 1));
-  prefetch(operand, add(wanted.first, row), column,
+  prefetch(operand, clampKey(add(wanted.first, row)), column,
            llvm::divideCeil(size * ratio, getElementsOfLine()));
 }
 

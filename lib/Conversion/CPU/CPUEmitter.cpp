@@ -217,28 +217,35 @@ Value CPUEmitter::readVector(const AttentionOperand &operand, Value row,
                                         ArrayRef<bool>(inBounds));
 }
 
+Value CPUEmitter::clampKey(Value key) {
+  return b.createOrFold<arith::MinSIOp>(key, offset(emitNumKeys(b, op), -1));
+}
+
 void CPUEmitter::prefetch(const AttentionOperand &operand, Value row,
-                          Value column, int64_t lines) {
-  row = b.createOrFold<arith::MinSIOp>(row, offset(emitNumKeys(b, op), -1));
+                          Value column, int64_t lines, bool isWrite) {
   for (int64_t i = 0; i < lines; ++i)
     memref::PrefetchOp::create(
         b, operand.getArray(),
         operand.locate(b, row, offset(column, i * getElementsOfLine())),
-        /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+        isWrite, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
-void CPUEmitter::prefetchRows(const AttentionOperand &operand, Value first,
-                              int64_t count) {
+void CPUEmitter::prefetchRow(const AttentionOperand &operand, Value row,
+                             bool isWrite) {
   constexpr int64_t kLines = 4;
   int64_t line = getElementsOfLine();
   Value width = operand.getSize(b, 3), whole = roundDown(width, kLines * line);
-  forLoop(index(0), index(count), 1, [&](Value i) {
-    Value row = add(first, i);
-    forLoop(index(0), whole, kLines * line,
-            [&](Value column) { prefetch(operand, row, column, kLines); });
-    forLoop(whole, width, line,
-            [&](Value column) { prefetch(operand, row, column, 1); });
+  forLoop(index(0), whole, kLines * line, [&](Value column) {
+    prefetch(operand, row, column, kLines, isWrite);
   });
+  forLoop(whole, width, line,
+          [&](Value column) { prefetch(operand, row, column, 1, isWrite); });
+}
+
+void CPUEmitter::prefetchKeys(const AttentionOperand &operand, Value first,
+                              int64_t count) {
+  forLoop(index(0), index(count), 1,
+          [&](Value i) { prefetchRow(operand, clampKey(add(first, i))); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -113,13 +113,18 @@ protected:
   int64_t getElementsOfLine() const {
     return 64 * 8 / elements.data.getIntOrFloatBitWidth();
   }
-  /// Asks for `lines` lines of a row of keys or values, to be in the second
-  /// level of cache when they are read. The row may be behind the last.
+  /// Asks for `lines` lines of a row, to be in the second level of cache when
+  /// they are read or written.
   void prefetch(const AttentionOperand &operand, Value row, Value column,
-                int64_t lines);
-  /// The same for `count` whole rows.
-  void prefetchRows(const AttentionOperand &operand, Value first,
+                int64_t lines, bool isWrite = false);
+  /// The same for a whole row.
+  void prefetchRow(const AttentionOperand &operand, Value row,
+                   bool isWrite = false);
+  /// The same for `count` keys or values, which may be behind the last one.
+  void prefetchKeys(const AttentionOperand &operand, Value first,
                     int64_t count);
+  /// The key, or the last one if it is behind that.
+  Value clampKey(Value key);
 
   //===--- Softmax ---===//
 

@@ -19,6 +19,14 @@ using namespace mlir::mask;
 // Queries and output
 //===----------------------------------------------------------------------===//
 
+void CPUTileEmitter::prefetchLanes(const AttentionOperand &operand, Value first,
+                                   Value end, bool isWrite) {
+  forLoop(first, end, 1, [&](Value lane) {
+    auto [head, row] = locate(lane);
+    prefetchRow(operand.at(head), row, isWrite);
+  });
+}
+
 /// Q transposed, cell by cell.
 void CPUTileEmitter::packQueries() {
   int64_t step = lanes * elements.width;

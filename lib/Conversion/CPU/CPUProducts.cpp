@@ -109,8 +109,21 @@ void CPUTileEmitter::prefetchAfter(const KeyTile &keys, Value lane, Value row,
     b.setInsertionPointToStart(branch.thenBlock());
   }
   Value first = add(keys.first, row);
-  prefetchRows(key, offset(first, isPacked ? keyTile : count), count);
-  prefetchRows(value, first, count);
+  prefetchKeys(key, offset(first, isPacked ? keyTile : count), count);
+  prefetchKeys(value, first, count);
+  prefetchOutput(keys, row);
+}
+
+/// The outputs are written at last. The blocks of the first two tiles of keys
+/// ask for a share of their rows each.
+void CPUTileEmitter::prefetchOutput(const KeyTile &keys, Value row) {
+  int64_t share = llvm::divideCeil(held * rows, 2 * keyTile);
+  AffineExpr ordinal = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1);
+  Value first = apply((ordinal * keyTile + r).floorDiv(rows) * share,
+                      {keys.ordinal, row});
+  Value end =
+      b.createOrFold<arith::MinSIOp>(offset(first, share), getNumRows());
+  prefetchLanes(output, first, end, /*isWrite=*/true);
 }
 
 void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {

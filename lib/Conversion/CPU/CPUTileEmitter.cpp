@@ -120,8 +120,9 @@ void CPUTileEmitter::allocate() {
 SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
   place(tile);
   allocate();
-  packQueries();
+  prefetchLanes(query, index(0), getNumRows());
   startSoftmax();
+  packQueries();
   return {};
 }
 

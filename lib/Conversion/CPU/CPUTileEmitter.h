@@ -74,6 +74,11 @@ private:
   //===--- Packing ---===//
 
   void allocate();
+  /// Asks for rows of the tile, of queries or outputs. They lie in another
+  /// place than those of the tile before, so that the processor does not
+  /// foresee them.
+  void prefetchLanes(const AttentionOperand &operand, Value first, Value end,
+                     bool isWrite = false);
   void packQueries();
   void packKeys(const KeyTile &keys);
   /// Packs the values of a tile of keys, where they are packed, and says
@@ -115,6 +120,8 @@ private:
   /// Asks for what is read after `count` keys from `row` on, and those rows of
   /// queries from `lane` on, are multiplied.
   void prefetchAfter(const KeyTile &keys, Value lane, Value row, int64_t count);
+  /// Asks for lines of the output while the keys from `row` on are multiplied.
+  void prefetchOutput(const KeyTile &keys, Value row);
   void multiplyKeys(const KeyTile &keys);
   void multiplyValues(const KeyTile &keys);
 
