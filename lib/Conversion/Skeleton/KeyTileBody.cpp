@@ -237,6 +237,11 @@ bool KeyTileBody::hidesMissingKeys() {
          (!upperEnds || upperEnds->plan->onlyWhereLowerHolds);
 }
 
+/// How many keys a slice of a tile has.
+int64_t KeyTileBody::getSliceSize(TileForOp loop) {
+  return *loop.getStaticStep() / emitter.getSlices();
+}
+
 /// Hides the keys of an interval's last tile that do not exist, where no ends
 /// of rows do: a tile that is not whole does not lie inside of the core.
 LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
@@ -246,7 +251,7 @@ LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
   if (!hidesMissingKeys() || (upperEnds && lowerEnds))
     return success();
   Value isShort = b.createOrFold<arith::CmpIOp>(
-      arith::CmpIPredicate::slt, keys.size, index(*loop.getStaticStep()));
+      arith::CmpIPredicate::slt, keys.size, index(getSliceSize(loop)));
   if (upperEnds)
     isShort = b.createOrFold<arith::AndIOp>(isShort, loop.getLowerFails());
   if (lowerEnds)
@@ -316,6 +321,50 @@ NextTile KeyTileBody::getNext(TileForOp loop, int64_t ahead) {
            add(loop.getOrdinal(), index(ahead))}};
 }
 
+/// What becomes of the keys of a tile, or of a slice of it.
+LogicalResult KeyTileBody::emitSlice(const KeyTile &keys, TileForOp loop,
+                                     Value masked,
+                                     SmallVectorImpl<Value> &state) {
+  SmallVector<Value> scores = emitter.scores(keys);
+  if (failed(emitScoreRegion(keys, scores)))
+    return failure();
+  if (failed(hideMissingKeys(keys, loop, scores)))
+    return failure();
+  if (failed(emitMask(keys, scores)))
+    return failure();
+  FloatAttr zero = b.getF32FloatAttr(0);
+  auto visible = [&](Value flags,
+                     const ScoreLayout &layout) -> FailureOr<Value> {
+    for (const Part &part : parts)
+      flags = apply(part, keys, flags, layout, zero);
+    return flags;
+  };
+  return emitter.update(keys, scores, masked, visible, state);
+}
+
+LogicalResult KeyTileBody::emitSlices(const KeyTile &keys, TileForOp loop,
+                                      Value masked,
+                                      SmallVectorImpl<Value> &state) {
+  if (emitter.getSlices() == 1)
+    return emitSlice(keys, loop, masked, state);
+  auto slices =
+      scf::ForOp::create(b, index(0), index(*loop.getStaticStep()),
+                         index(getSliceSize(loop)), ValueRange(state));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(slices.getBody());
+  KeyTile slice = keys;
+  slice.offset = slices.getInductionVar();
+  slice.first = add(keys.first, slice.offset);
+  slice.size = b.createOrFold<arith::SubIOp>(keys.size, slice.offset);
+  SmallVector<Value> inner(slices.getRegionIterArgs());
+  if (failed(emitSlice(slice, loop, masked, inner)))
+    return failure();
+  if (!inner.empty())
+    scf::YieldOp::create(b, inner);
+  state.assign(slices.result_begin(), slices.result_end());
+  return success();
+}
+
 LogicalResult KeyTileBody::emitBody(TileForOp loop) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&loop.getBody().front());
@@ -335,22 +384,8 @@ LogicalResult KeyTileBody::emitBody(TileForOp loop) {
     if (part.plan->kind == TilePart::UpperEnd)
       keys.upper = {part.rowEnds, part.fails};
   }
-  SmallVector<Value> scores = emitter.scores(keys);
-  if (failed(emitScoreRegion(keys, scores)))
-    return failure();
-  if (failed(hideMissingKeys(keys, loop, scores)))
-    return failure();
-  if (failed(emitMask(keys, scores)))
-    return failure();
   SmallVector<Value> state(loop.getRegionIterArgs());
-  FloatAttr zero = b.getF32FloatAttr(0);
-  auto visible = [&](Value flags,
-                     const ScoreLayout &layout) -> FailureOr<Value> {
-    for (const Part &part : parts)
-      flags = apply(part, keys, flags, layout, zero);
-    return flags;
-  };
-  if (failed(emitter.update(keys, scores, *masked, visible, state)))
+  if (failed(emitSlices(keys, loop, *masked, state)))
     return failure();
   YieldOp::create(b, state);
   return success();

@@ -54,6 +54,11 @@ private:
   LogicalResult emitVisit(Block &block);
   void emitLoad(Block &block);
   LogicalResult emitBody(TileForOp loop);
+  LogicalResult emitSlices(const KeyTile &keys, TileForOp loop, Value masked,
+                           SmallVectorImpl<Value> &state);
+  LogicalResult emitSlice(const KeyTile &keys, TileForOp loop, Value masked,
+                          SmallVectorImpl<Value> &state);
+  int64_t getSliceSize(TileForOp loop);
   NextTile getNext(TileForOp loop, int64_t ahead);
   FailureOr<Value> emitConditions(TileForOp loop, TermScope &scope);
   LogicalResult emitScoreRegion(const KeyTile &keys,

@@ -39,9 +39,12 @@ struct RowEnds {
 };
 
 /// One tile of keys: indices into the array of keys, which of the visited tiles
-/// it is, and the first keys of rows, and those after the last.
+/// it is, and the first keys of rows, and those after the last. In a slice of
+/// the tile, `first` and `size` are the slice's.
 struct KeyTile {
   Value first, size, ordinal;
+  /// How many keys of the tile precede the slice; null where there are none.
+  Value offset = {};
   RowEnds lower = {}, upper = {};
 };
 
@@ -118,6 +121,11 @@ public:
   /// the dimensions on which rows depend.
   virtual Value getRows(Value handle, const ScoreLayout &layout) = 0;
 
+  /// How many slices a tile of keys is cut into. The steps below, up to
+  /// `update`, are emitted for one slice, in a loop over all: so fewer scores
+  /// are kept at a time. A slice may lie behind the last key: its size, then,
+  /// is not positive.
+  virtual int64_t getSlices() const { return 1; }
   /// Emits the scores of a tile of keys. Returns them, unless they are in
   /// scratch memory.
   virtual SmallVector<Value> scores(const KeyTile &tile) = 0;
