@@ -18,8 +18,8 @@
 // EMITTER: wgmma
 // RUN: not mask-opt %s --convert-mask-to-gpu="emitter=tensor-core warp-rows=48" --split-input-file 2>&1 | FileCheck %s --check-prefix=WARPS
 // WARPS: error: 'mask.attention' op cannot be scheduled: a warp has 16 or 32 rows, got 48
-// RUN: not mask-opt %s --convert-mask-to-gpu="emitter=tensor-core query-tile=128 key-tile=256 warp-rows=32" --split-input-file 2>&1 | FileCheck %s --check-prefix=REGISTERS
-// REGISTERS: error: 'mask.attention' op cannot be scheduled: scores and sums of its tiles take 416 registers of a thread, more than the 256 that there are
+// RUN: not mask-opt %s --convert-mask-to-gpu="emitter=tensor-core query-tile=128 key-tile=32 value-columns=256 warp-rows=32" --split-input-file 2>&1 | FileCheck %s --check-prefix=REGISTERS
+// REGISTERS: error: 'mask.attention' op cannot be scheduled: scores and sums of its tiles take 304 registers of a thread, more than the 256 that there are
 // RUN: not mask-opt %s --convert-mask-to-gpu="emitter=tensor-core chip=sm_75" --split-input-file 2>&1 | FileCheck %s --check-prefix=CHIP
 // CHIP: error: 'mask.attention' op cannot be scheduled: no tensor cores for bf16 are known of chip 'sm_75'
 // RUN: not mask-opt %s --convert-mask-to-gpu="emitter=tensor-core heads=-2" --split-input-file 2>&1 | FileCheck %s --check-prefix=HEADS

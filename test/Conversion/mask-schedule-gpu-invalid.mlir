@@ -31,7 +31,7 @@ func.func @negative_memory(%q: !data, %o: !data) {
 !data = memref<1x1x?x256xf16>
 
 func.func @negative_registers(%q: !data, %o: !data) {
-  // expected-error @+1 {{cannot be scheduled: scores and sums of its tiles take 352 registers of a thread, more than the 256 that there are}}
+  // expected-error @+1 {{cannot be scheduled: scores and sums of its tiles take 304 registers of a thread, more than the 256 that there are}}
   mask.attention ins(%q, %q, %q : !data, !data, !data) outs(%o : !data) predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate

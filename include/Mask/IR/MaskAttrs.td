@@ -101,7 +101,8 @@ def Mask_GPUScheduleAttr
     most 4096 rows and as many keys.
 
     `tensor_core` is code for NVIDIA's matrix instructions. A warp has `warp_rows` rows of
-    the tile, 16 or 32, so that the number of warps follows; there are at most 32. `portable`
+    the tile, 16 or 32, so that the number of warps follows; there are at most 32. Keys of
+    which a thread cannot keep all scores are worked on in slices of a tile. `portable`
     is code for any GPU: `threads` threads, a multiple of 16 and at most 1024, share the rows
     of a tile, and `depth` columns of queries and keys are in workgroup memory at a time.
 

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
@@ -121,8 +122,19 @@ Value TensorCoreEmitter::getRows(Value handle, const ScoreLayout &) {
   Value all = arith::ConstantOp::create(b, b.getI32IntegerAttr(-1));
   NVVM::SyncWarpOp::create(b, all);
   SmallVector<Value> ends;
-  for (int64_t i = 0; i < threadRows(); ++i)
-    ends.push_back(load(handle, add(row, index(i * 8))));
+  if (rowBlocks() == 1) {
+    for (int64_t i = 0; i < threadRows(); ++i)
+      ends.push_back(load(handle, add(row, index(i * 8))));
+  } else {
+    // By warp: all are at constants from one address.
+    SmallVector<int64_t> shape = {schedule.rows() / schedule.warpRows,
+                                  schedule.warpRows};
+    Value byWarp = memref::ExpandShapeOp::create(
+        b, shape, handle, SmallVector<ReassociationIndices>{{0, 1}});
+    for (int64_t i = 0; i < threadRows(); ++i)
+      ends.push_back(
+          load(byWarp, {warpNumber, add(warp->getRow(), index(i * 8))}));
+  }
   return vector::FromElementsOp::create(
       b, VectorType::get(threadRows(), b.getI32Type()), ends);
 }
@@ -130,7 +142,7 @@ Value TensorCoreEmitter::getRows(Value handle, const ScoreLayout &) {
 SmallVector<Value> TensorCoreEmitter::scores(const KeyTile &tile) {
   VectorType type = warp->getSumType();
   Value buffer = getBuffer(tile);
-  Value memory = viewRows(keys, 16);
+  Value memory = viewFragments(keys);
   int64_t steps = schedule.depth / 16;
   // By row block, then by fragment of keys.
   SmallVector<Value> sums(rowBlocks() * keyFragments(),
@@ -142,7 +154,7 @@ SmallVector<Value> TensorCoreEmitter::scores(const KeyTile &tile) {
                               ? loadQueryFragment(block, step)
                               : queryFragments[block * steps + step]);
     for (int64_t n = 0; n < keyFragments(); n += 2) {
-      auto [left, right] = warp->loadB(memory, {buffer, index(n / 2)},
+      auto [left, right] = warp->loadB(memory, {buffer, getGroup(tile, n * 8)},
                                        step * 16, /*transposed=*/false);
       for (auto [block, fragment] : llvm::enumerate(fragments)) {
         Value *sum = &sums[static_cast<int64_t>(block) * keyFragments() + n];
@@ -235,42 +247,71 @@ Value TensorCoreEmitter::updateRow(
   return factor;
 }
 
+/// The sums of a row block times the factors of the thread's two rows. They are
+/// multiplied once per slice: where a tile has several, not where both factors
+/// are one, as they are when no maximum moves. The branch also keeps assemblers
+/// from moving products of weights into the softmax, where scores leave no
+/// registers for what they read.
+SmallVector<Value> TensorCoreEmitter::scaleSums(int64_t block,
+                                                ArrayRef<Value> factors,
+                                                ArrayRef<Value> state) {
+  ArrayRef<Value> sums =
+      state.slice(accumulator(block, 0), 4 * valueFragments());
+  auto scale = [&] {
+    SmallVector<Value> scaled;
+    for (auto [i, sum] : llvm::enumerate(sums))
+      scaled.push_back(multiplyF(sum, factors[i % 4 / 2]));
+    return scaled;
+  };
+  if (getSlices() == 1)
+    return scale();
+  auto isChange = [&](Value factor) -> Value {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor,
+                                 number(1));
+  };
+  Value changes =
+      arith::OrIOp::create(b, isChange(factors[0]), isChange(factors[1]));
+  auto branch = scf::IfOp::create(b, TypeRange(ValueRange(sums)), changes,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(b, scale());
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, sums);
+  return llvm::to_vector_of<Value>(branch.getResults());
+}
+
 LogicalResult TensorCoreEmitter::update(const KeyTile &tile,
                                         ArrayRef<Value> scores, Value,
                                         ScoreFunction,
                                         SmallVectorImpl<Value> &state) {
   VectorType type = warp->getSumType();
-  // Of each row block, those of a fragment of keys.
-  SmallVector<SmallVector<SmallVector<Value>>> weights(rowBlocks());
+  auto toSum = [&](ArrayRef<Value> elements) -> Value {
+    return vector::FromElementsOp::create(b, type, elements);
+  };
+  // Of each row block, the weights of 16 keys.
+  SmallVector<SmallVector<Value>> weights(rowBlocks());
   // Of each row block, those of eight value columns.
   SmallVector<Value> sums;
   for (int64_t block = 0; block < rowBlocks(); ++block) {
-    weights[block].resize(keyFragments());
+    SmallVector<SmallVector<Value>> exact(keyFragments());
     SmallVector<Value> factors;
     for (int64_t i = 0; i < 2; ++i)
-      factors.push_back(
-          updateRow(2 * block + i, scores.front(), state, weights[block]));
-    for (int64_t v = 0; v < valueFragments(); ++v) {
-      SmallVector<Value> scaled;
-      for (int64_t e = 0; e < 4; ++e)
-        scaled.push_back(
-            multiplyF(state[accumulator(block, v) + e], factors[e / 2]));
-      sums.push_back(vector::FromElementsOp::create(b, type, scaled));
-    }
+      factors.push_back(updateRow(2 * block + i, scores.front(), state, exact));
+    for (int64_t n = 0; n < keyFragments(); n += 2)
+      weights[block].push_back(warp->toA(toSum(exact[n]), toSum(exact[n + 1])));
+    SmallVector<Value> scaled = scaleSums(block, factors, state);
+    for (int64_t v = 0; v < valueFragments(); ++v)
+      sums.push_back(toSum(ArrayRef(scaled).slice(4 * v, 4)));
   }
-  Value buffer = getBuffer(tile), memory = viewRows(values, 16);
+  Value buffer = getBuffer(tile), memory = viewFragments(values);
   for (int64_t n = 0; n < keyFragments(); n += 2) {
-    SmallVector<Value> fragments;
-    for (ArrayRef<SmallVector<Value>> ofBlock : weights) {
-      Value left = vector::FromElementsOp::create(b, type, ofBlock[n]);
-      Value right = vector::FromElementsOp::create(b, type, ofBlock[n + 1]);
-      fragments.push_back(warp->toA(left, right));
-    }
     for (int64_t v = 0; v < valueFragments(); v += 2) {
-      auto pair = warp->loadB(memory, {buffer, index(n / 2)}, v * 8,
+      auto pair = warp->loadB(memory, {buffer, getGroup(tile, n * 8)}, v * 8,
                               /*transposed=*/true);
-      for (auto [block, fragment] : llvm::enumerate(fragments)) {
-        Value *sum = &sums[static_cast<int64_t>(block) * valueFragments() + v];
+      for (int64_t block = 0; block < rowBlocks(); ++block) {
+        Value fragment = weights[block][n / 2],
+              *sum = &sums[block * valueFragments() + v];
         sum[0] = warp->multiply(fragment, pair.first, sum[0]);
         if (v + 1 < valueFragments())
           sum[1] = warp->multiply(fragment, pair.second, sum[1]);

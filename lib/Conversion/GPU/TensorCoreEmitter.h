@@ -68,6 +68,7 @@ public:
   void receive(const KeyTile &tile, const NextTile &next) override;
   SmallVector<Value> begin(const QueryTile &tile) override;
   Value getRows(Value handle, const ScoreLayout &layout) override;
+  int64_t getSlices() const override { return schedule.slices(); }
   SmallVector<Value> scores(const KeyTile &tile) override;
   bool hasMissingKeys() const override { return true; }
   LogicalResult mapScores(const KeyTile &keys, SmallVectorImpl<Value> &scores,
@@ -101,6 +102,8 @@ private:
   Type getElementType();
   /// The array as groups of rows.
   Value viewRows(const Rows &array, int64_t groupSize);
+  /// The array as `WarpMatrix` reads a B from it.
+  Value viewFragments(const Rows &array);
   void copyRows(const RowSource &source, const Rows &array, Value buffer);
   Value getColumnExists(const RowSource &source, const Rows &array,
                         Value column);
@@ -113,10 +116,14 @@ private:
   ScoreLayout getLayout(Value firstKey);
   Value getRowMaximum(Value scores, int64_t i);
   Value getBuffer(const KeyTile &keys);
+  /// The 16 keys of a slice from `first` on, of all in a buffer.
+  Value getGroup(const KeyTile &slice, int64_t first);
   /// A softmax step for the thread's row `i`: appends its weights to those of
   /// each fragment and returns the factor of what was summed before.
   Value updateRow(int64_t i, Value scores, SmallVectorImpl<Value> &state,
                   MutableArrayRef<SmallVector<Value>> weights);
+  SmallVector<Value> scaleSums(int64_t block, ArrayRef<Value> factors,
+                               ArrayRef<Value> state);
   Value getSum(ValueRange state, int64_t i, int64_t fragment, int64_t j);
   void flagNonFinite(ValueRange state);
   void storeRow(int64_t i, Value factor, const RowResults &results,
@@ -127,7 +134,8 @@ private:
   Value extract(Value vector, ArrayRef<int64_t> position);
   Value broadcast(Value value, VectorType type);
 
-  int64_t keyFragments() const { return schedule.keyTile / 8; }
+  /// Of the keys of a slice.
+  int64_t keyFragments() const { return schedule.sliceKeys() / 8; }
   /// Of 16 rows of the warp, and of a thread, two of each 16.
   int64_t rowBlocks() const { return schedule.warpRows / 16; }
   int64_t threadRows() const { return 2 * rowBlocks(); }

@@ -41,6 +41,13 @@ Value TensorCoreEmitter::viewRows(const Rows &array, int64_t groupSize) {
                      getElementType());
 }
 
+Value TensorCoreEmitter::viewFragments(const Rows &array) {
+  return viewDynamic(
+      array.position,
+      {array.buffers, array.rows / 16, 16 * (array.columns + kPadding)},
+      getElementType());
+}
+
 /// The padding of a row of Q has room for four words.
 Value TensorCoreEmitter::allocateRowEnds() {
   constexpr int64_t most = kPadding / 2;
@@ -188,6 +195,13 @@ void TensorCoreEmitter::loadQueries() {
 Value TensorCoreEmitter::getBuffer(const KeyTile &keys) {
   return b.createOrFold<arith::RemUIOp>(keys.ordinal,
                                         index(TensorCoreSchedule::kBuffers));
+}
+
+Value TensorCoreEmitter::getGroup(const KeyTile &slice, int64_t first) {
+  Value group = index(first / 16);
+  if (!slice.offset)
+    return group;
+  return add(b.createOrFold<arith::DivUIOp>(slice.offset, index(16)), group);
 }
 
 void TensorCoreEmitter::fetch(const KeyTile &tile) {

@@ -27,6 +27,7 @@ public:
 private:
   void listTiles();
   bool isNarrow(const TensorCoreSchedule &schedule);
+  int64_t getRegisters(const TensorCoreSchedule &schedule);
   int64_t getMostRegisters(const TensorCoreSchedule &schedule);
   const TensorCoreSchedule *find();
 
@@ -85,8 +86,15 @@ bool ScheduleChooser::isNarrow(const TensorCoreSchedule &schedule) {
   return cost && 4 * *cost > 5 * *least;
 }
 
-/// Of a thread's registers, those for scores and sums. A chosen schedule leaves
-/// the others enough that nothing is spilled; who gives one has to know.
+/// Of a thread's registers, those for scores and sums. Tiles that are cut into
+/// slices are not chosen, but taken.
+int64_t ScheduleChooser::getRegisters(const TensorCoreSchedule &schedule) {
+  bool isGiven = given.keyTile || given.warpRows;
+  return schedule.registers(isGiven ? schedule.sliceKeys() : schedule.keyTile);
+}
+
+/// How many of them there are. A chosen schedule leaves the others enough that
+/// nothing is spilled; who gives one has to know.
 int64_t ScheduleChooser::getMostRegisters(const TensorCoreSchedule &schedule) {
   if (given.keyTile || given.warpRows)
     return 256;
@@ -98,7 +106,7 @@ const TensorCoreSchedule *ScheduleChooser::find() {
   SmallVector<const TensorCoreSchedule *> fitting;
   for (const TensorCoreSchedule &schedule : all)
     if (schedule.bytes() <= target.workgroupMemory &&
-        schedule.registers() <= getMostRegisters(schedule) &&
+        getRegisters(schedule) <= getMostRegisters(schedule) &&
         (fitting.empty() ||
          schedule.valueColumns == fitting.front()->valueColumns))
       fitting.push_back(&schedule);
@@ -120,13 +128,13 @@ ScheduleChooser::choose(function_ref<InFlightDiagnostic()> refuse) {
   const TensorCoreSchedule *best = find();
   if (!best) {
     const TensorCoreSchedule &least =
-        *llvm::min_element(all, [](const auto &x, const auto &y) {
-          return std::pair(x.registers(), x.bytes()) <
-                 std::pair(y.registers(), y.bytes());
+        *llvm::min_element(all, [&](const auto &x, const auto &y) {
+          return std::pair(getRegisters(x), x.bytes()) <
+                 std::pair(getRegisters(y), y.bytes());
         });
-    if (least.registers() > getMostRegisters(least))
+    if (getRegisters(least) > getMostRegisters(least))
       return refuse() << "scores and sums of its tiles take "
-                      << least.registers()
+                      << getRegisters(least)
                       << " registers of a thread, more than the "
                       << getMostRegisters(least) << " that there are";
     return refuse() << "its tiles take " << least.bytes()

@@ -35,14 +35,25 @@ struct TensorCoreSchedule {
     return static_cast<int64_t>(llvm::alignTo(queryTile * heads, warpRows));
   }
   int64_t threads() const { return rows() / warpRows * kWarpThreads; }
-  /// Of a thread: for sums of f32, scores of f32 and what becomes of them.
-  int64_t registers() const {
-    return warpRows / 16 * (valueColumns / 2 + keyTile * 3 / 4);
+  /// Of a thread: for sums of f32, scores of f32 of so many keys, and what
+  /// becomes of them.
+  int64_t registers(int64_t keys) const {
+    return warpRows / 16 * (valueColumns / 2 + keys * 3 / 4);
   }
+  /// Of how many keys scores are kept at a time: of a tile, or of slices of one
+  /// where with a whole one something was seen to be spilled. Sums are scaled
+  /// for each slice, so it has 32 keys at least.
+  int64_t sliceKeys() const {
+    int64_t most = warpRows == 16 ? 176 : 144, keys = keyTile;
+    while (keys % 64 == 0 && registers(keys) > most)
+      keys /= 2;
+    return keys;
+  }
+  int64_t slices() const { return keyTile / sliceKeys(); }
   /// Whether Q stays in registers: where scores and sums leave room for it.
   bool keepsQueries() const {
     constexpr int64_t most = 160;
-    int64_t perRowBlock = valueColumns / 2 + keyTile / 2 + depth / 4;
+    int64_t perRowBlock = valueColumns / 2 + sliceKeys() / 2 + depth / 4;
     return warpRows / 16 * perRowBlock <= most;
   }
   /// Workgroup memory, in bytes.

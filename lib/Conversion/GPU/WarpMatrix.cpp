@@ -50,24 +50,27 @@ Value WarpMatrix::plus(Value x, int64_t y) {
   return b.createOrFold<arith::AddIOp>(x, arith::ConstantIndexOp::create(b, y));
 }
 
-Value WarpMatrix::load(Value memory, ValueRange group, Value row, Value column,
+Value WarpMatrix::load(Value memory, ValueRange group, ValueRange place,
                        bool transposed) {
   SmallVector<Value> indices(group);
-  indices.append({row, column});
+  llvm::append_range(indices, place);
   return nvgpu::LdMatrixOp::create(b, getFragmentType(4), memory, indices,
                                    transposed, /*numTiles=*/4);
 }
 
 Value WarpMatrix::loadA(Value memory, ValueRange group, int64_t column) {
-  return load(memory, group, lane16, plus(half8, column), /*transposed=*/false);
+  return load(memory, group, {lane16, plus(half8, column)},
+              /*transposed=*/false);
 }
 
 std::pair<Value, Value> WarpMatrix::loadB(Value memory, ValueRange group,
                                           int64_t column, bool transposed) {
-  Value four = transposed ? load(memory, group, lane16, plus(half8, column),
-                                 /*transposed=*/true)
-                          : load(memory, group, bRow, plus(bColumn, column),
-                                 /*transposed=*/false);
+  int64_t stride = cast<MemRefType>(memory.getType()).getShape().back() / 16;
+  Value row = transposed ? lane16 : bRow, first = transposed ? half8 : bColumn;
+  Value place = b.createOrFold<arith::MulIOp>(
+      row, arith::ConstantIndexOp::create(b, stride));
+  place = plus(b.createOrFold<arith::AddIOp>(place, first), column);
+  Value four = load(memory, group, place, transposed);
   auto getHalf = [&](int64_t first) {
     Value half = arith::ConstantOp::create(
         b, cast<TypedAttr>(b.getZeroAttr(getFragmentType(2))));

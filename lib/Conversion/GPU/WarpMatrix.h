@@ -26,7 +26,9 @@ namespace mlir::mask {
 /// so that two sums side by side have the layout of an A. B is read from memory
 /// where its transpose lies in rows, or it itself (`transposed`). Memory is an
 /// array of groups of 16 rows, which `group` selects: constants in it are
-/// constants in the address.
+/// constants in the address. Groups of A have two dimensions, those of B, which
+/// are read in loops, one: so that what differs between threads is one number,
+/// and one register.
 class WarpMatrix {
 public:
   /// `lane` is the thread in its warp; `element` is f16 or bf16.
@@ -57,8 +59,7 @@ public:
 
 private:
   VectorType getFragmentType(int64_t rows) const;
-  Value load(Value memory, ValueRange group, Value row, Value column,
-             bool transposed);
+  Value load(Value memory, ValueRange group, ValueRange place, bool transposed);
   Value shuffle(Value value, int32_t distance);
   Value plus(Value x, int64_t y);
 

@@ -169,6 +169,15 @@ INSTANTIATE_TEST_SUITE_P(
                storeBehindArray, kBehindArray, KernelStage::NVVM},
         Mutant{"CoresCopyBehindArrayInNVVM", kCores, makeCase, copyBehindArray,
                kCopyBehindArray, KernelStage::NVVM},
+        Mutant{"SlicesWaitForTile", kSliced, makeWideCase, waitForLess(1),
+               kRace},
+        Mutant{"SlicesReuseBuffer", kSliced, makeWideCase, reuseBuffer, kRace},
+        Mutant{"SlicesReuseBufferInNVVM", kSliced, makeWideCase, reuseBuffer,
+               kRace, KernelStage::NVVM},
+        Mutant{"SlicesSwapFragments", kSliced, makeWideCase, swapFragments, ""},
+        Mutant{"SlicesLeaveOneOut", kSliced, makeWideCase, skipSlice, ""},
+        Mutant{"SlicesLeaveOneOutInNVVM", kSliced, makeWideCase, skipSlice, "",
+               KernelStage::NVVM},
         Mutant{"PortableRepeatWorkgroups", kPortable, makeCase,
                repeatWorkgroups, kTwice},
         Mutant{"PortableForgetAStore", kPortable, makeCase, removeStore,
@@ -189,10 +198,11 @@ INSTANTIATE_TEST_SUITE_P(
 /// the memory of portable kernels in two steps.
 TEST_F(MutationTest, BarriersRemoved) {
   AttentionCase a = makeCase();
-  a.dim = a.valueDim = 64;
+  a.dim = 64;
+  a.valueDim = 80;
   a.queries = a.keys = 70;
   a.fill(5);
-  for (const char *options : {kCores, kPortable}) {
+  for (const char *options : {kCores, kSliced, kPortable}) {
     int barriers = 0;
     Mutation count = [&](func::FuncOp function) {
       findLaunch(function).walk([&](gpu::BarrierOp) { ++barriers; });

@@ -77,6 +77,20 @@ bool mlir::mask::test::reuseBuffer(func::FuncOp function) {
   return changed > 0;
 }
 
+bool mlir::mask::test::skipSlice(func::FuncOp function) {
+  auto loop = find<TileForOp>(function, 0);
+  if (!loop)
+    return false;
+  auto slices = loop.getBody().front().getOps<scf::ForOp>();
+  if (slices.empty())
+    return false;
+  scf::ForOp first = *slices.begin();
+  OpBuilder builder(first);
+  first.getUpperBoundMutable().assign(arith::SubIOp::create(
+      builder, first.getLoc(), first.getUpperBound(), first.getStep()));
+  return true;
+}
+
 bool mlir::mask::test::swapFragments(func::FuncOp function) {
   auto multiply = find<nvgpu::MmaSyncOp>(function, 0);
   if (!multiply)
@@ -234,6 +248,13 @@ AttentionCase mlir::mask::test::makeCase() {
   a.dim = a.valueDim = 32;
   a.queries = a.keys = 130;
   a.heads = 1;
+  a.fill(1);
+  return a;
+}
+
+AttentionCase mlir::mask::test::makeWideCase() {
+  AttentionCase a = makeCase();
+  a.valueDim = 80;
   a.fill(1);
   return a;
 }

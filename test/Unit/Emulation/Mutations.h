@@ -38,6 +38,9 @@ bool makeAllEdges(func::FuncOp function);
 /// Walks the second interval in a loop of its own, from where the first began.
 bool overlapIntervals(func::FuncOp function);
 
+/// Leaves out the last slice of every tile of keys.
+bool skipSlice(func::FuncOp function);
+
 /// Launches every workgroup twice.
 bool repeatWorkgroups(func::FuncOp function);
 
@@ -57,9 +60,14 @@ bool addSinkPerPart(func::FuncOp function);
 inline constexpr const char *kCores =
     "emitter=tensor-core query-tile=32 key-tile=32";
 inline constexpr const char *kPortable = "emitter=portable";
+/// Whose tiles are worked on in slices, for values of 80 columns.
+inline constexpr const char *kSliced =
+    "emitter=tensor-core query-tile=64 key-tile=64 warp-rows=32";
 
 /// A causal mask of 130 tokens, in few columns.
 AttentionCase makeCase();
+/// The same, with values of 80 columns.
+AttentionCase makeWideCase();
 /// A window, and the first four keys.
 AttentionCase makeTwoIntervals();
 

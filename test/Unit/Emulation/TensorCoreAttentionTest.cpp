@@ -26,6 +26,9 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr const char *kEmitter = "emitter=tensor-core";
 constexpr const char *kSmall = "emitter=tensor-core query-tile=32 key-tile=32";
 
+/// Whose scores leave no registers for sums, if values have 64 columns or more.
+constexpr const char *kSlices = " query-tile=128 key-tile=64 warp-rows=32";
+
 using TensorCoreAttentionTest = EmulatedAttentionTest;
 
 AttentionCase makeSmall() {
@@ -153,6 +156,76 @@ TEST_F(TensorCoreAttentionTest, TallWarps) {
   a.value[100 * a.dim + 5] = kInf;
   check(a, kEmitter + std::string(" query-tile=128 key-tile=32 warp-rows=32"),
         getAdversaries());
+}
+
+/// 64 keys in two slices: the last tile has no keys for one of them, or part of
+/// it. What is hidden is not finite.
+TEST_F(TensorCoreAttentionTest, Slices) {
+  for (int64_t keys : {150, 180}) {
+    AttentionCase a;
+    a.dim = a.valueDim = 128;
+    a.mask = "%p = mask.window left 50 right 0";
+    a.queries = a.keys = keys;
+    a.heads = 1;
+    a.clauses = "scale(%scale)";
+    a.numbers = {{"scale", -0.125f}};
+    a.fill(26);
+    a.value[100 * a.dim + 5] = std::nan("");
+    a.key[40 * a.dim + 7] = kInf;
+    check(a, kEmitter + std::string(kSlices), getAdversaries());
+  }
+}
+
+/// The same, where no row is masked but the last tile is not whole, and with a
+/// score region that hides all of some rows.
+TEST_F(TensorCoreAttentionTest, SlicesOfScores) {
+  AttentionCase a;
+  a.dim = 16;
+  a.valueDim = 80;
+  a.mask = "%p = mask.full";
+  a.queries = 70;
+  a.keys = 145;
+  a.clauses = R"(score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      %none = arith.constant 0xFF800000 : f32
+      %d = arith.subi %j, %i : index
+      %c40 = arith.constant 40 : index
+      %near = arith.cmpi ult, %d, %c40 : index
+      %y = arith.select %near, %s, %none : f32
+      mask.yield %y : f32
+    })";
+  a.fill(27);
+  check(a, kEmitter + std::string(kSlices), getAdversaries());
+}
+
+/// A slice does what a tile of as many keys does, bit for bit: whatever is
+/// summed, and scaled by one where no maximum moves.
+TEST_F(TensorCoreAttentionTest, SlicesAreTiles) {
+  const std::string first = R"(%w = mask.window left 30 right 0
+    %f = mask.prefix 4
+    %c = mask.causal
+    %u = mask.or %w, %f
+    %p = mask.and %u, %c)";
+  for (const std::string &mask : {std::string("%p = mask.causal"), first}) {
+    AttentionCase a;
+    a.dim = 16;
+    a.valueDim = 80;
+    a.mask = mask;
+    a.heads = 1;
+    a.queries = 140;
+    a.keys = 170;
+    a.fill(28, /*queryFactor=*/4);
+    std::vector<AttentionResults> results;
+    for (const char *keys : {" key-tile=64", " key-tile=32"}) {
+      auto kernel = compileAttention(
+          a, kEmitter + std::string(" query-tile=128 warp-rows=32") + keys);
+      ASSERT_TRUE(kernel);
+      results.push_back(run(*kernel, a, getLateCopies().front()));
+      ASSERT_EQ(results.back().message, "");
+    }
+    EXPECT_EQ(results[0].output, results[1].output) << mask;
+    EXPECT_EQ(results[0].logSumExp, results[1].logSumExp) << mask;
+  }
 }
 
 /// One query of each of six heads of a group, against all keys in three parts:
