@@ -318,7 +318,7 @@ LogicalResult TensorCoreEmitter::update(const KeyTile &tile,
       }
     }
   }
-  auto element = llvm::drop_begin(state, accumulator(0, 0)).begin();
+  auto *element = llvm::drop_begin(state, accumulator(0, 0)).begin();
   for (Value sum : sums)
     for (int64_t e = 0; e < 4; ++e)
       *element++ = extract(sum, {e / 2, e % 2});
