@@ -247,11 +247,11 @@ Value TensorCoreEmitter::updateRow(
   return factor;
 }
 
-/// The sums of a row block times the factors of the thread's two rows. They are
-/// multiplied once per slice: where a tile has several, not where both factors
-/// are one, as they are when no maximum moves. The branch also keeps assemblers
-/// from moving products of weights into the softmax, where scores leave no
-/// registers for what they read.
+/// The sums of a row block times the factors of the thread's two rows. With 32
+/// rows they are not multiplied where both factors are one, as they are when no
+/// maximum moves. The branch also keeps assemblers from moving products of
+/// weights into the softmax, where scores leave few registers for what they
+/// read.
 SmallVector<Value> TensorCoreEmitter::scaleSums(int64_t block,
                                                 ArrayRef<Value> factors,
                                                 ArrayRef<Value> state) {
@@ -263,7 +263,7 @@ SmallVector<Value> TensorCoreEmitter::scaleSums(int64_t block,
       scaled.push_back(multiplyF(sum, factors[i % 4 / 2]));
     return scaled;
   };
-  if (getSlices() == 1)
+  if (rowBlocks() == 1)
     return scale();
   auto isChange = [&](Value factor) -> Value {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor,
