@@ -88,7 +88,8 @@ def measure(work, settings, computer):
     best = {name: pick(seconds) for name, seconds in times.items()}
     row = {
         "work": work, "rates": before.mean(after), "steady": steady, "unable": unable, "errors": errors,
-        "reading": best.pop(machine.Reading.name, None), "seconds": best, "compile": {one.name: one.compile_time for one in running},
+        "reading": best.pop(machine.Reading.name, None), "seconds": best,
+        "compile": {one.name: one.compile_time for one in running},
         "mask": {one.name: one.mask_time for one in running},
         "product": contenders.product_rate(work.dtype),
     }

@@ -100,10 +100,11 @@ def long_blocks_differ():
 
 def full_layers_differ():
     """By the L (L - 1) / 2 future pairs of a block of L tokens, whatever W is."""
-    for length, window in [(2, 1024), (17, 1), (17, 4096), (1100, 1), (1100, 1024), (1120, 4096)]:
-        request = prompt(f"text:5 image:{length} text:3", window)
-        only = difference(RUNS[0], RUNS[1], request, FULL)
-        assert only == ((length * (length - 1) // 2, 5, 6), (0,)), (length, window, only)
+    for length in [2, 17, 280, 1100, 1120]:
+        for window in [1, 1024, 4096]:
+            request = prompt(f"text:5 image:{length} text:3", window)
+            only = difference(RUNS[0], RUNS[1], request, FULL)
+            assert only == ((length * (length - 1) // 2, 5, 6), (0,)), (length, window, only)
 
 
 def touching_images():
@@ -242,7 +243,7 @@ def window_conventions():
         "t5gemma2": lambda W: ((W + 1) // 2 - 1, W // 2),
     }
     for policy, ends in reach.items():
-        for W, n in [(1, 9), (2, 9), (5, 21)]:
+        for W, n in [(1, 9), (2, 9), (5, 21), (512, 1100)]:
             past, future = ends(W)
             spans = rows(policy, prompt(f"text:{n}", W), "--layer-type=any")
             assert spans == [[[max(0, q - past), min(n, q + future + 1)]] for q in range(n)], (policy, W)
