@@ -28,6 +28,35 @@ def MaskApproximateMath : Pass<"mask-approximate-math"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def MaskEmulateBF16Products : Pass<"mask-emulate-bf16-products", "::mlir::ModuleOp"> {
+  let summary = "multiply bf16 by arithmetic in f32, as other processors do in one instruction";
+  let description = [{
+    Replaces products of pairs (`x86vector.avx512.dot`) and of tiles (the `amx` dialect)
+    by fused multiply-adds of f32, in the order in which processors with AVX-512 BF16 and
+    AMX add them up. So code made for these can be run, and its numbers checked, on others.
+    They flush denormal numbers; what replaces them here does not.
+
+    A tile becomes a vector of its rows, whose pairs are words, and a product of tiles a
+    call of a function that the pass adds to the module.
+
+    ```mlir
+    %y = x86vector.avx512.dot %sums, %a, %b : vector<32xbf16> -> vector<16xf32>
+    ```
+    becomes
+    ```mlir
+    %as = vector.bitcast %a : vector<32xbf16> to vector<16xi32>
+    %bs = vector.bitcast %b : vector<32xbf16> to vector<16xi32>
+    // of both: the second of each pair in the upper half, the first shifted there
+    %odd = vector.fma %a_odd, %b_odd, %sums : vector<16xf32>
+    %y = vector.fma %a_even, %b_even, %odd : vector<16xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
 def MaskExpandBF16 : Pass<"mask-expand-bf16"> {
   let summary = "convert between f32 and bf16 by integer arithmetic";
   let description = [{
