@@ -19,6 +19,7 @@
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/InliningUtils.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -32,18 +33,23 @@ using namespace mlir::mask;
 #define GET_TYPEDEF_CLASSES
 #include "Mask/IR/MaskTypes.cpp.inc"
 
-/// `, pairs = true, columns = true`, each of which may be missing.
-static ParseResult parseScheduleFlags(AsmParser &parser, bool &pairs,
+/// `, pairs = true, amx = true, columns = true`, each of which may be missing.
+static ParseResult parseScheduleFlags(AsmParser &parser, bool &pairs, bool &amx,
                                       bool &columns) {
-  pairs = columns = false;
+  pairs = amx = columns = false;
   while (succeeded(parser.parseOptionalComma())) {
     StringRef name;
     SMLoc loc = parser.getCurrentLocation();
     if (parser.parseKeyword(&name) || parser.parseEqual())
       return failure();
-    if (name != "pairs" && name != "columns")
+    bool *flag = llvm::StringSwitch<bool *>(name)
+                     .Case("pairs", &pairs)
+                     .Case("amx", &amx)
+                     .Case("columns", &columns)
+                     .Default(nullptr);
+    if (!flag)
       return parser.emitError(loc)
-             << "expected 'pairs' or 'columns', got '" << name << "'";
+             << "expected 'pairs', 'amx' or 'columns', got '" << name << "'";
     StringRef value;
     loc = parser.getCurrentLocation();
     if (parser.parseKeyword(&value))
@@ -51,14 +57,17 @@ static ParseResult parseScheduleFlags(AsmParser &parser, bool &pairs,
     if (value != "true" && value != "false")
       return parser.emitError(loc)
              << "expected 'true' or 'false', got '" << value << "'";
-    (name == "pairs" ? pairs : columns) = value == "true";
+    *flag = value == "true";
   }
   return success();
 }
 
-static void printScheduleFlags(AsmPrinter &printer, bool pairs, bool columns) {
+static void printScheduleFlags(AsmPrinter &printer, bool pairs, bool amx,
+                               bool columns) {
   if (pairs)
     printer << ", pairs = true";
+  if (amx)
+    printer << ", amx = true";
   if (columns)
     printer << ", columns = true";
 }

@@ -43,7 +43,7 @@ LogicalResult
 CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         int64_t queryTile, int64_t keyTile, int64_t heads,
                         int64_t parts, int64_t lanes, int64_t rows, bool pairs,
-                        bool columns) {
+                        bool amx, bool columns) {
   if (queryTile < 1 || keyTile < 1 || heads < 1 || parts < 1 || lanes < 1 ||
       rows < 1)
     return emitError() << "tile sizes, heads, parts, lanes and rows must be at "
@@ -60,6 +60,14 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << keyTile << ")";
   if (pairs && !llvm::is_contained({4, 8, 16}, lanes))
     return emitError() << "pairs need 4, 8 or 16 lanes, got " << lanes;
+  if (amx && (!pairs || columns || lanes != 16))
+    return emitError() << "amx needs pairs of bf16 and rows in 16 lanes, got "
+                       << lanes << " lanes" << (pairs ? "" : ", no pairs")
+                       << (columns ? ", columns" : "");
+  if (amx && keyTile % 32)
+    return emitError() << "amx multiplies 32 keys at a time: key_tile must be "
+                          "a multiple of it, got "
+                       << keyTile;
   if (!columns)
     return success();
   if (!llvm::isPowerOf2_64(lanes) || queryTile > lanes / heads)

@@ -21,6 +21,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.vectorBits = options.vectorBits;
   tiles.vectorRegisters = options.vectorRegisters;
   tiles.bf16Dot = options.bf16Dot;
+  tiles.amx = options.amx;
   tiles.cores = options.cores;
   tiles.queryTile = options.queryTile;
   tiles.keyTile = options.keyTile;

@@ -79,7 +79,9 @@ void mlir::mask::addTileStages(OpPassManager &pm,
 void mlir::mask::buildLoopsToLLVMPipeline(OpPassManager &pm,
                                           const MaskToCPUOptions &options) {
   pm.addPass(createMaskApproximateMath());
-  if (!options.bf16Dot)
+  if (options.emulateBF16)
+    pm.addPass(createMaskEmulateBF16Products());
+  if (!options.bf16Dot || options.emulateBF16)
     pm.addPass(createMaskExpandBF16());
   pm.addPass(createConvertVectorToSCFPass());
   if (options.openmp) {
@@ -96,6 +98,7 @@ void mlir::mask::buildLoopsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createMaskLowerAsserts());
   ConvertVectorToLLVMPassOptions vectors;
   vectors.x86Vector = true;
+  vectors.amx = options.amx;
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());

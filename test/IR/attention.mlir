@@ -29,7 +29,7 @@ func.func @closed(%q: !query, %k: !key, %v: !value, %out: !output, %ids: tensor<
   // CHECK: } score {
   // CHECK: ^bb0(%s: f32, %b: index, %h: index, %q: index, %k: index, %{{.*}}: tensor<8xf32>):
   // CHECK: mask.yield %{{.*}} : f32
-  // CHECK: } {schedule = #mask.cpu_schedule<query_tile = 64, key_tile = 32, heads = 4, lanes = 16, rows = 8, pairs = true>} -> tensor<1x8x?x32xf32>
+  // CHECK: } {schedule = #mask.cpu_schedule<query_tile = 64, key_tile = 32, heads = 4, lanes = 16, rows = 8, pairs = true, amx = true>} -> tensor<1x8x?x32xf32>
   %0 = mask.attention ins(%q, %k, %v : !query, !key, !value) outs(%out : !output)
     captures(%ids : tensor<?xi32>) score_captures(%bias : tensor<8xf32>) predicate {
     ^bb0(%i: tensor<?xi32>):
@@ -40,7 +40,7 @@ func.func @closed(%q: !query, %k: !key, %v: !value, %out: !output, %ids: tensor<
       %slope = tensor.extract %slopes[%h] : tensor<8xf32>
       %biased = arith.addf %s, %slope : f32
       mask.yield %biased : f32
-    } {schedule = #mask.cpu_schedule<query_tile = 64, key_tile = 32, heads = 4, lanes = 16, rows = 8, pairs = true>} -> !output
+    } {schedule = #mask.cpu_schedule<query_tile = 64, key_tile = 32, heads = 4, lanes = 16, rows = 8, pairs = true, amx = true>} -> !output
   return %0 : !output
 }
 

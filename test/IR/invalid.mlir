@@ -1084,6 +1084,43 @@ func.func @schedule_pairs() attributes {
 
 // -----
 
+// Tiles of AMX are of pairs, with 16 rows in lanes.
+func.func @schedule_amx() attributes {
+  // expected-error @below {{amx needs pairs of bf16 and rows in 16 lanes, got 8 lanes, no pairs}}
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 8, rows = 8, amx = true>
+} {
+  return
+}
+
+// -----
+
+func.func @schedule_amx_columns() attributes {
+  // expected-error @below {{amx needs pairs of bf16 and rows in 16 lanes, got 16 lanes, columns}}
+  s = #mask.cpu_schedule<query_tile = 4, key_tile = 64, lanes = 16, rows = 8, pairs = true, amx = true, columns = true>
+} {
+  return
+}
+
+// -----
+
+func.func @schedule_amx_keys() attributes {
+  // expected-error @below {{amx multiplies 32 keys at a time: key_tile must be a multiple of it, got 48}}
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 48, lanes = 16, rows = 8, pairs = true, amx = true>
+} {
+  return
+}
+
+// -----
+
+func.func @schedule_flag() attributes {
+  // expected-error @below {{expected 'pairs', 'amx' or 'columns', got 'tiles'}}
+  s = #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8, tiles = true>
+} {
+  return
+}
+
+// -----
+
 // Rows of a tile whose columns lie in lanes share vectors.
 func.func @schedule_columns() attributes {
   // expected-error @below {{columns in lanes need a power of two of lanes, and no more rows, got 16 lanes and 3 queries of 8 heads}}

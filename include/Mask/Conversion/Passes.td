@@ -34,7 +34,9 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     Scores, weights and sums are f32, of f64 data f64. A tile of f16 or bf16 keys and
     values is widened before it is multiplied, once for all rows; with `bf16-dot`, or a
     schedule that says `pairs`, bf16 is multiplied in pairs (`x86vector.avx512.dot`),
-    values of two keys lie side by side, and weights are rounded to bf16.
+    values of two keys lie side by side, and weights are rounded to bf16. With `amx`, too,
+    tiles of 16 rows by 16 pairs are multiplied (`amx.tile_mulf`), unless columns lie in
+    lanes.
 
     Edge tiles are masked by row bounds, where the predicate is exactly one interval
     per row. Otherwise the tile is classified first, where the analysis can: one
@@ -65,12 +67,13 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
 
     The schedule of an attention is its `schedule` attribute, a `#mask.cpu_schedule`
     here. Where it has none, one is chosen for the target that `vector-bits`,
-    `vector-registers` and `bf16-dot` describe: vectors as wide as the registers, a
+    `vector-registers`, `bf16-dot` and `amx` describe: vectors as wide as the registers, a
     register tile that takes half of them, pairs of bf16 where the target has the
-    instruction. A schedule with pairs is an error for a target that has not. Where the
-    number of queries is static and less than 64, a tile has all of them, of as many
-    heads of a group as make at most 64 rows, and if `cores` share the work, there are
-    four parts of the keys for each. The other options give parts of it instead.
+    instruction, tiles where it has AMX. A schedule with pairs, or with AMX, is an error
+    for a target that has not. Where the number of queries is static and less than 64, a
+    tile has all of them, of as many heads of a group as make at most 64 rows, and if
+    `cores` share the work, there are four parts of the keys for each. The other options
+    give parts of it instead.
 
     ```mlir
     // before
@@ -95,6 +98,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
            "number of the target's vector registers">,
     Option<"bf16Dot", "bf16-dot", "bool", "false",
            "the target multiplies bf16 in pairs (AVX-512 BF16)">,
+    Option<"amx", "amx", "bool", "false",
+           "the target multiplies tiles of bf16 (AMX), beside pairs">,
     Option<"cores", "cores", "int64_t", "1", "processors that share the work">,
     Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0: chosen">,
     Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0: chosen">,
@@ -108,8 +113,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
            "function called for every tile whose scores are computed">
   ];
   let dependentDialects = [
-    "affine::AffineDialect", "arith::ArithDialect", "cf::ControlFlowDialect",
-    "func::FuncDialect", "math::MathDialect",
+    "affine::AffineDialect", "amx::AMXDialect", "arith::ArithDialect",
+    "cf::ControlFlowDialect", "func::FuncDialect", "math::MathDialect",
     "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect",
     "x86vector::X86VectorDialect"
   ];

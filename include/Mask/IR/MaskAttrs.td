@@ -60,6 +60,9 @@ def Mask_CPUScheduleAttr
     4096 rows and as many keys; `lanes` and `rows` are at most 64. With `pairs = true`
     bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
     lanes, and weights are rounded to bf16; otherwise f16 and bf16 are widened to f32.
+    With `amx = true`, beside pairs and 16 lanes, tiles of 16 rows by 16 pairs are
+    multiplied, by an instruction of AMX: then 32 keys (or value columns) by two vectors
+    are a register tile, of which `rows` says nothing, and `key_tile` is a multiple of 32.
 
     `parts` is 1 where it is not given. Where there are fewer tiles of queries than
     that, threads share the keys of each: they are split into as many parts as make
@@ -80,11 +83,12 @@ def Mask_CPUScheduleAttr
                         DefaultValuedParameter<"int64_t", "1">:$parts,
                         "int64_t":$lanes, "int64_t":$rows,
                         DefaultValuedParameter<"bool", "false">:$pairs,
+                        DefaultValuedParameter<"bool", "false">:$amx,
                         DefaultValuedParameter<"bool", "false">:$columns);
   let assemblyFormat = [{
     `<` `query_tile` `=` $queryTile `,` `key_tile` `=` $keyTile `,`
         (`heads` `=` $heads^ `,`)? (`parts` `=` $parts^ `,`)? `lanes` `=` $lanes `,` `rows` `=` $rows ``
-        custom<ScheduleFlags>($pairs, $columns) `` `>`
+        custom<ScheduleFlags>($pairs, $amx, $columns) `` `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -28,6 +28,16 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       *this, "bf16-dot",
       llvm::cl::desc("The target multiplies bf16 in pairs (AVX-512 BF16)"),
       llvm::cl::init(false)};
+  Option<bool> amx{
+      *this, "amx",
+      llvm::cl::desc("The target multiplies tiles of bf16 (AMX), beside pairs; "
+                     "a process has to ask Linux for their registers"),
+      llvm::cl::init(false)};
+  Option<bool> emulateBF16{
+      *this, "emulate-bf16",
+      llvm::cl::desc("Compute products of bf16 pairs and tiles in f32, for "
+                     "processors without them"),
+      llvm::cl::init(false)};
   Option<int64_t> cores{*this, "cores",
                         llvm::cl::desc("Processors that share the work"),
                         llvm::cl::init(1)};

@@ -8,8 +8,8 @@
 #include "Mask/Conversion/AttentionToTiles.h"
 
 #include "../Skeleton/AttentionSkeleton.h"
+#include "CPUAMXEmitter.h"
 #include "CPUColumnEmitter.h"
-#include "CPUTileEmitter.h"
 #include "Mask/IR/Captures.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -39,6 +39,9 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   if (!options.target.bf16Dot)
     return op.emitOpError() << "has a schedule with pairs, but the target does "
                             << "not multiply bf16 in pairs (bf16-dot)";
+  if (schedule.getAmx() && !options.target.amx)
+    return op.emitOpError() << "has a schedule with amx, but the target does "
+                            << "not multiply tiles of bf16 (amx)";
   return schedule;
 }
 
@@ -58,6 +61,8 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     std::unique_ptr<CPUEmitter> emitter;
     if (schedule->getColumns())
       emitter = std::make_unique<CPUColumnEmitter>(builder, copy, *schedule);
+    else if (schedule->getAmx())
+      emitter = std::make_unique<CPUAMXEmitter>(builder, copy, *schedule);
     else
       emitter = std::make_unique<CPUTileEmitter>(builder, copy, *schedule);
     TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),

@@ -87,14 +87,16 @@ void CPUTileEmitter::writeOutput() {
 
 /// Rows of K as they are, whose cells are complete.
 void CPUTileEmitter::packKeys(const KeyTile &keys) {
+  int64_t step = lanes * elements.width;
+  auto type = VectorType::get(step, elements.data);
   forLoop(index(0), keys.size, 1, [&](Value row) {
     Value at = add(keys.first, row);
     auto pack = [&](Value column, bool inBounds) {
-      Value vector = readVector(key, at, column, elements.getData(), inBounds);
+      Value vector = readVector(key, at, column, type, inBounds);
       store(CPUElements::convert(b, vector, elements.factor), keyBlock,
             {row, column});
     };
-    forColumns(key.getSize(b, 3), lanes, pack);
+    forColumns(key.getSize(b, 3), step, pack);
   });
 }
 

@@ -76,7 +76,8 @@ Value CPUTileEmitter::reduceEnds(Value ends, Value lane, bool greatest) {
 }
 
 CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, Value lane) {
-  Range range{index(0), keys.size};
+  Value size = roundUp(keys.size, rowUnit);
+  Range range{index(0), size};
   auto narrow = [&](const RowEnds &ends, bool isUpper, Value otherwise) {
     if (!ends.rows)
       return otherwise;
@@ -84,7 +85,7 @@ CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, Value lane) {
         reduceEnds(ends.rows, lane, isUpper), keys.first);
     end = b.createOrFold<arith::MaxSIOp>(end, index(0));
     end = isUpper ? roundUp(end, rows) : roundDown(end, rows);
-    end = b.createOrFold<arith::MinSIOp>(end, keys.size);
+    end = b.createOrFold<arith::MinSIOp>(end, size);
     return b.createOrFold<arith::SelectOp>(ends.hides, end, otherwise);
   };
   range.lower = narrow(keys.lower, /*isUpper=*/false, range.lower);

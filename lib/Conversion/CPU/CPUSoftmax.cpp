@@ -58,11 +58,11 @@ Value CPUTileEmitter::reduceScores(
   return loop(whole, count, elements.width, joined)[0];
 }
 
-/// A last key without a partner gets one that is hidden.
-void CPUTileEmitter::hideMissingPartner(const KeyTile &keys) {
-  if (elements.width == 1)
+/// The last keys get others beside them that are hidden.
+void CPUTileEmitter::hideMissingKeys(const KeyTile &keys) {
+  if (keyUnit == 1)
     return;
-  forLoop(keys.size, roundUp(keys.size, elements.width), 1, [&](Value row) {
+  forLoop(keys.size, roundUp(keys.size, keyUnit), 1, [&](Value row) {
     forLanes(
         [&](Value lane) { store(splat(kHidden), scoreBuffer, {row, lane}); });
   });
@@ -80,7 +80,7 @@ void CPUTileEmitter::rescale(Value lane, Value factor) {
 
 /// Scores of one vector of queries to weights, vertically.
 void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
-  Value count = roundUp(keys.size, elements.width);
+  Value count = roundUp(keys.size, keyUnit);
   auto max = [&](Value x, Value y) { return getMaximum(x, y); };
   auto add = [&](Value x, Value y) -> Value {
     return arith::AddFOp::create(b, x, y);

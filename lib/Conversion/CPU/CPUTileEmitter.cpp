@@ -20,10 +20,12 @@ using namespace mlir;
 using namespace mlir::mask;
 
 CPUTileEmitter::CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
-                               CPUScheduleAttr schedule)
+                               CPUScheduleAttr schedule, int64_t rows,
+                               int64_t rowUnit)
     : CPUEmitter(builder, op, schedule, schedule.getPairs()),
-      held(llvm::alignTo(schedule.getQueryTile() * heads, lanes)),
-      rows(schedule.getRows()), vectors(held % (2 * lanes) == 0 ? 2 : 1) {}
+      held(llvm::alignTo(schedule.getQueryTile() * heads, lanes)), rows(rows),
+      rowUnit(rowUnit), keyUnit(std::max(rowUnit, elements.width)),
+      vectors(held % (2 * lanes) == 0 ? 2 : 1) {}
 
 //===----------------------------------------------------------------------===//
 // Rows
@@ -83,7 +85,8 @@ LogicalResult CPUTileEmitter::mapScores(const KeyTile &keys,
 
 CPUEmitter::AccumulatorShape CPUTileEmitter::getAccumulatorShape() {
   Value columns = b.createOrFold<memref::DimOp>(op.getValue(), 3);
-  return {getAsOpFoldResult(roundUp(columns, lanes)), b.getIndexAttr(held)};
+  return {getAsOpFoldResult(roundUp(columns, std::max(lanes, rowUnit))),
+          b.getIndexAttr(held)};
 }
 
 void CPUTileEmitter::allocate() {
@@ -137,7 +140,7 @@ SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
 LogicalResult CPUTileEmitter::update(const KeyTile &keys, ArrayRef<Value>,
                                      Value hidden, ScoreFunction visible,
                                      SmallVectorImpl<Value> &) {
-  hideMissingPartner(keys);
+  hideMissingKeys(keys);
   forLanes([&](Value lane) { softmax(keys, lane); });
   return accumulate(keys, hidden, visible);
 }

@@ -33,11 +33,13 @@ namespace mlir::mask {
 /// The parts are in files of their own: `CPUTileEmitter.cpp` the grid and the
 /// rows, `CPUPacking.cpp` what is laid out anew, `CPUProducts.cpp` both
 /// products, `CPUSoftmax.cpp` the softmax, `CPUExactUpdate.cpp` values that are
-/// not finite.
+/// not finite. `CPUAMXEmitter` has the products of processors with AMX.
 class CPUTileEmitter : public CPUEmitter {
 public:
   CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
-                 CPUScheduleAttr schedule);
+                 CPUScheduleAttr schedule)
+      : CPUTileEmitter(builder, op, schedule, schedule.getRows(),
+                       /*rowUnit=*/1) {}
 
   SmallVector<Value> begin(const QueryTile &tile) override;
   FailureOr<Value> mapRows(RowFunction function) override {
@@ -53,10 +55,44 @@ public:
   void finish(ValueRange) override { finishTile(); }
 
 protected:
+  /// `rows`: keys or value columns per register tile; `rowUnit`: the products
+  /// compute multiples of so many.
+  CPUTileEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
+                 CPUScheduleAttr schedule, int64_t rows, int64_t rowUnit);
+
   AccumulatorShape getAccumulatorShape() override;
   int64_t getNumStatistics() const override { return held; }
   void addPart(Value others, Value otherMaximum, Value otherSum) override;
   void writeResults() override;
+  virtual void allocate();
+  virtual void multiplyKeys(const KeyTile &keys);
+  virtual void multiplyValues(const KeyTile &keys);
+
+  struct Range {
+    Value lower, upper;
+  };
+  /// The keys of a tile, counted from its first, that the rows of a register
+  /// tile see, and others up to multiples of a block.
+  Range getKeys(const KeyTile &keys, Value lane);
+  /// Asks for what is read after `count` keys from `row` on, and those rows of
+  /// queries from `lane` on, are multiplied.
+  void prefetchAfter(const KeyTile &keys, Value lane, Value row, int64_t count);
+
+  /// Where the `i`-th cell begins.
+  Value cell(Value i) {
+    return apply(b.getAffineDimExpr(0) * elements.width, i);
+  }
+  Value countCells(Value size) {
+    return apply(b.getAffineDimExpr(0).ceilDiv(elements.width), size);
+  }
+
+  int64_t held, rows, rowUnit;
+  /// Both products take multiples of so many keys: those that do not exist are
+  /// hidden.
+  int64_t keyUnit;
+  /// Vectors of rows per register tile.
+  int64_t vectors;
+  Value queries, keyBlock, valueBlock, weights;
 
 private:
   //===--- Rows ---===//
@@ -73,7 +109,6 @@ private:
 
   //===--- Packing ---===//
 
-  void allocate();
   /// Asks for rows of the tile, of queries or outputs. They lie in another
   /// place than those of the tile before, so that the processor does not
   /// foresee them.
@@ -88,9 +123,6 @@ private:
 
   //===--- Products ---===//
 
-  struct Range {
-    Value lower, upper;
-  };
   /// Where the operands of a register tile come from, and go.
   struct Product {
     /// The rows of `target`.
@@ -114,16 +146,8 @@ private:
                         Value lane, const Range &sum);
   /// The greatest end of the rows of a register tile, or the least.
   Value reduceEnds(Value ends, Value lane, bool greatest);
-  /// The keys of a tile, counted from its first, that the rows of a register
-  /// tile see, and others up to multiples of a block.
-  Range getKeys(const KeyTile &keys, Value lane);
-  /// Asks for what is read after `count` keys from `row` on, and those rows of
-  /// queries from `lane` on, are multiplied.
-  void prefetchAfter(const KeyTile &keys, Value lane, Value row, int64_t count);
   /// Asks for lines of the output while the keys from `row` on are multiplied.
   void prefetchOutput(const KeyTile &keys, Value row);
-  void multiplyKeys(const KeyTile &keys);
-  void multiplyValues(const KeyTile &keys);
 
   //===--- Softmax ---===//
 
@@ -134,7 +158,7 @@ private:
       llvm::function_ref<Value(Value, Value)> combine,
       llvm::function_ref<SmallVector<Value>(Value, ArrayRef<Value>)> map);
   void startSoftmax();
-  void hideMissingPartner(const KeyTile &keys);
+  void hideMissingKeys(const KeyTile &keys);
   void softmax(const KeyTile &keys, Value lane);
   void rescale(Value lane, Value factor);
 
@@ -149,21 +173,6 @@ private:
                                       ScoreFunction visible);
   /// The value of the `i`-th key of cell `x`, as sums are.
   Value loadValue(const KeyTile &keys, Value x, int64_t i, Value column);
-
-  //===--- Cells ---===//
-
-  /// Where the `i`-th cell begins.
-  Value cell(Value i) {
-    return apply(b.getAffineDimExpr(0) * elements.width, i);
-  }
-  Value countCells(Value size) {
-    return apply(b.getAffineDimExpr(0).ceilDiv(elements.width), size);
-  }
-
-  int64_t held, rows;
-  /// Vectors of rows per register tile.
-  int64_t vectors;
-  Value queries, keyBlock, valueBlock, weights;
 };
 
 } // namespace mlir::mask

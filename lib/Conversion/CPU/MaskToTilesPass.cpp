@@ -9,6 +9,7 @@
 #include "Mask/Conversion/AttentionToTiles.h"
 #include "Mask/Conversion/Passes.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -35,7 +36,7 @@ struct ConvertMaskToTiles
 
   void runOnOperation() override {
     AttentionToTilesOptions options{
-        {vectorBits, vectorRegisters, bf16Dot, cores},
+        {vectorBits, vectorRegisters, bf16Dot, amx, cores},
         {queryTile, keyTile, heads, parts, lanes, rows},
         observer};
     if (failed(lowerAttentions<AttentionToTilesOptions, lowerAttentionToTiles>(
