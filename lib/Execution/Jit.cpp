@@ -78,13 +78,35 @@ createHostMachine(StringRef processor, llvm::CodeGenOptLevel level) {
   return machine;
 }
 
-llvm::Expected<CPUTarget> mlir::mask::describeProcessor(StringRef processor) {
-  auto machine = createHostMachine(processor, llvm::CodeGenOptLevel::None);
+static CPUTarget chooseTarget(const llvm::TargetMachine &machine,
+                              const JitOptions &options) {
+  CPUTarget target = describeTarget(machine);
+  target.cores = countCores();
+  switch (options.bf16Products) {
+  case BF16Products::Native:
+    target.amx = target.amx && options.optimize && requestTileRegisters();
+    break;
+  case BF16Products::EmulatedPairs:
+    target.bf16Dot = true;
+    target.amx = false;
+    break;
+  case BF16Products::EmulatedTiles:
+    // Who has AMX has AVX-512.
+    target.vectorBits = 512;
+    target.vectorRegisters = 32;
+    target.bf16Dot = target.amx = true;
+    break;
+  }
+  return target;
+}
+
+llvm::Expected<CPUTarget>
+mlir::mask::describeProcessor(const JitOptions &options) {
+  auto machine =
+      createHostMachine(options.processor, llvm::CodeGenOptLevel::None);
   if (!machine)
     return machine.takeError();
-  CPUTarget target = describeTarget(**machine);
-  target.cores = countCores();
-  return target;
+  return chooseTarget(**machine, options);
 }
 
 static constexpr StringLiteral kObserver = "mask_observe_tile";
@@ -115,6 +137,8 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
+  pipeline.amx = target.amx;
+  pipeline.emulateBF16 = options.bf16Products != BF16Products::Native;
   pipeline.cores = options.openmp ? target.cores : 1;
   if (options.observer)
     pipeline.observer = declareObserver(module).str();
@@ -155,7 +179,9 @@ static std::string getKey(ModuleOp module, const JitOptions &options,
   const CPUScheduleParts &s = options.schedule;
   os << machine.getTargetTriple().str() << ' ' << machine.getTargetCPU() << ' '
      << machine.getTargetFeatureString() << ' ' << countCores() << ' '
-     << options.openmp << options.optimize << (options.observer != nullptr);
+     << options.openmp << options.optimize << (options.observer != nullptr)
+     << static_cast<int>(options.bf16Products)
+     << chooseTarget(machine, options).amx;
   llvm::interleave(
       ArrayRef{s.queryTile, s.keyTile, s.heads, s.parts, s.lanes, s.rows},
       os << ' ', "x");
@@ -171,9 +197,7 @@ FailureOr<std::string> JitModule::makeObject(ModuleOp module, StringRef name,
   auto printModule = [&](llvm::raw_ostream &os) { module.print(os); };
   if (llvm::Error error = saveTemp(options, name + ".mlir", printModule))
     return report(module, std::move(error));
-  CPUTarget processor = describeTarget(machine);
-  processor.cores = countCores();
-  if (failed(lower(module, options, processor, pipeline)))
+  if (failed(lower(module, options, chooseTarget(machine, options), pipeline)))
     return failure();
   if (llvm::Error error = saveTemp(options, name + ".llvm.mlir", printModule))
     return report(module, std::move(error));

@@ -93,7 +93,8 @@ CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
   if (has("+avx512f"))
     bits = 512;
   bool bf16Dot = has("+avx512bf16,+avx512vl");
-  return {bits, registers, bf16Dot};
+  // LLVM aborts if it has to multiply tiles for a processor that only has them.
+  return {bits, registers, bf16Dot, bf16Dot && has("+amx-tile,+amx-bf16")};
 }
 
 int64_t mlir::mask::countCores() {

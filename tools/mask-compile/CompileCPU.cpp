@@ -54,10 +54,13 @@ LogicalResult CPUCompiler::build(PassManager &pm, PassManager &rest) {
   if (pipeline.openmp && !options.chip && !pipeline.cores.hasValue())
     pipeline.cores = countCores();
   // LLVM would abort.
-  if (pipeline.bf16Dot && !target.bf16Dot)
-    return emitError(loc) << "--tiles: bf16-dot, but '"
-                          << machine->getTargetCPU()
-                          << "' does not multiply bf16 in pairs";
+  bool isMissing = pipeline.bf16Dot && !target.bf16Dot,
+       lacksTiles = pipeline.amx && !target.amx;
+  if (!pipeline.emulateBF16 && (isMissing || lacksTiles))
+    return emitError(loc) << "--tiles: " << (isMissing ? "bf16-dot" : "amx")
+                          << ", but '" << machine->getTargetCPU()
+                          << "' does not multiply "
+                          << (isMissing ? "bf16 in pairs" : "tiles of bf16");
   // `_mlir_ciface_NAME` takes pointers to descriptors of memrefs.
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   buildMaskToBuffersPipeline(pm);

@@ -160,6 +160,16 @@ MASK_STRING_OPTION(cacheDirectory, targetCategory, "cache-dir",
                    "Where code of the CPU is kept, and taken from if nothing\n"
                    "has changed",
                    "directory");
+cl::opt<BF16Products> emulateBF16(
+    "emulate-bf16",
+    cl::desc("Make code for a processor that multiplies bf16 so, whose\n"
+             "products are computed in f32 (--dtype=bf16)"),
+    cl::init(BF16Products::Native),
+    cl::values(clEnumValN(BF16Products::EmulatedPairs, "pairs",
+                          "in pairs, as by AVX-512 BF16"),
+               clEnumValN(BF16Products::EmulatedTiles, "amx",
+                          "in tiles, as by AMX")),
+    cl::cat(targetCategory));
 cl::opt<bool> optimize("optimize",
                        cl::desc("Let LLVM optimize code of the CPU (true);\n"
                                 "without it that is made in half the time"),
@@ -321,10 +331,14 @@ static LogicalResult checkTarget() {
 static LogicalResult checkChip() {
   if (target != Target::CPU)
     return reject("another target than the cpu",
-                  {&chip, &optimize, &cacheDirectory});
+                  {&chip, &emulateBF16, &optimize, &cacheDirectory});
+  if (emulateBF16.getNumOccurrences() && dataType != DataType::BF16)
+    return fail("--emulate-bf16 is for --dtype=bf16");
   if (!chip.getNumOccurrences())
     return success();
-  llvm::Expected<CPUTarget> processor = describeProcessor(chip);
+  JitOptions options;
+  options.processor = chip;
+  llvm::Expected<CPUTarget> processor = describeProcessor(options);
   if (!processor)
     return fail("--chip: " + llvm::toString(processor.takeError()));
   return success();
@@ -445,6 +459,7 @@ FailureOr<JitOptions> mlir::mask::getJitOptions(Device *device) {
   options.device = device;
   options.saveTemps = saveTemps;
   options.processor = chip;
+  options.bf16Products = emulateBF16;
   options.optimize = optimize;
   if (!printsIR())
     options.cacheDirectory = cacheDirectory;

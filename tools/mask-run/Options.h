@@ -57,6 +57,7 @@ extern llvm::cl::opt<std::string> saveTemps;
 extern llvm::cl::opt<GPUEmitter> emitter;
 extern llvm::cl::opt<std::string> chip;
 extern llvm::cl::opt<std::string> cacheDirectory;
+extern llvm::cl::opt<BF16Products> emulateBF16;
 extern llvm::cl::opt<bool> optimize;
 extern llvm::cl::opt<KernelStage> stage;
 extern llvm::cl::opt<WarpOrder> warpOrder;

@@ -55,7 +55,10 @@ static FailureOr<bool> roundsWeights(DataType type) {
     return emitter != GPUEmitter::Portable;
   if (type != DataType::BF16)
     return false;
-  llvm::Expected<CPUTarget> host = describeProcessor(chip);
+  JitOptions options;
+  options.processor = chip;
+  options.bf16Products = emulateBF16;
+  llvm::Expected<CPUTarget> host = describeProcessor(options);
   if (!host)
     return fail(host.takeError());
   return host->bf16Dot;

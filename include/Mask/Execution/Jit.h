@@ -47,17 +47,22 @@ llvm::Error setOpenMPThreads(int64_t threads);
 /// users' files need.
 void registerJitDialects(DialectRegistry &registry);
 
-/// What schedules are chosen from for `processor`, by LLVM's name or `native`,
-/// on this machine. An error if the name is unknown, or its code does not run
-/// here.
-llvm::Expected<CPUTarget> describeProcessor(llvm::StringRef processor);
-
 /// How far kernels are lowered before they are emulated.
 enum class KernelStage {
   /// To dialects that all GPUs share.
   GPU,
   /// To the NVVM dialect, as `mask-to-nvvm` does.
   NVVM
+};
+
+/// What multiplies bf16.
+enum class BF16Products {
+  /// What the processor has.
+  Native,
+  /// Code for processors that multiply pairs (AVX-512 BF16), or tiles as well
+  /// (AMX), whose products are computed in f32, as they do it: for tests.
+  EmulatedPairs,
+  EmulatedTiles
 };
 
 /// How functions are compiled and run.
@@ -67,8 +72,10 @@ struct JitOptions {
   /// The processor that code is made for, by LLVM's name, or `native`: all that
   /// this machine has.
   std::string processor = "native";
+  BF16Products bf16Products = BF16Products::Native;
   /// Let LLVM optimize: faster code, in twice the time. Kernels that are
-  /// emulated never are.
+  /// emulated never are. Without it no tiles are multiplied, which LLVM's
+  /// quick code generation cannot do in loops.
   bool optimize = true;
   /// A directory that gets the intermediate forms as `NAME.*`, or empty.
   std::string saveTemps;
@@ -106,6 +113,11 @@ struct JitOptions {
   /// Adjusts the pass manager, for options such as `--mlir-print-ir-after-all`.
   std::function<LogicalResult(PassManager &)> configure;
 };
+
+/// What schedules are chosen from for the processor of `options` on this
+/// machine, as far as `options` let its instructions be used. An error if the
+/// name is unknown, or its code does not run here.
+llvm::Expected<CPUTarget> describeProcessor(const JitOptions &options);
 
 /// Writes one intermediate form to the file `file` of `saveTemps`, if that is
 /// not empty.

@@ -35,7 +35,12 @@ createTargetMachine(llvm::StringRef processor, llvm::CodeGenOptLevel level);
 /// does not have; no error if it can run here.
 llvm::Error checkHost(const llvm::TargetMachine &machine);
 
-/// What schedules are chosen from, for one core.
+/// Asks the operating system to let this process use the tile registers of AMX,
+/// as Linux wants of each that does. Whether it may.
+bool requestTileRegisters();
+
+/// What schedules are chosen from, for one core: what the processor has,
+/// whether or not a process may use it.
 CPUTarget describeTarget(const llvm::TargetMachine &machine);
 
 /// The processors of this machine that may be used.

@@ -35,6 +35,10 @@ constexpr Schedule kColumnSchedules[] = {
     {1, 16, 16, 8}, {2, 8, 16, 2}, {3, 12, 16, 4}, {16, 9, 16, 3}, {4, 7, 4, 1},
     {1, 4, 4, 1},   {2, 8, 8, 4},  {4, 12, 8, 3},  {1, 64, 8, 8}};
 
+/// For products of tiles: rows that fill one vector, two, and three of four.
+constexpr Schedule kAMXSchedules[] = {
+    {8, 32, 16, 8}, {16, 64, 16, 1}, {7, 96, 16, 3}, {64, 64, 16, 8}};
+
 /// Around tiles, and such that divide none.
 constexpr int64_t kPages[] = {1, 2, 3, 4, 7, 8, 16, 21, 64};
 
@@ -71,6 +75,13 @@ public:
     form.schedule.pairs = choice.hasPairs && form.elements == "bf16" &&
                           llvm::is_contained({4, 8, 16}, form.schedule.lanes) &&
                           !random.oneIn(4);
+    if (choice.hasAMX && form.schedule.pairs && !form.schedule.columns) {
+      Schedule before = form.schedule;
+      form.schedule = random.pick(kAMXSchedules);
+      form.schedule.heads = before.heads;
+      form.schedule.parts = before.parts;
+      form.schedule.pairs = form.schedule.amx = true;
+    }
     if (choice.hasPages && random.oneIn(4))
       form.page = random.pick(kPages);
     kind = random.oneIn(2)   ? Kind::Open
@@ -331,6 +342,7 @@ void FormWriter::writeAttention() {
                          ", lanes = " + std::to_string(tiles.lanes) +
                          ", rows = " + std::to_string(tiles.rows) +
                          (tiles.pairs ? ", pairs = true" : "") +
+                         (tiles.amx ? ", amx = true" : "") +
                          (tiles.columns ? ", columns = true" : "") + ">}";
   bool onMemRefs = kind == Kind::OnMemRefs;
   if (onMemRefs && random.oneIn(2))

@@ -26,14 +26,14 @@ namespace mlir::mask::test {
 
 struct Schedule {
   int64_t queryTile, keyTile, lanes, rows, heads = 1, parts = 1;
-  bool pairs = false, columns = false;
+  bool pairs = false, amx = false, columns = false;
 };
 
 /// What attention may be: names of element types, and whether bf16 can be
-/// multiplied in pairs.
+/// multiplied in pairs and, then mostly, in tiles.
 struct ElementChoice {
   std::vector<std::string> types;
-  bool hasPairs = false;
+  bool hasPairs = false, hasAMX = false;
   /// Whether keys may lie in pages.
   bool hasPages = false;
 };

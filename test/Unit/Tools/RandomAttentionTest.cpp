@@ -121,8 +121,12 @@ protected:
   /// Draws forms and makes their functions. False after a failure.
   bool drawModule(unsigned first, unsigned count, const ElementChoice &choice,
                   ModuleOp module, std::vector<Form> &forms);
-  void checkLoops(unsigned first, unsigned count, StringRef processor);
-  void checkProcessor(StringRef processor, unsigned count);
+  void checkLoops(unsigned first, unsigned count, JitOptions options,
+                  ArrayRef<std::string> types);
+  void checkProcessor(unsigned count, StringRef processor,
+                      BF16Products products = BF16Products::Native,
+                      ArrayRef<std::string> types = {"f32", "bf16", "f16",
+                                                     "f64"});
   void checkKernels(unsigned first, unsigned count);
   void checkRuns(func::FuncOp function, const Form &form,
                  const CompiledFunction &code);
@@ -285,22 +289,20 @@ bool RandomAttention::drawModule(unsigned first, unsigned count,
 }
 
 void RandomAttention::checkLoops(unsigned first, unsigned count,
-                                 StringRef processor) {
+                                 JitOptions options,
+                                 ArrayRef<std::string> types) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
   std::vector<Form> forms;
-  auto host = describeProcessor(processor);
+  // What is in question is rather our code than LLVM's.
+  options.optimize = first / kPerModule % 4 == 3;
+  auto host = describeProcessor(options);
   if (!host)
     FAIL() << llvm::toString(host.takeError());
-  ElementChoice choice{{"f32", "bf16", "f16", "f64"},
-                       host->bf16Dot,
+  ElementChoice choice{types.vec(), host->bf16Dot, host->amx,
                        /*hasPages=*/true};
   if (!drawModule(first, count, choice, *module, forms))
     return;
   OwningOpRef<ModuleOp> lowered(cast<ModuleOp>((*module)->clone()));
-  // What is in question is rather our code than LLVM's.
-  JitOptions options;
-  options.optimize = first / kPerModule % 4 == 3;
-  options.processor = processor.str();
   auto code = JitModule::compile(*lowered, "random", options);
   if (failed(code)) {
     module->print(llvm::errs());
@@ -368,26 +370,41 @@ void RandomAttention::printCounts(unsigned count) {
               static_cast<long long>(visible), static_cast<long long>(pairs));
 }
 
-void RandomAttention::checkProcessor(StringRef processor, unsigned count) {
+void RandomAttention::checkProcessor(unsigned count, StringRef processor,
+                                     BF16Products products,
+                                     ArrayRef<std::string> types) {
   llvm::EnablePrettyStackTrace();
+  JitOptions options;
+  options.processor = processor.str();
+  options.bf16Products = products;
   for (unsigned first = 0; first < count && !HasFailure(); first += kPerModule)
-    checkLoops(first, std::min(kPerModule, count - first), processor);
+    checkLoops(first, std::min(kPerModule, count - first), options, types);
   printCounts(count);
 }
 
-TEST_F(RandomAttention, Compiled) { checkProcessor("native", getCount(20)); }
+TEST_F(RandomAttention, Compiled) { checkProcessor(getCount(20), "native"); }
+
+TEST_F(RandomAttention, InEmulatedPairs) {
+  checkProcessor(getCount(6), "native", BF16Products::EmulatedPairs, {"bf16"});
+}
+
+TEST_F(RandomAttention, InEmulatedTiles) {
+  checkProcessor(getCount(6), "native", BF16Products::EmulatedTiles, {"bf16"});
+}
 
 #ifdef __x86_64__
 // Registers of 256 and of 128 bits, without pair products; the latter without
 // conversions of f16. Every processor has the second.
 TEST_F(RandomAttention, CompiledForAVX2) {
-  if (auto processor = describeProcessor("haswell"); !processor)
+  JitOptions options;
+  options.processor = "haswell";
+  if (auto processor = describeProcessor(options); !processor)
     GTEST_SKIP() << llvm::toString(processor.takeError());
-  checkProcessor("haswell", getCount(6));
+  checkProcessor(getCount(6), "haswell");
 }
 
 TEST_F(RandomAttention, CompiledForSSE2) {
-  checkProcessor("x86-64", getCount(6));
+  checkProcessor(getCount(6), "x86-64");
 }
 #endif
 
