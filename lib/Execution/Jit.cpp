@@ -94,7 +94,8 @@ static CPUTarget chooseTarget(const llvm::TargetMachine &machine,
     // Who has AMX has AVX-512.
     target.vectorBits = 512;
     target.vectorRegisters = 32;
-    target.bf16Dot = target.amx = true;
+    target.bf16Dot = false;
+    target.amx = true;
     break;
   }
   return target;

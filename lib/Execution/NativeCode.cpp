@@ -17,6 +17,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/Threading.h"
@@ -70,6 +71,26 @@ llvm::Error mlir::mask::checkHost(const llvm::TargetMachine &machine) {
                                  machine.getTargetCPU() + "' has");
 }
 
+static bool has(const llvm::TargetMachine &machine,
+                const llvm::MCSubtargetInfo &subtarget, const char *features) {
+  return machine.getTargetTriple().isX86() && subtarget.checkFeatures(features);
+}
+
+bool mlir::mask::hasPairProducts(const llvm::TargetMachine &machine) {
+  return has(machine, *machine.getMCSubtargetInfo(), "+avx512bf16,+avx512vl");
+}
+
+/// Whether processors of this name have AMX, be it that this one may not use
+/// it. They begin a product of pairs in every second cycle, and two
+/// multiply-adds of f32 in each: a product of pairs takes twice as long as if
+/// it were done in f32.
+static bool isOfKindWithAMX(const llvm::TargetMachine &machine) {
+  std::unique_ptr<llvm::MCSubtargetInfo> kind(
+      machine.getTarget().createMCSubtargetInfo(
+          machine.getTargetTriple(), machine.getTargetCPU(), /*Features=*/""));
+  return kind && has(machine, *kind, "+amx-bf16");
+}
+
 CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
   llvm::LLVMContext context;
   llvm::Module module("target", context);
@@ -84,17 +105,15 @@ CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
           .getFixedValue();
   int64_t registers = target.getNumberOfRegisters(
       target.getRegisterClassForType(/*Vector=*/true));
-  auto has = [&](StringRef features) {
-    return machine.getTargetTriple().isX86() &&
-           machine.getMCSubtargetInfo()->checkFeatures(features.str());
-  };
+  const llvm::MCSubtargetInfo &features = *machine.getMCSubtargetInfo();
   // Of many processors LLVM prefers registers of 256 bits, since their clock
   // slows down where a few instructions of other code are wider.
-  if (has("+avx512f"))
+  if (has(machine, features, "+avx512f"))
     bits = 512;
-  bool bf16Dot = has("+avx512bf16,+avx512vl");
   // LLVM aborts if it has to multiply tiles for a processor that only has them.
-  return {bits, registers, bf16Dot, bf16Dot && has("+amx-tile,+amx-bf16")};
+  bool amx = has(machine, features, "+amx-tile,+amx-bf16");
+  return {bits, registers,
+          hasPairProducts(machine) && !isOfKindWithAMX(machine), amx};
 }
 
 int64_t mlir::mask::countCores() {

@@ -81,7 +81,8 @@ void mlir::mask::buildLoopsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createMaskApproximateMath());
   if (options.emulateBF16)
     pm.addPass(createMaskEmulateBF16Products());
-  if (!options.bf16Dot || options.emulateBF16)
+  bool roundsBF16 = options.bf16Dot || options.amx;
+  if (!roundsBF16 || options.emulateBF16)
     pm.addPass(createMaskExpandBF16());
   pm.addPass(createConvertVectorToSCFPass());
   if (options.openmp) {

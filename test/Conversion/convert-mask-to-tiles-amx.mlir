@@ -1,7 +1,7 @@
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx" --canonicalize --cse | FileCheck %s
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx vector-bits=256" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx key-tile=48" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
-// RUN: not mask-opt %s --convert-mask-to-tiles="amx" 2>&1 | FileCheck %s --check-prefix=ALONE
+// RUN: mask-opt %s --convert-mask-to-tiles="amx" --canonicalize --cse | FileCheck %s --check-prefix=ALONE
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
 
 // Two by two tiles of 16 rows by 16 pairs, which are loaded once per step along the sum.
@@ -28,13 +28,18 @@
 // CHECK-NOT: amx.tile_mulf
 // CHECK-COUNT-4: amx.tile_store %{{.*}} : memref<128x64xf32>, !amx.tile<16x16xf32>
 
-// Tiles have 16 lanes and 32 keys, and are beside pairs.
+// Tiles have 16 lanes and 32 keys. Without them pairs are multiplied, or f32.
 
 // PAIRS-LABEL: func @bf16
 // PAIRS-NOT: amx
 // PAIRS: x86vector.avx512.dot
 // PAIRS-LABEL: func @f16
-// ALONE: error: 'mask.attention' op cannot be scheduled: a target with amx needs bf16-dot, too, for tiles of few rows
+// ALONE-LABEL: func @bf16
+// ALONE: amx.tile_mulf
+// ALONE-LABEL: func @decode
+// ALONE-NOT: x86vector
+// ALONE: vector.fma
+// ALONE-LABEL: func @end
 func.func @bf16(%q: memref<1x1x256x128xbf16>, %o: memref<1x1x256x128xbf16>) {
   mask.attention ins(%q, %q, %q : memref<1x1x256x128xbf16>, memref<1x1x256x128xbf16>, memref<1x1x256x128xbf16>)
       outs(%o : memref<1x1x256x128xbf16>) predicate {

@@ -3,7 +3,7 @@
 
 // DEFINE: %{llvm} = mlir-translate --mlir-to-llvmir
 // RUN: mask-opt %s --mask-to-cpu="bf16-dot" | %{llvm} | llc -O1 -mcpu=znver4 -o - | FileCheck %s --check-prefix=DOT
-// RUN: mask-opt %s --mask-to-cpu="bf16-dot amx" | %{llvm} | llc -O3 -mcpu=sapphirerapids -o - | FileCheck %s --check-prefix=AMX --implicit-check-not="{{tilestored.*(spill|Spill)}}"
+// RUN: mask-opt %s --mask-to-cpu="amx" | %{llvm} | llc -O3 -mcpu=sapphirerapids -o - | FileCheck %s --check-prefix=AMX --implicit-check-not="{{tilestored.*(spill|Spill)}}"
 // RUN: mask-opt %s --mask-to-cpu="vector-bits=256 vector-registers=16" | %{llvm} | llc -O1 -mcpu=haswell -o - | FileCheck %s --check-prefix=AVX2 --implicit-check-not=bfsf --implicit-check-not=sfbf
 // RUN: mask-opt %s --mask-to-cpu="vector-bits=128 vector-registers=16" | %{llvm} | llc -O1 -mcpu=x86-64 -o - | FileCheck %s --check-prefix=SSE2 --implicit-check-not=bfsf --implicit-check-not=sfbf
 // RUN: mask-opt %s --mask-to-cpu="vector-bits=128" | %{llvm} | llc -O1 -mtriple=aarch64 -o - | FileCheck %s --check-prefix=NEON --implicit-check-not=bfsf --implicit-check-not=sfbf

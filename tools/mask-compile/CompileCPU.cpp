@@ -54,7 +54,7 @@ LogicalResult CPUCompiler::build(PassManager &pm, PassManager &rest) {
   if (pipeline.openmp && !options.chip && !pipeline.cores.hasValue())
     pipeline.cores = countCores();
   // LLVM would abort.
-  bool isMissing = pipeline.bf16Dot && !target.bf16Dot,
+  bool isMissing = pipeline.bf16Dot && !hasPairProducts(*machine),
        lacksTiles = pipeline.amx && !target.amx;
   if (!pipeline.emulateBF16 && (isMissing || lacksTiles))
     return emitError(loc) << "--tiles: " << (isMissing ? "bf16-dot" : "amx")

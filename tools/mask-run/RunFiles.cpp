@@ -61,7 +61,7 @@ static FailureOr<bool> roundsWeights(DataType type) {
   llvm::Expected<CPUTarget> host = describeProcessor(options);
   if (!host)
     return fail(host.takeError());
-  return host->bf16Dot;
+  return host->bf16Dot || host->amx;
 }
 
 /// What code for 16 bits may lose, relative to what it rounds: half a unit of

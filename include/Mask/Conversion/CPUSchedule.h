@@ -18,7 +18,7 @@ struct CPUTarget {
   int64_t vectorBits = 512, vectorRegisters = 32;
   /// Whether it multiplies bf16 in pairs (AVX-512 BF16).
   bool bf16Dot = false;
-  /// Whether it multiplies tiles of bf16 (AMX), beside pairs.
+  /// Whether it multiplies tiles of bf16 (AMX).
   bool amx = false;
   /// Processors that share the work of an attention.
   int64_t cores = 1;
@@ -66,8 +66,7 @@ int64_t chooseParts(const AttentionShape &shape, int64_t queryTile,
 /// The schedule for an attention of `shape` on `target`: what is not `given` is
 /// chosen, vectors so that a register tile takes half of the registers, and
 /// parts of the keys where all queries are in a tile, so that each core gets
-/// some. Fails with an error where what is given does not fit together, or the
-/// target has AMX but no pairs.
+/// some. Fails with an error where what is given does not fit together.
 FailureOr<CPUScheduleAttr>
 chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                   MLIRContext *context, const CPUTarget &target,

@@ -34,7 +34,7 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     Scores, weights and sums are f32, of f64 data f64. A tile of f16 or bf16 keys and
     values is widened before it is multiplied, once for all rows; with `bf16-dot`, or a
     schedule that says `pairs`, bf16 is multiplied in pairs (`x86vector.avx512.dot`),
-    values of two keys lie side by side, and weights are rounded to bf16. With `amx`, too,
+    values of two keys lie side by side, and weights are rounded to bf16. With `amx`
     tiles of 16 rows by 16 pairs are multiplied (`amx.tile_mulf`), unless columns lie in
     lanes.
 
@@ -99,7 +99,7 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     Option<"bf16Dot", "bf16-dot", "bool", "false",
            "the target multiplies bf16 in pairs (AVX-512 BF16)">,
     Option<"amx", "amx", "bool", "false",
-           "the target multiplies tiles of bf16 (AMX), beside pairs">,
+           "the target multiplies tiles of bf16 (AMX)">,
     Option<"cores", "cores", "int64_t", "1", "processors that share the work">,
     Option<"queryTile", "query-tile", "int64_t", "0", "queries per tile; 0: chosen">,
     Option<"keyTile", "key-tile", "int64_t", "0", "keys per tile; 0: chosen">,

@@ -39,8 +39,12 @@ llvm::Error checkHost(const llvm::TargetMachine &machine);
 /// as Linux wants of each that does. Whether it may.
 bool requestTileRegisters();
 
-/// What schedules are chosen from, for one core: what the processor has,
-/// whether or not a process may use it.
+/// Whether the processor multiplies bf16 in pairs, however fast.
+bool hasPairProducts(const llvm::TargetMachine &machine);
+
+/// What schedules are chosen from, for one core: what is of use in the
+/// processor, whether or not a process may use it. Pairs are not, where f32 is
+/// multiplied faster.
 CPUTarget describeTarget(const llvm::TargetMachine &machine);
 
 /// The processors of this machine that may be used.

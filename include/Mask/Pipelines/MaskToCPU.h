@@ -30,8 +30,8 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       llvm::cl::init(false)};
   Option<bool> amx{
       *this, "amx",
-      llvm::cl::desc("The target multiplies tiles of bf16 (AMX), beside pairs; "
-                     "a process has to ask Linux for their registers"),
+      llvm::cl::desc("The target multiplies tiles of bf16 (AMX); a process has "
+                     "to ask Linux for their registers"),
       llvm::cl::init(false)};
   Option<bool> emulateBF16{
       *this, "emulate-bf16",

@@ -36,7 +36,7 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   if (!element.isBF16())
     return op.emitOpError() << "has a schedule with pairs, which are of bf16, "
                             << "but data of " << element;
-  if (!options.target.bf16Dot)
+  if (!schedule.getAmx() && !options.target.bf16Dot)
     return op.emitOpError() << "has a schedule with pairs, but the target does "
                             << "not multiply bf16 in pairs (bf16-dot)";
   if (schedule.getAmx() && !options.target.amx)

@@ -117,9 +117,6 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                               const CPUScheduleParts &given) {
   if (target.cores < 1)
     return emitError() << "cores must be at least 1, got " << target.cores;
-  if (target.amx && !target.bf16Dot)
-    return emitError() << "a target with amx needs bf16-dot, too, for tiles of "
-                          "few rows";
   CPUScheduleParts parts = given;
   chooseTileRows(shape, parts);
   if (!parts.keyTile)
@@ -140,10 +137,11 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   // registers; what does not fit is spilled in the innermost loop.
   if (!parts.rows)
     parts.rows = clampToPower(target.vectorRegisters / 4, 8);
-  bool pairs = target.bf16Dot && shape.elements && shape.elements.isBF16() &&
-               llvm::is_contained({4, 8, 16}, parts.lanes);
-  bool amx = pairs && target.amx && !columns && parts.lanes == 16 &&
+  bool isBF16 = shape.elements && shape.elements.isBF16();
+  bool amx = isBF16 && target.amx && !columns && parts.lanes == 16 &&
              parts.keyTile % 32 == 0;
+  bool pairs = amx || (isBF16 && target.bf16Dot &&
+                       llvm::is_contained({4, 8, 16}, parts.lanes));
   auto schedule = CPUScheduleAttr::getChecked(
       emitError, context, parts.queryTile, parts.keyTile, parts.heads,
       parts.parts, parts.lanes, parts.rows, pairs, amx, columns);

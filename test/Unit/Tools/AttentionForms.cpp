@@ -75,7 +75,7 @@ public:
     form.schedule.pairs = choice.hasPairs && form.elements == "bf16" &&
                           llvm::is_contained({4, 8, 16}, form.schedule.lanes) &&
                           !random.oneIn(4);
-    if (choice.hasAMX && form.schedule.pairs && !form.schedule.columns) {
+    if (choice.hasAMX && form.elements == "bf16" && !form.schedule.columns) {
       Schedule before = form.schedule;
       form.schedule = random.pick(kAMXSchedules);
       form.schedule.heads = before.heads;

@@ -30,7 +30,7 @@ struct Schedule {
 };
 
 /// What attention may be: names of element types, and whether bf16 can be
-/// multiplied in pairs and, then mostly, in tiles.
+/// multiplied in pairs, or in tiles.
 struct ElementChoice {
   std::vector<std::string> types;
   bool hasPairs = false, hasAMX = false;

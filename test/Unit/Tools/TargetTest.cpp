@@ -47,8 +47,17 @@ TEST(Target, ProductsOfBF16) {
   EXPECT_FALSE(describe("icelake-server").bf16Dot);
   EXPECT_TRUE(describe("znver4").bf16Dot);
   EXPECT_FALSE(describe("znver4").amx);
-  EXPECT_TRUE(describe("sapphirerapids").bf16Dot);
   EXPECT_TRUE(describe("sapphirerapids").amx);
+}
+
+// Their products of pairs are slower than those of f32.
+TEST(Target, SlowPairs) {
+  for (const char *name : {"sapphirerapids", "graniterapids"}) {
+    auto machine = createTargetMachine(name, llvm::CodeGenOptLevel::None);
+    ASSERT_TRUE(bool(machine));
+    EXPECT_TRUE(hasPairProducts(**machine));
+    EXPECT_FALSE(describeTarget(**machine).bf16Dot);
+  }
 }
 #endif
 
@@ -62,7 +71,8 @@ TEST(Target, EmulatedProducts) {
   options.bf16Products = BF16Products::EmulatedTiles;
   auto tiles = describeProcessor(options);
   ASSERT_TRUE(bool(tiles));
-  EXPECT_TRUE(tiles->bf16Dot && tiles->amx);
+  EXPECT_TRUE(tiles->amx);
+  EXPECT_FALSE(tiles->bf16Dot);
   EXPECT_EQ(tiles->vectorBits, 512);
 }
 
