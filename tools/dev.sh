@@ -276,6 +276,7 @@ run_tests() {
 run_long_tests() {
   local options
   for options in --dtype=bf16 --dtype=f16 --dtype=f64 --static \
+    "--dtype=bf16 --emulate-bf16=pairs" "--dtype=bf16 --emulate-bf16=amx" \
     --target=vulkan "--target=vulkan --dtype=f16" --target=simt-emulation \
     "--target=simt-emulation --stage=nvvm" \
     "--target=simt-emulation --emitter=tensor-core --dtype=bf16" \
@@ -287,6 +288,8 @@ run_long_tests() {
   phase "100,000 random compositions" run_random MaskAnalysisTests 100000 \
     RandomLaws.Deep TreeLaws.Wide RowChangesTest.Random HeadTiles.RandomCompositions
   phase "10,000 random attentions" run_random MaskRunTests 10000 RandomAttention.Compiled
+  phase "1,000 random attentions in emulated pairs and tiles" run_random MaskRunTests 1000 \
+    RandomAttention.InEmulatedPairs RandomAttention.InEmulatedTiles
 }
 
 # run_exhaustive PROGRAM..: unit tests without samples.
