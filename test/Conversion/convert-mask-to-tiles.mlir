@@ -162,8 +162,8 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 // CHECK: vector.transfer_read %[[Q]]
 // CHECK: mask.tile_for
 // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[ORDINAL:.*]]: index,
-// CHECK: scf.for %[[ROWS:.*]] = %c0 to %c64 step %c32
-// CHECK: scf.for {{.*}} step %c8
+// CHECK: scf.for %[[ROWS:.*]] = %c0 to %c128 step %c64
+// CHECK: scf.for {{.*}} step %c4
 // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[ROWS]], %c0
 // CHECK: scf.if %[[FIRST]]
 // CHECK-COUNT-4: memref.prefetch %[[K]]
@@ -177,6 +177,34 @@ func.func @prefetch(%q: memref<1x1x?x64xf32>, %k: memref<1x1x?x64xf32>, %v: memr
   mask.attention ins(%q, %k, %v : memref<1x1x?x64xf32>, memref<1x1x?x64xf32>, memref<1x1x?x64xf32>)
       outs(%o : memref<1x1x?x64xf32>) predicate {
     %p = mask.full
+    mask.yield %p : !mask.predicate
+  } {schedule = #mask.cpu_schedule<query_tile = 128, key_tile = 64, lanes = 16, rows = 8>}
+  return
+}
+
+// -----
+
+// Where rows end at different keys, register tiles are narrow, and multiply what one of their
+// rows sees. Where all see all, four by four operands are multiplied, which are fewer.
+
+// CHECK-LABEL: func @register_tiles
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: i1, %[[UPPER:.*]]: i1):
+// CHECK: scf.if %[[UPPER]] {
+// CHECK: scf.for {{.*}} = %c0 to %c64 step %c32
+// CHECK: vector.reduction <maxsi>
+// CHECK: scf.for {{.*}} step %c8
+// CHECK-COUNT-2: vector.load %{{.*}} : memref<64x64xf32>, vector<16xf32>
+// CHECK-COUNT-16: vector.fma
+// CHECK: } else {
+// CHECK-NOT: vector.reduction
+// CHECK: scf.for {{.*}} = %c0 to %{{.*}} step %c4
+// CHECK-COUNT-4: vector.load %{{.*}} : memref<64x64xf32>, vector<16xf32>
+// CHECK-COUNT-16: vector.fma
+// CHECK-NEXT: scf.yield
+func.func @register_tiles(%q: memref<1x1x?x64xf32>, %o: memref<1x1x?x64xf32>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x?x64xf32>, memref<1x1x?x64xf32>, memref<1x1x?x64xf32>)
+      outs(%o : memref<1x1x?x64xf32>) predicate {
+    %p = mask.causal
     mask.yield %p : !mask.predicate
   }
   return

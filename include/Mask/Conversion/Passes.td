@@ -25,7 +25,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     The kernel keeps rows in vector lanes: with `S^T = K Q^T` and
     `O^T = V^T P^T` the keys and values are read as they lie, Q is transposed once per
     tile of queries and O once at its end, and no reduction is horizontal. A register
-    tile is `rows` keys (or value columns) by two vectors of `lanes` rows. All
+    tile is `rows` keys (or value columns) by two vectors of `lanes` rows, or half as
+    many by four where all rows see all keys and that reads less. All
     sizes may be dynamic; nothing is read out of bounds: the missing rows of a tile's
     last vectors repeat the last row, the missing keys of an interval's last tile are
     never computed. A row without visible keys yields zeros and a log-sum-exp of

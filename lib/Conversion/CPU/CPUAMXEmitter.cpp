@@ -88,13 +88,13 @@ void CPUAMXEmitter::emitProduct(
 /// registers through memory only.
 void CPUAMXEmitter::multiplyKeys(const KeyTile &keys) {
   Value factor = vector::BroadcastOp::create(b, sums, scoreFactor);
-  auto seen = [&](Value lane) { return getKeys(keys, lane); };
+  auto seen = [&](Value lane) { return getKeys(keys, /*narrows=*/true, lane); };
   auto columns = [&](Value) {
     Value depth = roundUp(query.getSize(b, 3), kTile * elements.width);
     return Range{index(0), countCells(depth)};
   };
   auto prefetch = [&](Value lane, Value row) {
-    prefetchAfter(keys, lane, row, kRows);
+    prefetchAfter(keys, {rows, vectors}, /*narrows=*/true, lane, row, kRows);
   };
   auto scale = [&](Value lane, Value row) {
     forLoop(row, offset(row, kRows), 1, [&](Value r) {
@@ -142,7 +142,7 @@ void CPUAMXEmitter::multiplyValues(const KeyTile &keys) {
   };
   // Weights of keys that are hidden are zero.
   auto seen = [&](Value lane) {
-    Range range = getKeys(keys, lane);
+    Range range = getKeys(keys, /*narrows=*/true, lane);
     return Range{countCells(range.lower), countCells(range.upper)};
   };
   emitProduct(

@@ -14,10 +14,12 @@
 using namespace mlir;
 using namespace mlir::mask;
 
-/// `vectors` vectors of sums side by side, `count` below each other:
+/// Vectors of sums side by side, and below each other:
 /// `target[row + r, lane...] (+)= sum_x factor(r, x) source[x, lane...]`.
-void CPUTileEmitter::emitRegisterTile(const Product &product, int64_t count,
-                                      Value row, Value lane, const Range &sum) {
+void CPUTileEmitter::emitRegisterTile(const Product &product,
+                                      const RegisterTile &shape, Value row,
+                                      Value lane, const Range &sum) {
+  int64_t count = shape.rows, vectors = shape.vectors;
   SmallVector<Value> lanesOf, rowsOf, init;
   for (int64_t v = 0; v < vectors; ++v)
     lanesOf.push_back(offset(lane, v * lanes));
@@ -50,16 +52,42 @@ void CPUTileEmitter::emitRegisterTile(const Product &product, int64_t count,
     }
 }
 
-/// Rows in blocks of the schedule's `rows`, then the remainder one by one.
-void CPUTileEmitter::emitProduct(const Product &product) {
-  forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
-    Range blocks = product.rows(lane), sum = product.sum(lane);
-    forBlocks(blocks.lower, blocks.upper, rows, [&](int64_t block, Value row) {
-      if (product.before)
-        product.before(lane, row, block);
-      emitRegisterTile(product, block, row, lane, sum);
-    });
+/// Rows in blocks of those of a register tile, then the remainder one by one.
+void CPUTileEmitter::emitProduct(const Product &product,
+                                 const RegisterTile &shape) {
+  forLoop(index(0), index(held), shape.vectors * lanes, [&](Value lane) {
+    Range range = product.rows(lane), sum = product.sum(lane);
+    forBlocks(
+        range.lower, range.upper, shape.rows, [&](int64_t block, Value row) {
+          if (product.before)
+            product.before(lane, row, block);
+          emitRegisterTile(product, {block, shape.vectors}, row, lane, sum);
+        });
   });
+}
+
+void CPUTileEmitter::forShape(
+    const KeyTile &keys,
+    llvm::function_ref<void(const RegisterTile &shape, bool narrows)> body) {
+  RegisterTile narrow{rows, vectors}, square{rows / 2, 2 * vectors};
+  bool readsLess = square.rows + square.vectors < rows + vectors,
+       fits = vectors == 2 && rows % 2 == 0 &&
+              held % (square.vectors * lanes) == 0;
+  if (!readsLess || !fits)
+    return body(narrow, /*narrows=*/keys.lower.rows || keys.upper.rows);
+  Value hides;
+  for (const RowEnds &ends : {keys.lower, keys.upper})
+    if (ends.rows)
+      hides =
+          hides ? b.createOrFold<arith::OrIOp>(hides, ends.hides) : ends.hides;
+  if (!hides)
+    return body(square, /*narrows=*/false);
+  auto branch = scf::IfOp::create(b, hides, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body(narrow, /*narrows=*/true);
+  b.setInsertionPointToStart(branch.elseBlock());
+  body(square, /*narrows=*/false);
 }
 
 Value CPUTileEmitter::reduceEnds(Value ends, Value lane, bool greatest) {
@@ -75,9 +103,12 @@ Value CPUTileEmitter::reduceEnds(Value ends, Value lane, bool greatest) {
       b, b.getIndexType(), vector::ReductionOp::create(b, kind, reduced));
 }
 
-CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, Value lane) {
+CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, bool narrows,
+                                              Value lane) {
   Value size = roundUp(keys.size, rowUnit);
   Range range{index(0), size};
+  if (!narrows)
+    return range;
   auto narrow = [&](const RowEnds &ends, bool isUpper, Value otherwise) {
     if (!ends.rows)
       return otherwise;
@@ -97,13 +128,13 @@ CPUTileEmitter::Range CPUTileEmitter::getKeys(const KeyTile &keys, Value lane) {
 /// tile have been packed already, of the tile after it. Where all rows see all
 /// keys, one register tile of each block of keys asks: the first, or where
 /// nothing is read before all have been multiplied, the last.
-void CPUTileEmitter::prefetchAfter(const KeyTile &keys, Value lane, Value row,
-                                   int64_t count) {
+void CPUTileEmitter::prefetchAfter(const KeyTile &keys,
+                                   const RegisterTile &shape, bool narrows,
+                                   Value lane, Value row, int64_t count) {
   OpBuilder::InsertionGuard guard(b);
-  bool isPacked = elements.isPacked(),
-       allSeeAll = !keys.lower.rows && !keys.upper.rows;
-  int64_t last = held - vectors * lanes;
-  if (allSeeAll && last > 0) {
+  bool isPacked = elements.isPacked();
+  int64_t last = held - shape.vectors * lanes;
+  if (!narrows && last > 0) {
     Value asks = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane,
                                        index(isPacked ? last : 0));
     auto branch = scf::IfOp::create(b, asks, /*withElseRegion=*/false);
@@ -112,15 +143,16 @@ void CPUTileEmitter::prefetchAfter(const KeyTile &keys, Value lane, Value row,
   Value first = add(keys.first, row);
   prefetchKeys(key, offset(first, isPacked ? keyTile : count), count);
   prefetchKeys(value, first, count);
-  prefetchOutput(keys, row);
+  prefetchOutput(keys, shape, row);
 }
 
 /// The outputs are written at last. The blocks of the first two tiles of keys
 /// ask for a share of their rows each.
-void CPUTileEmitter::prefetchOutput(const KeyTile &keys, Value row) {
-  int64_t share = llvm::divideCeil(held * rows, 2 * keyTile);
+void CPUTileEmitter::prefetchOutput(const KeyTile &keys,
+                                    const RegisterTile &shape, Value row) {
+  int64_t share = llvm::divideCeil(held * shape.rows, 2 * keyTile);
   AffineExpr ordinal = b.getAffineDimExpr(0), r = b.getAffineDimExpr(1);
-  Value first = apply((ordinal * keyTile + r).floorDiv(rows) * share,
+  Value first = apply((ordinal * keyTile + r).floorDiv(shape.rows) * share,
                       {keys.ordinal, row});
   Value end =
       b.createOrFold<arith::MinSIOp>(offset(first, share), getNumRows());
@@ -138,15 +170,18 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
   Value scale;
   if (elements.roundsWeights())
     scale = vector::BroadcastOp::create(b, sums, scoreFactor);
-  auto seen = [&](Value lane) { return getKeys(keys, lane); };
   auto columns = [&](Value) {
     return Range{index(0), countCells(query.getSize(b, 3))};
   };
-  auto before = [&](Value lane, Value row, int64_t count) {
-    prefetchAfter(keys, lane, row, count);
-  };
-  emitProduct({scoreBuffer, /*accumulates=*/false, queries, seen, columns,
-               factor, scale, before});
+  forShape(keys, [&](const RegisterTile &shape, bool narrows) {
+    auto seen = [&](Value lane) { return getKeys(keys, narrows, lane); };
+    auto before = [&](Value lane, Value row, int64_t count) {
+      prefetchAfter(keys, shape, narrows, lane, row, count);
+    };
+    emitProduct({scoreBuffer, /*accumulates=*/false, queries, seen, columns,
+                 factor, scale, before},
+                shape);
+  });
 }
 
 void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
@@ -157,13 +192,16 @@ void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
                                  value.locate(b, add(keys.first, x), column));
   };
   auto columns = [&](Value) { return Range{index(0), value.getSize(b, 3)}; };
-  // Weights of keys that are hidden are zero.
-  auto seen = [&](Value lane) {
-    Range range = getKeys(keys, lane);
-    AffineExpr key = b.getAffineDimExpr(0);
-    return Range{apply(key.floorDiv(elements.width), range.lower),
-                 countCells(range.upper)};
-  };
-  emitProduct({accumulator, /*accumulates=*/true, weights, columns, seen,
-               factor, Value()});
+  forShape(keys, [&](const RegisterTile &shape, bool narrows) {
+    // Weights of keys that are hidden are zero.
+    auto seen = [&](Value lane) {
+      Range range = getKeys(keys, narrows, lane);
+      AffineExpr key = b.getAffineDimExpr(0);
+      return Range{apply(key.floorDiv(elements.width), range.lower),
+                   countCells(range.upper)};
+    };
+    emitProduct({accumulator, /*accumulates=*/true, weights, columns, seen,
+                 factor, Value()},
+                shape);
+  });
 }

@@ -71,12 +71,18 @@ protected:
   struct Range {
     Value lower, upper;
   };
+  /// Rows (keys or value columns) by vectors of sums.
+  struct RegisterTile {
+    int64_t rows, vectors;
+  };
   /// The keys of a tile, counted from its first, that the rows of a register
-  /// tile see, and others up to multiples of a block.
-  Range getKeys(const KeyTile &keys, Value lane);
+  /// tile of the schedule see, and others up to multiples of a block; unless it
+  /// `narrows` all keys.
+  Range getKeys(const KeyTile &keys, bool narrows, Value lane);
   /// Asks for what is read after `count` keys from `row` on, and those rows of
   /// queries from `lane` on, are multiplied.
-  void prefetchAfter(const KeyTile &keys, Value lane, Value row, int64_t count);
+  void prefetchAfter(const KeyTile &keys, const RegisterTile &shape,
+                     bool narrows, Value lane, Value row, int64_t count);
 
   /// Where the `i`-th cell begins.
   Value cell(Value i) {
@@ -141,13 +147,21 @@ private:
     /// Emits what goes before a register tile of `count` rows; may be null.
     llvm::function_ref<void(Value lane, Value row, int64_t count)> before = {};
   };
-  void emitProduct(const Product &product);
-  void emitRegisterTile(const Product &product, int64_t count, Value row,
-                        Value lane, const Range &sum);
+  void emitProduct(const Product &product, const RegisterTile &shape);
+  void emitRegisterTile(const Product &product, const RegisterTile &shape,
+                        Value row, Value lane, const Range &sum);
+  /// Emits `body` for register tiles of the schedule, which are narrowed to the
+  /// keys that one of their rows sees, or in tiles that all rows see whole for
+  /// others of as many sums, which read less: 4 + 4 operands for 16 sums,
+  /// where 8 by 2 are 10.
+  void forShape(
+      const KeyTile &keys,
+      llvm::function_ref<void(const RegisterTile &shape, bool narrows)> body);
   /// The greatest end of the rows of a register tile, or the least.
   Value reduceEnds(Value ends, Value lane, bool greatest);
   /// Asks for lines of the output while the keys from `row` on are multiplied.
-  void prefetchOutput(const KeyTile &keys, Value row);
+  void prefetchOutput(const KeyTile &keys, const RegisterTile &shape,
+                      Value row);
 
   //===--- Softmax ---===//
 
