@@ -114,7 +114,7 @@ def print_row(row):
     visible, causal = work.pairs()
     operations = work.operations(visible)
     decode = work.queries == 1
-    peak = rates.dot if work.dtype == "bf16" and rates.dot else rates.fma
+    peak = max(rates.dot, rates.fma) if work.dtype == "bf16" else rates.fma
     share = row["product"] / peak
     print(f"\n{work.name}: {work.batch} x {work.heads}/{work.kv_heads} heads, {work.queries} queries, "
           f"{work.keys} keys, D {work.dim}, {work.dtype}")
