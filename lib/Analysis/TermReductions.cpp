@@ -83,6 +83,26 @@ Term TermContext::substitute(Term term, TermSymbol symbol, Term replacement) {
   SmallVector<Term> operands = operandsOf(term);
   for (Term &operand : operands)
     operand = substitute(operand, symbol, replacement);
+  // A reduction depends on its tile only; its ends are never renamed.
+  return rebuild(term, operands);
+}
+
+Term TermContext::ofOneRow(Term term) {
+  Term row = symbol(TermSymbol::QueryFirst);
+  if (term.getKind() == TermKind::Symbol)
+    return term->symbol == TermSymbol::QueryLast ? row : term;
+  if (!term.dependsOn(TermSymbol::QueryLast))
+    return term;
+  SmallVector<Term> operands = operandsOf(term);
+  for (Term &operand : operands)
+    operand = ofOneRow(operand);
+  std::optional<ReductionAxis> axis = getReduction(term.getKind());
+  if (axis && axis->symbol == TermSymbol::Query)
+    return substitute(operands[0], TermSymbol::Query, row);
+  return rebuild(term, operands);
+}
+
+Term TermContext::rebuild(Term term, ArrayRef<Term> operands) {
   switch (term.getKind()) {
   case TermKind::Add:
     return add(operands);
@@ -108,7 +128,6 @@ Term TermContext::substitute(Term term, TermSymbol symbol, Term replacement) {
     return lowerBound(term->source, operands.size() > 1 ? operands[1] : Term(),
                       operands[0]);
   default:
-    // A reduction depends on its tile only; its ends are never renamed.
     return make(nodeOf(term.getKind(), operands));
   }
 }

@@ -95,6 +95,20 @@ static void foldHeads(TermContext &context, TilePlan &plan) {
   plan.tileEmpty = context.headMin(plan.tileEmpty);
 }
 
+/// A tile of one row has nothing to look for among its rows, and what it sees
+/// is what all of them see, as far as bounds are exact.
+static void foldRow(TermContext &context, TilePlan &plan) {
+  for (TileInterval &tile : plan.intervals)
+    for (Term *term :
+         {&tile.hullLower, &tile.coreLower, &tile.coreUpper, &tile.hullUpper})
+      *term = context.ofOneRow(*term);
+  for (TilePart &part : plan.parts)
+    if (part.full)
+      part.full = context.ofOneRow(part.full);
+  plan.tileFull = context.ofOneRow(plan.tileFull);
+  plan.tileEmpty = context.ofOneRow(plan.tileEmpty);
+}
+
 TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
                                const TilePlanOptions &options) {
   BoundsOf direction =
@@ -113,6 +127,8 @@ TilePlan mlir::mask::planTiles(TermContext &context, Value predicate,
     plan.parts = planEnds(context, rows.front().outer, options);
   else if (!rows.empty())
     plan.parts = planConditions(bounds, predicate, plan.tileFull);
+  if (options.queries == 1 && options.inner == InnerAxis::Keys)
+    foldRow(context, plan);
   if (options.heads > 1)
     foldHeads(context, plan);
   return plan;

@@ -218,8 +218,13 @@ public:
 
   /// `term` with `symbol` replaced.
   Term substitute(Term term, TermSymbol symbol, Term replacement);
+  /// What a term of a tile is where the tile has one row, `QueryFirst`: nothing
+  /// is left to reduce over rows.
+  Term ofOneRow(Term term);
 
 private:
+  /// The operation of `term` on other operands.
+  Term rebuild(Term term, ArrayRef<Term> operands);
   Term make(Term::Node node);
   Term minMax(TermKind kind, ArrayRef<Term> terms);
   Term extremum(TermKind kind, Term term);

@@ -130,9 +130,10 @@ protected:
     return "";
   }
 
-  /// Checks one predicate at every box of the grid.
-  std::string check(const TilePlan &plan, Value predicate,
-                    FactEvaluator &facts) {
+  /// Checks one predicate at every box of the grid that has one of these
+  /// numbers of rows.
+  std::string check(const TilePlan &plan, Value predicate, FactEvaluator &facts,
+                    ArrayRef<int64_t> rowCounts) {
     TermEvaluator evaluator(facts);
     auto prepare = [&](Term term) {
       return !term || succeeded(evaluator.prepare(term));
@@ -160,7 +161,7 @@ protected:
     point.head = -1;
     for (point.batch = 0; point.batch < kBatch; ++point.batch)
       for (auto [first, last] : kBoxes)
-        for (int64_t rows : {1, 4})
+        for (int64_t rows : rowCounts)
           for (int64_t q = kFirst; q <= kLast; q += rows) {
             point.headFirst = first;
             point.headLast = last;
@@ -182,11 +183,9 @@ protected:
     return "";
   }
 
-  /// Whether no term of a tile depends on one head.
-  static bool isFolded(const TilePlan &plan) {
-    auto depends = [](Term term) {
-      return term && term.dependsOn(TermSymbol::Head);
-    };
+  /// Whether no term of a tile depends on `symbol`.
+  static bool isFree(const TilePlan &plan, TermSymbol symbol) {
+    auto depends = [&](Term term) { return term && term.dependsOn(symbol); };
     bool any = depends(plan.tileFull) || depends(plan.tileEmpty);
     for (const TileInterval &tile : plan.intervals)
       any |= depends(tile.hullLower) || depends(tile.coreLower) ||
@@ -223,12 +222,18 @@ TEST_F(HeadTiles, RandomCompositions) {
     TilePlanOptions options;
     options.heads = 2;
     TilePlan plan = planTiles(terms, predicate, options);
-    ASSERT_TRUE(isFolded(plan)) << text;
+    ASSERT_TRUE(isFree(plan, TermSymbol::Head)) << text;
     for (const TileInterval &tile : plan.intervals)
       byHead += tile.hullLower.dependsOn(TermSymbol::HeadFirst) ||
                 tile.hullUpper.dependsOn(TermSymbol::HeadFirst);
-    std::string broken = check(plan, predicate, facts);
+    std::string broken = check(plan, predicate, facts, {1, 4});
     ASSERT_TRUE(broken.empty()) << "law " << broken << " of\n" << text;
+    // A tile of one row has no last one.
+    options.queries = 1;
+    TilePlan ofOneRow = planTiles(terms, predicate, options);
+    ASSERT_TRUE(isFree(ofOneRow, TermSymbol::QueryLast)) << text;
+    broken = check(ofOneRow, predicate, facts, {1});
+    ASSERT_TRUE(broken.empty()) << "law " << broken << " of a row of\n" << text;
   }
   EXPECT_GT(byHead, 0u);
   EXPECT_GT(told, 0);
