@@ -21,6 +21,7 @@
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
@@ -68,34 +69,37 @@ void mlir::mask::buildMaskToBuffersPipeline(OpPassManager &pm) {
 
 void mlir::mask::addTileStages(OpPassManager &pm,
                                const ConvertMaskToSCFOptions &options) {
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(createConvertMaskToSCF(options));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(createLoopInvariantCodeMotionPass());
+  // Nested, since functions are worked on at the same time.
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createConvertMaskToSCF(options));
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
 }
 
 void mlir::mask::buildLoopsToLLVMPipeline(OpPassManager &pm,
                                           const MaskToCPUOptions &options) {
-  pm.addPass(createMaskApproximateMath());
   if (options.emulateBF16)
     pm.addPass(createMaskEmulateBF16Products());
+  pm.addNestedPass<func::FuncOp>(createMaskApproximateMath());
   bool roundsBF16 = options.bf16Dot || options.amx;
   if (!roundsBF16 || options.emulateBF16)
-    pm.addPass(createMaskExpandBF16());
-  pm.addPass(createConvertVectorToSCFPass());
+    pm.addNestedPass<func::FuncOp>(createMaskExpandBF16());
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass());
   if (options.openmp) {
     pm.addPass(createMaskScheduleDynamically());
     pm.addPass(createConvertSCFToOpenMPPass());
     // Inlines the `memref.alloca_scope` of each iteration, which may not hold
     // control flow; there is nothing on the stack in it.
-    pm.addPass(createCanonicalizerPass());
+    pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   }
+  OpPassManager &functions = pm.nest<func::FuncOp>();
   // These apply patterns, which takes longer where there are many blocks.
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createSCFToControlFlowPass());
+  functions.addPass(memref::createExpandStridedMetadataPass());
+  functions.addPass(createLowerAffinePass());
+  functions.addPass(createSCFToControlFlowPass());
   pm.addPass(createMaskLowerAsserts());
   ConvertVectorToLLVMPassOptions vectors;
   vectors.x86Vector = true;
@@ -103,6 +107,6 @@ void mlir::mask::buildLoopsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
 }
