@@ -441,6 +441,30 @@ func.func @merged(%hl: index, %cl: index, %cu: index, %hu: index) {
 
 // -----
 
+// No tile leaves a core that is the hull, unless tiles are whole.
+
+// CHECK-LABEL: func @merged_core
+// CHECK-SAME: %[[L:.*]]: index, %[[U:.*]]: index, %[[E:.*]]: index
+// CHECK-DAG: %[[FALSE:.*]] = arith.constant false
+// CHECK: "use"(%[[FALSE]], %[[FALSE]])
+// CHECK: %[[UPPER:.*]] = arith.cmpi sgt, %{{.*}}, %[[U]]
+// CHECK: "use"(%{{.*}}, %[[UPPER]])
+func.func @merged_core(%l: index, %u: index, %end: index) {
+  mask.tile_for [%l, %l, %u, %u] step 8 merged {
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%lower_fails, %upper_fails) : (i1, i1) -> ()
+    mask.yield
+  }
+  mask.tile_for [%l, %l, %u, %u] step 8 whole %end merged {
+  ^bb0(%k: index, %size: index, %n: index, %lower_fails: i1, %upper_fails: i1):
+    "use"(%lower_fails, %upper_fails) : (i1, i1) -> ()
+    mask.yield
+  }
+  return
+}
+
+// -----
+
 // What the region of an apply computes runs where the apply is, regions included.
 
 // CHECK-LABEL: func @region_numbers

@@ -52,7 +52,7 @@ def Mask_TileForOp : Mask_Op<"tile_for", [
     | the rest | false | true |
 
     With `merged` there is one copy of the body, and the flags are computed
-    for each tile.
+    for each tile; an interval's last one may then lie inside of the core.
 
     `visit`, a region from the first key and the size of a tile to an `i1`, tells tiles
     that need no visit. A tile of the core needs one: the region must yield true there,

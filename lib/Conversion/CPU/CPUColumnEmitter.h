@@ -41,6 +41,8 @@ public:
   CPUColumnEmitter(ImplicitLocOpBuilder &builder, AttentionOp op,
                    CPUScheduleAttr schedule);
 
+  /// No loop over keys is faster for a number of them that is known.
+  bool mergesTiles() const override { return true; }
   SmallVector<Value> begin(const QueryTile &tile) override;
   FailureOr<Value> mapRows(RowFunction function) override {
     return mapLanes(lanes, held, function);

@@ -196,11 +196,11 @@ void AttentionLowering::placeRows(Value batch, Value row, TermScope &rows) {
   int64_t queryTile = sizes.queries;
   Value queries = dim(op.getQuery(), 2);
   std::optional<int64_t> count = getConstantIntValue(queries);
-  tile.rows = count && *count % queryTile == 0
-                  ? index(queryTile)
-                  : minimum(b.getAffineConstantExpr(queryTile),
-                            b.getAffineDimExpr(1) - b.getAffineDimExpr(0),
-                            {tile.row, queries});
+  bool isWhole = queryTile == 1 || (count && *count % queryTile == 0);
+  tile.rows = isWhole ? index(queryTile)
+                      : minimum(b.getAffineConstantExpr(queryTile),
+                                b.getAffineDimExpr(1) - b.getAffineDimExpr(0),
+                                {tile.row, queries});
   tile.absoluteBatch = shift(batch, Parameter(), 0);
   tile.firstQuery = shift(row, op.getQueryOffsetParameter(), 2);
   tile.lastQuery = add(tile.firstQuery, add(tile.rows, index(-1)));
@@ -360,7 +360,7 @@ TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
       b, inits.getTypes(), bounds, /*intervals=*/Value(), /*step=*/Value(),
       /*end=*/Value(), part.index, part.count, inits,
       b.getI64IntegerAttr(sizes.keys), /*align=*/nullptr,
-      ahead ? b.getI64IntegerAttr(ahead) : nullptr, /*merged=*/false,
+      ahead ? b.getI64IntegerAttr(ahead) : nullptr, emitter.mergesTiles(),
       /*load_first=*/ahead > 0);
   OpBuilder::InsertionGuard guard(b);
   Type index = b.getIndexType(), flag = b.getI1Type();

@@ -243,21 +243,28 @@ int64_t KeyTileBody::getSliceSize(TileForOp loop) {
 }
 
 /// Hides the keys of an interval's last tile that do not exist, where no ends
-/// of rows do: a tile that is not whole does not lie inside of the core.
+/// of rows do: a tile that is not whole does not lie inside of the core, or is
+/// one of a merged loop.
 LogicalResult KeyTileBody::hideMissingKeys(const KeyTile &keys, TileForOp loop,
                                            SmallVectorImpl<Value> &scores) {
   const Part *upperEnds = findPart(TilePart::UpperEnd),
              *lowerEnds = findPart(TilePart::LowerEnd);
-  if (!hidesMissingKeys() || (upperEnds && lowerEnds))
+  bool mergesUpper = loop.getMerged() && upperEnds;
+  if (!emitter.hasMissingKeys() ||
+      (!mergesUpper && (!hidesMissingKeys() || (upperEnds && lowerEnds))))
     return success();
   Value isShort = b.createOrFold<arith::CmpIOp>(
       arith::CmpIPredicate::slt, keys.size, index(getSliceSize(loop)));
-  if (upperEnds)
-    isShort = b.createOrFold<arith::AndIOp>(isShort, loop.getLowerFails());
-  if (lowerEnds)
+  auto unless = [&](Value flag) {
     isShort = b.createOrFold<arith::AndIOp>(
-        isShort,
-        b.createOrFold<arith::XOrIOp>(loop.getLowerFails(), truth(true)));
+        isShort, b.createOrFold<arith::XOrIOp>(flag, truth(true)));
+  };
+  if (mergesUpper)
+    unless(loop.getUpperFails());
+  else if (upperEnds)
+    isShort = b.createOrFold<arith::AndIOp>(isShort, loop.getLowerFails());
+  if (lowerEnds && hidesMissingKeys())
+    unless(loop.getLowerFails());
   auto function = [&](Value scores,
                       const ScoreLayout &layout) -> FailureOr<Value> {
     return ApplyOp::create(b, scores, tile.absoluteBatch, tile.absoluteHead,

@@ -110,6 +110,10 @@ public:
   /// starts to load the tile that is `getTilesAhead()` further, `next`.
   virtual void receive(const KeyTile &tile, const NextTile &next) {}
 
+  /// Whether one copy of the steps is for all tiles of keys, masked or not,
+  /// whole or not.
+  virtual bool mergesTiles() const { return false; }
+
   /// Emits what comes before the loop. Returns the carried values, if any.
   virtual SmallVector<Value> begin(const QueryTile &tile) = 0;
 

@@ -145,6 +145,17 @@ void TileForLowering::beginAhead() {
 // Loops
 //===----------------------------------------------------------------------===//
 
+/// Whether no tile starts below the core, as far as is known.
+static bool startsInCore(const Interval &interval, bool isAligned) {
+  std::optional<int64_t> start = getConstantIntValue(interval.start),
+                         coreLower = getConstantIntValue(interval.coreLower);
+  if (start && coreLower)
+    return *start >= *coreLower;
+  // A start that was moved down to a panel may lie below the core.
+  return !isAligned &&
+         isEqualConstantIntOrValue(interval.hullLower, interval.coreLower);
+}
+
 /// The body for one tile, and the state after it.
 SmallVector<Value> TileForLowering::emitTile(Value key,
                                              const Interval &interval,
@@ -155,11 +166,15 @@ SmallVector<Value> TileForLowering::emitTile(Value key,
   bool mayFail = phase != Phase::Core;
   Value lowerFails = b.truth(phase == Phase::Before),
         upperFails = b.truth(mayFail);
-  if (phase == Phase::Edge || phase == Phase::Any)
+  if ((phase == Phase::Edge || phase == Phase::Any) &&
+      !startsInCore(interval, op.getAlign().has_value()))
     lowerFails = b.compare(CmpIPredicate::slt, key, interval.coreLower);
+  // No tile ends above the hull, unless all are whole.
   if (phase == Phase::Any)
-    upperFails =
-        b.compare(CmpIPredicate::sgt, b.add(key, size), interval.coreUpper);
+    upperFails = interval.coreUpper == interval.hullUpper && !op.getEnd()
+                     ? b.truth(false)
+                     : b.compare(CmpIPredicate::sgt, b.add(key, size),
+                                 interval.coreUpper);
   ValueRange rest = state.drop_front(numInits);
   Value ordinal = needsOrdinal() ? rest.front() : b.index(0);
   SmallVector<Value> arguments = {key, size, ordinal, lowerFails, upperFails};
@@ -233,17 +248,6 @@ SmallVector<Value> TileForLowering::emitLoop(const TileRange &range,
     return branch.getResults();
   };
   return emitFor(range, b.getStep(), state, body);
-}
-
-/// Whether no tile starts below the core, as far as is known.
-static bool startsInCore(const Interval &interval, bool isAligned) {
-  std::optional<int64_t> start = getConstantIntValue(interval.start),
-                         coreLower = getConstantIntValue(interval.coreLower);
-  if (start && coreLower)
-    return *start >= *coreLower;
-  // A start that was moved down to a panel may lie below the core.
-  return !isAligned &&
-         isEqualConstantIntOrValue(interval.hullLower, interval.coreLower);
 }
 
 /// Whether the core is empty, as constants tell.

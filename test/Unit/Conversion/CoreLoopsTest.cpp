@@ -34,7 +34,8 @@ using namespace mlir::mask;
 
 namespace {
 
-constexpr int64_t kQueryTile = 16, kKeyTile = 64;
+/// Queries fill more than a vector: tiles of fewer rows have one loop.
+constexpr int64_t kQueryTile = 32, kKeyTile = 64;
 /// What parameters are where they are constants: more than two tiles, so that
 /// no tile is cut by both ends of a row.
 constexpr int64_t kParameter = 1024;
