@@ -135,6 +135,7 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   pipeline.parts = options.schedule.parts;
   pipeline.lanes = options.schedule.lanes;
   pipeline.rows = options.schedule.rows;
+  pipeline.decode = options.decode;
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
@@ -180,8 +181,8 @@ static std::string getKey(ModuleOp module, const JitOptions &options,
   const CPUScheduleParts &s = options.schedule;
   os << machine.getTargetTriple().str() << ' ' << machine.getTargetCPU() << ' '
      << machine.getTargetFeatureString() << ' ' << countCores() << ' '
-     << options.openmp << options.optimize << (options.observer != nullptr)
-     << static_cast<int>(options.bf16Products)
+     << options.openmp << options.optimize << options.decode
+     << (options.observer != nullptr) << static_cast<int>(options.bf16Products)
      << chooseTarget(machine, options).amx;
   llvm::interleave(
       ArrayRef{s.queryTile, s.keyTile, s.heads, s.parts, s.lanes, s.rows},

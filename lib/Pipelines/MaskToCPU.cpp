@@ -29,6 +29,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
   tiles.parts = options.parts;
   tiles.lanes = options.lanes;
   tiles.rows = options.rows;
+  tiles.decode = options.decode;
   tiles.observer = options.observer;
   pm.addNestedPass<func::FuncOp>(createConvertMaskToTiles(tiles));
   addTileStages(pm, {/*indexBits=*/64, /*mergeEdges=*/true});

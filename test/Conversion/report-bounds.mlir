@@ -1,4 +1,5 @@
 // RUN: mask-opt %s --convert-mask-to-tiles --split-input-file -remarks-filter=convert-mask-to-tiles -verify-diagnostics -o /dev/null
+// RUN: mask-opt %s --convert-mask-to-tiles=decode --split-input-file -remarks-filter=convert-mask-to-tiles -verify-diagnostics -o /dev/null
 
 // What a row can see, and what is made of it for the rows q0 to q1 of a tile.
 
@@ -64,6 +65,20 @@ func.func @inexact(%ids: memref<?xi32>, %table: memref<?x4xi32>, %valid: memref<
     %causal = mask.causal
     %some = mask.or %causal, %dense
     %p = mask.and %document, %padding, %dense, %some
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// -----
+
+// Of two sets of loops those for many queries are told.
+
+func.func @few_or_many(%q: memref<1x8x?x64xf32>, %k: memref<1x2x?x64xf32>, %o: memref<1x8x?x64xf32>) {
+  // expected-remark @below {{a row sees [-inf, q + 1); a tile visits [-inf, q1 + 1), unmasked in [-inf, q0 + 1)}}
+  mask.attention ins(%q, %k, %k : memref<1x8x?x64xf32>, memref<1x2x?x64xf32>, memref<1x2x?x64xf32>)
+      outs(%o : memref<1x8x?x64xf32>) predicate {
+    %p = mask.causal
     mask.yield %p : !mask.predicate
   }
   return

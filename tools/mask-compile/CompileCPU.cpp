@@ -48,6 +48,8 @@ LogicalResult CPUCompiler::build(PassManager &pm, PassManager &rest) {
   pipeline.vectorBits = target.vectorBits;
   pipeline.vectorRegisters = target.vectorRegisters;
   pipeline.bf16Dot = target.bf16Dot;
+  // A body serves prompts and decode steps alike.
+  pipeline.decode = true;
   if (failed(readTiles(loc, options.tiles, pipeline)))
     return failure();
   // Code for this machine is shared by all that it has.

@@ -22,6 +22,9 @@ struct AttentionToTilesOptions {
   /// What schedules are chosen from for the attentions that carry none.
   CPUTarget target;
   CPUScheduleParts schedule;
+  /// Whether calls of few queries get code of their own, where only a call
+  /// tells how many there are (see `chooseFewQueries`).
+  bool decode = false;
   /// The name of a function that is called for every tile whose scores are
   /// computed, or empty (see `convert-mask-to-tiles`).
   std::string observer;

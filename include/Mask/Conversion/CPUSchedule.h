@@ -73,6 +73,23 @@ chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                   const AttentionShape &shape,
                   const CPUScheduleParts &given = {});
 
+/// What calls of few queries get, decode steps above all: a schedule whose
+/// tiles have one query, and how many queries there may be.
+struct FewQueries {
+  CPUScheduleAttr schedule;
+  int64_t most;
+};
+
+/// Chooses it for an attention of `shape` beside the schedule that
+/// `chooseCPUSchedule` makes of the same arguments. None where the number of
+/// queries is known, the rows of tiles or of vectors are given, or tiles of
+/// keys whose number is no multiple of 16.
+FailureOr<std::optional<FewQueries>>
+chooseFewQueries(function_ref<InFlightDiagnostic()> emitError,
+                 MLIRContext *context, const CPUTarget &target,
+                 const AttentionShape &shape,
+                 const CPUScheduleParts &given = {});
+
 } // namespace mlir::mask
 
 #endif // MASK_CONVERSION_CPUSCHEDULE_H

@@ -76,6 +76,13 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     `cores` share the work, there are four parts of the keys for each. The other options
     give parts of it instead.
 
+    With `decode` an attention whose number of queries is dynamic becomes two sets of
+    loops, and each call chooses: for few queries the schedule of one query, for more that
+    of many. Few are as many as leave half of 64 rows free, all heads of the group
+    counted, and eight at most. Not where the attention carries a schedule or has its
+    keys as queries, nor where rows are given (`query-tile`, `heads`, `lanes`), or a
+    `key-tile` that is no multiple of 16. Remarks are on tiles of many queries.
+
     ```mlir
     // before
     mask.attention ins(%q, %k, %v : ...) outs(%o : ...) predicate {
@@ -110,6 +117,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     Option<"lanes", "lanes", "int64_t", "0", "rows of a tile per vector; 0: chosen">,
     Option<"rows", "rows", "int64_t", "0",
            "keys or value columns per register tile; 0: chosen">,
+    Option<"decode", "decode", "bool", "false",
+           "code of its own for few queries, where a call tells how many there are">,
     Option<"observer", "observer", "std::string", "",
            "function called for every tile whose scores are computed">
   ];

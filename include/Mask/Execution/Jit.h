@@ -85,6 +85,9 @@ struct JitOptions {
   std::string cacheDirectory;
   /// How attentions are cut into tiles; chosen where zero.
   CPUScheduleParts schedule;
+  /// Whether few queries get code of their own, where only a call tells how
+  /// many there are (see `convert-mask-to-tiles`).
+  bool decode = false;
   /// Called by compiled code for every tile whose scores it computes; may be
   /// null. The arguments are those of `convert-mask-to-tiles`'s observer.
   using TileFunction = void (*)(int64_t batch, int64_t head, int64_t query,

@@ -61,6 +61,11 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       *this, "rows",
       llvm::cl::desc("Keys or value columns per register tile; 0: chosen"),
       llvm::cl::init(0)};
+  Option<bool> decode{
+      *this, "decode",
+      llvm::cl::desc("Code of its own for few queries, where a call tells how "
+                     "many there are"),
+      llvm::cl::init(false)};
   Option<std::string> observer{
       *this, "observer",
       llvm::cl::desc(

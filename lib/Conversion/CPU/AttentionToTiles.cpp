@@ -12,6 +12,9 @@
 #include "CPUColumnEmitter.h"
 #include "Mask/IR/Captures.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -45,6 +48,59 @@ getSchedule(AttentionOp op, const AttentionToTilesOptions &options) {
   return schedule;
 }
 
+/// What calls of few queries get, if the attention carries no schedule.
+static FailureOr<std::optional<FewQueries>>
+getFewQueries(AttentionOp op, const AttentionToTilesOptions &options) {
+  // Few tokens have few keys among them.
+  bool isAmongThemselves = op.getQuery() == op.getKey();
+  if (!options.decode || op.getSchedule() || isAmongThemselves)
+    return std::optional<FewQueries>();
+  return chooseFewQueries(
+      [&] { return op.emitOpError() << "cannot be scheduled: "; },
+      op.getContext(), options.target, getAttentionShape(op), options.schedule);
+}
+
+/// Emits the loops of one schedule.
+static LogicalResult emitTiles(ImplicitLocOpBuilder &builder, AttentionOp op,
+                               CPUScheduleAttr schedule,
+                               FlatSymbolRefAttr observer,
+                               bool reports = true) {
+  std::unique_ptr<CPUEmitter> emitter;
+  if (schedule.getColumns())
+    emitter = std::make_unique<CPUColumnEmitter>(builder, op, schedule);
+  else if (schedule.getAmx())
+    emitter = std::make_unique<CPUAMXEmitter>(builder, op, schedule);
+  else
+    emitter = std::make_unique<CPUTileEmitter>(builder, op, schedule);
+  TileSizes sizes{schedule.getQueryTile(), schedule.getKeyTile(),
+                  schedule.getHeads()};
+  emitter->splitKeys(schedule.getParts(), sizes.queries);
+  if (failed(emitAttention(builder, op, sizes, {emitter.get()}, observer,
+                           reports)))
+    return failure();
+  emitter->joinParts();
+  return success();
+}
+
+/// Emits a choice between `few` and `emitMany` by the number of queries.
+static LogicalResult emitChoice(ImplicitLocOpBuilder &builder, AttentionOp op,
+                                const FewQueries &few,
+                                FlatSymbolRefAttr observer,
+                                function_ref<LogicalResult()> emitMany) {
+  Value queries = builder.createOrFold<memref::DimOp>(op.getQuery(), 2);
+  Value most = arith::ConstantIndexOp::create(builder, few.most);
+  Value isFew =
+      arith::CmpIOp::create(builder, arith::CmpIPredicate::sle, queries, most);
+  auto choice = scf::IfOp::create(builder, isFew, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  // The bounds are those of the other, which have been told there.
+  if (failed(emitTiles(builder, op, few.schedule, observer, /*reports=*/false)))
+    return failure();
+  builder.setInsertionPointToStart(choice.elseBlock());
+  return emitMany();
+}
+
 LogicalResult
 mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
                                   const AttentionToTilesOptions &options) {
@@ -52,26 +108,21 @@ mlir::mask::lowerAttentionToTiles(RewriterBase &rewriter, AttentionOp op,
     return op.emitOpError()
            << "must be closed and on memrefs to become loops over tiles";
   FailureOr<CPUScheduleAttr> schedule = getSchedule(op, options);
+  if (failed(schedule))
+    return failure();
+  FailureOr<std::optional<FewQueries>> few = getFewQueries(op, options);
   FailureOr<FlatSymbolRefAttr> observer = findObserver(op, options.observer);
-  if (failed(schedule) || failed(observer))
+  if (failed(few) || failed(observer))
     return failure();
   if (failed(verifyHoistable(op)))
     return failure();
   auto emit = [&](ImplicitLocOpBuilder &builder, AttentionOp copy) {
-    std::unique_ptr<CPUEmitter> emitter;
-    if (schedule->getColumns())
-      emitter = std::make_unique<CPUColumnEmitter>(builder, copy, *schedule);
-    else if (schedule->getAmx())
-      emitter = std::make_unique<CPUAMXEmitter>(builder, copy, *schedule);
-    else
-      emitter = std::make_unique<CPUTileEmitter>(builder, copy, *schedule);
-    TileSizes sizes{schedule->getQueryTile(), schedule->getKeyTile(),
-                    schedule->getHeads()};
-    emitter->splitKeys(schedule->getParts(), sizes.queries);
-    if (failed(emitAttention(builder, copy, sizes, {emitter.get()}, *observer)))
-      return failure();
-    emitter->joinParts();
-    return success();
+    auto emitMany = [&] {
+      return emitTiles(builder, copy, *schedule, *observer);
+    };
+    if (*few)
+      return emitChoice(builder, copy, **few, *observer, emitMany);
+    return emitMany();
   };
   return replaceAttention(rewriter, op, emit);
 }

@@ -22,6 +22,8 @@ static constexpr int64_t kTile = 64;
 static constexpr int64_t kPartsPerCore = 4;
 /// Rows of a vector at least; narrower ones save nothing.
 static constexpr int64_t kFewestLanes = 4;
+/// And at most.
+static constexpr int64_t kMostLanes = 16;
 
 AttentionShape mlir::mask::getAttentionShape(AttentionOp op) {
   auto size = [](Value data, unsigned dim) {
@@ -127,7 +129,8 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   if (!parts.lanes) {
     // A lane holds a sum.
     bool isWide = shape.elements && shape.elements.isF64();
-    int64_t widest = clampToPower(target.vectorBits / (isWide ? 64 : 32), 16);
+    int64_t widest =
+        clampToPower(target.vectorBits / (isWide ? 64 : 32), kMostLanes);
     int64_t rows = std::max<int64_t>(parts.queryTile * parts.heads, 1);
     // Rows that do not fill more than a vector leave the lanes to columns.
     columns = rows <= widest && widest >= kFewestLanes;
@@ -148,4 +151,31 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   if (!schedule)
     return failure();
   return schedule;
+}
+
+/// Tiles of one query cost about as much per row as whole ones of many queries
+/// where they have half as many rows in all, and each of them reads all keys
+/// again.
+static int64_t countFewQueries(int64_t heads) {
+  return std::clamp<int64_t>(kTile / 2 / heads, 1, 8);
+}
+
+FailureOr<std::optional<FewQueries>>
+mlir::mask::chooseFewQueries(function_ref<InFlightDiagnostic()> emitError,
+                             MLIRContext *context, const CPUTarget &target,
+                             const AttentionShape &shape,
+                             const CPUScheduleParts &given) {
+  bool areRowsGiven = given.queryTile || given.heads || given.lanes;
+  // So many keys may share a vector of scores.
+  bool fitsKeys = given.keyTile % kMostLanes == 0;
+  if (!ShapedType::isDynamic(shape.queries) || areRowsGiven || !fitsKeys)
+    return std::optional<FewQueries>();
+  AttentionShape step = shape;
+  step.queries = 1;
+  FailureOr<CPUScheduleAttr> schedule =
+      chooseCPUSchedule(emitError, context, target, step, given);
+  if (failed(schedule))
+    return failure();
+  return std::optional<FewQueries>(
+      {*schedule, countFewQueries(schedule->getHeads())});
 }

@@ -38,6 +38,7 @@ struct ConvertMaskToTiles
     AttentionToTilesOptions options{
         {vectorBits, vectorRegisters, bf16Dot, amx, cores},
         {queryTile, keyTile, heads, parts, lanes, rows},
+        decode,
         observer};
     if (failed(lowerAttentions<AttentionToTilesOptions, lowerAttentionToTiles>(
             getOperation(), options)))

@@ -42,7 +42,7 @@ public:
       : op(op), sizes(sizes), emitters(emitters), observer(observer),
         b(builder) {}
 
-  LogicalResult run();
+  LogicalResult run(bool reports);
 
 private:
   void emitFacts();
@@ -384,14 +384,15 @@ TileForOp AttentionLowering::createLoop(ValueRange bounds, ValueRange inits,
 // The whole attention
 //===----------------------------------------------------------------------===//
 
-LogicalResult AttentionLowering::run() {
+LogicalResult AttentionLowering::run(bool reports) {
   TilePlanOptions options;
   options.buildTables = false;
   options.queries = sizes.queries;
   options.keys = sizes.keys;
   options.heads = sizes.heads;
   plan = planTiles(context, op.getPredicateValue(), options);
-  reportBounds(op, plan, context, options);
+  if (reports)
+    reportBounds(op, plan, context, options);
   emitFacts();
   if (failed(checkTileHeads(b, op, sizes.heads)) || failed(emitConstants()) ||
       failed(emitShared()))
@@ -414,8 +415,9 @@ LogicalResult AttentionLowering::run() {
 LogicalResult mlir::mask::emitAttention(ImplicitLocOpBuilder &builder,
                                         AttentionOp op, const TileSizes &sizes,
                                         ArrayRef<TileEmitter *> emitters,
-                                        FlatSymbolRefAttr observer) {
-  return AttentionLowering(builder, op, sizes, emitters, observer).run();
+                                        FlatSymbolRefAttr observer,
+                                        bool reports) {
+  return AttentionLowering(builder, op, sizes, emitters, observer).run(reports);
 }
 
 /// A poisoned index may be any number; MLIR's folds take every constant for

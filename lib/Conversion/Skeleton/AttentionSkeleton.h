@@ -40,14 +40,14 @@ FailureOr<FlatSymbolRefAttr> findObserver(AttentionOp op, StringRef observer);
 /// `emitters`, of which there is at least one. What does not depend on the
 /// loops, and what heads share, is computed in front of them. `observer`, which
 /// may be null, is called for every tile of the first (see
-/// `convert-mask-to-tiles`). Fails with a located error where the predicate
-/// reads what is not a memref, or the heads of a tile do not share their keys
-/// or their coordinates (`checkTileHeads`); what was emitted until then has no
-/// effect.
+/// `convert-mask-to-tiles`); `reports`: remarks tell its bounds. Fails with a
+/// located error where the predicate reads what is not a memref, or the heads
+/// of a tile do not share their keys or their coordinates (`checkTileHeads`);
+/// what was emitted until then has no effect.
 LogicalResult emitAttention(ImplicitLocOpBuilder &builder, AttentionOp op,
                             const TileSizes &sizes,
                             ArrayRef<TileEmitter *> emitters,
-                            FlatSymbolRefAttr observer);
+                            FlatSymbolRefAttr observer, bool reports = true);
 
 } // namespace mlir::mask
 

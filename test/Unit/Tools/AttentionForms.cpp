@@ -44,6 +44,9 @@ constexpr int64_t kPages[] = {1, 2, 3, 4, 7, 8, 16, 21, 64};
 
 constexpr int64_t kTileHeads[] = {1, 1, 2, 2, 3, 4};
 
+/// Up to which number calls may have code of their own.
+constexpr int64_t kFewQueries = 8;
+
 void replaceAll(std::string &text, StringRef from, StringRef to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;
        at += to.size())
@@ -67,21 +70,29 @@ public:
     bool columns = random.oneIn(3);
     form.schedule =
         columns ? random.pick(kColumnSchedules) : random.pick(kSchedules);
-    form.schedule.heads = random.pick(kTileHeads);
+    hasSchedule = !choice.chosenKeyTile || !random.oneIn(3);
+    if (!hasSchedule)
+      form.schedule = {kFewQueries, choice.chosenKeyTile, 16, 4};
+    else
+      form.schedule.heads = random.pick(kTileHeads);
     form.schedule.parts = random.oneIn(3) ? random.between(2, 40) : 1;
     form.schedule.columns =
-        columns &&
+        columns && hasSchedule &&
         form.schedule.queryTile * form.schedule.heads <= form.schedule.lanes;
     form.schedule.pairs = choice.hasPairs && form.elements == "bf16" &&
                           llvm::is_contained({4, 8, 16}, form.schedule.lanes) &&
-                          !random.oneIn(4);
-    if (choice.hasAMX && form.elements == "bf16" && !form.schedule.columns) {
+                          !(hasSchedule && random.oneIn(4));
+    bool isTiled = choice.hasAMX && form.elements == "bf16";
+    if (isTiled && hasSchedule && !form.schedule.columns) {
       Schedule before = form.schedule;
       form.schedule = random.pick(kAMXSchedules);
       form.schedule.heads = before.heads;
       form.schedule.parts = before.parts;
       form.schedule.pairs = form.schedule.amx = true;
     }
+    // What the compiler chooses rounds as these do.
+    if (isTiled && !hasSchedule && choice.chosenKeyTile % 32 == 0)
+      form.schedule.pairs = true;
     if (choice.hasPages && random.oneIn(4))
       form.page = random.pick(kPages);
     kind = random.oneIn(2)   ? Kind::Open
@@ -107,6 +118,8 @@ private:
   RandomSource &random;
   Form form;
   Kind kind;
+  /// Whether the attention carries a schedule.
+  bool hasSchedule;
   /// Whether every size that is fixed is told by all types.
   bool tellsAll = false;
   RandomPredicate predicate;
@@ -344,6 +357,8 @@ void FormWriter::writeAttention() {
                          (tiles.pairs ? ", pairs = true" : "") +
                          (tiles.amx ? ", amx = true" : "") +
                          (tiles.columns ? ", columns = true" : "") + ">}";
+  if (!hasSchedule)
+    schedule.clear();
   bool onMemRefs = kind == Kind::OnMemRefs;
   if (onMemRefs && random.oneIn(2))
     for (std::string *data : {&q, &k, &v, &o})

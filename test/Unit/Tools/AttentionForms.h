@@ -36,6 +36,9 @@ struct ElementChoice {
   bool hasPairs = false, hasAMX = false;
   /// Whether keys may lie in pages.
   bool hasPages = false;
+  /// The keys of a tile of attentions whose schedule is left to the compiler,
+  /// with code of their own for few queries; zero if there are none.
+  int64_t chosenKeyTile = 0;
 };
 
 struct Sizes {
@@ -53,6 +56,7 @@ struct Form {
   std::string name, text;
   /// The type of query, key, value and output.
   std::string elements;
+  /// If the text does not give it, what sizes are drawn around.
   Schedule schedule;
   /// Keys of a page, if they lie in pages, whose table is the argument `pages`;
   /// else zero.

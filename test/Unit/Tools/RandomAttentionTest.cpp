@@ -299,10 +299,15 @@ void RandomAttention::checkLoops(unsigned first, unsigned count,
   if (!host)
     FAIL() << llvm::toString(host.takeError());
   ElementChoice choice{types.vec(), host->bf16Dot, host->amx,
-                       /*hasPages=*/true};
+                       /*hasPages=*/true,
+                       /*chosenKeyTile=*/8 * random.between(1, 8)};
   if (!drawModule(first, count, choice, *module, forms))
     return;
   OwningOpRef<ModuleOp> lowered(cast<ModuleOp>((*module)->clone()));
+  // For those that carry no schedule.
+  options.decode = true;
+  options.schedule.keyTile = choice.chosenKeyTile;
+  options.schedule.parts = random.oneIn(2) ? random.between(2, 40) : 1;
   auto code = JitModule::compile(*lowered, "random", options);
   if (failed(code)) {
     module->print(llvm::errs());
