@@ -19,6 +19,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Target/TargetMachine.h"
@@ -118,6 +119,13 @@ CPUTarget mlir::mask::describeTarget(const llvm::TargetMachine &machine) {
 
 int64_t mlir::mask::countCores() {
   return llvm::hardware_concurrency().compute_thread_count();
+}
+
+void mlir::mask::skipLoopStrengthReduction() {
+  llvm::cl::Option *flag =
+      llvm::cl::getRegisteredOptions().lookup("disable-lsr");
+  if (flag)
+    static_cast<llvm::cl::opt<bool> *>(flag)->setValue(true);
 }
 
 // The loops that count are register tiles, which are unrolled and in registers

@@ -7,6 +7,7 @@
 
 #include "Bundle.h"
 
+#include "Mask/Execution/NativeCode.h"
 #include "Mask/InitAll.h"
 #include "Mask/Request/CommandLine.h"
 #include "Mask/Support/FileCache.h"
@@ -183,6 +184,8 @@ int main(int argc, char **argv) {
   registerPassManagerCLOptions();
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
+  // Who says otherwise, says it later.
+  skipLoopStrengthReduction();
   for (auto &[name, option] : cl::getRegisteredOptions())
     if (!llvm::is_contained(option->Categories, &category) &&
         !name.starts_with("mlir-") && name != "help")

@@ -12,6 +12,7 @@
 #include "Mask/Device/Cuda.h"
 #include "Mask/Device/Vulkan.h"
 #include "Mask/Execution/EmulatedDevice.h"
+#include "Mask/Execution/NativeCode.h"
 #include "Mask/InitAll.h"
 #include "Mask/Request/CommandLine.h"
 #include "Mask/Support/OpsInDiagnostics.h"
@@ -167,6 +168,8 @@ int main(int argc, char **argv) {
   registerDefaultTimingManagerCLOptions();
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
+  // Who says otherwise, says it later.
+  skipLoopStrengthReduction();
   hideForeignOptions();
   cl::ParseCommandLineOptions(
       argc, argv,

@@ -50,6 +50,12 @@ CPUTarget describeTarget(const llvm::TargetMachine &machine);
 /// The processors of this machine that may be used.
 int64_t countCores();
 
+/// Leaves loop strength reduction out of all code generation of this process,
+/// where LLVM has it: of attention it makes no faster code, and it takes a fifth
+/// of a compilation. LLVM has a flag for it only, so that is for programs that
+/// compile nothing else.
+void skipLoopStrengthReduction();
+
 /// Optimizes what `mask-to-cpu` made of attention, in place.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);
 
