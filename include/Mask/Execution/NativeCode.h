@@ -51,9 +51,9 @@ CPUTarget describeTarget(const llvm::TargetMachine &machine);
 int64_t countCores();
 
 /// Leaves loop strength reduction out of all code generation of this process,
-/// where LLVM has it: of attention it makes no faster code, and it takes a fifth
-/// of a compilation. LLVM has a flag for it only, so that is for programs that
-/// compile nothing else.
+/// where LLVM has it: of attention it makes no faster code, and it takes a
+/// fifth of a compilation. LLVM has a flag for it only, so that is for programs
+/// that compile nothing else.
 void skipLoopStrengthReduction();
 
 /// Optimizes what `mask-to-cpu` made of attention, in place.
