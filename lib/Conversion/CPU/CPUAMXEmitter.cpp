@@ -68,7 +68,9 @@ void CPUAMXEmitter::emitProduct(
     const TileProduct &product,
     llvm::function_ref<void(Value lane, Value row)> before,
     llvm::function_ref<void(Value lane, Value row)> after) {
-  forLoop(index(0), index(held), vectors * lanes, [&](Value lane) {
+  int64_t step = vectors * lanes;
+  Value end = roundUp(getNumRows(), step);
+  forLoop(index(0), end, step, [&](Value lane) {
     Range rows = product.rows(lane), sum = product.sum(lane);
     forLoop(rows.lower, rows.upper, kRows, [&](Value row) {
       if (before)

@@ -55,7 +55,9 @@ void CPUTileEmitter::emitRegisterTile(const Product &product,
 /// Rows in blocks of those of a register tile, then the remainder one by one.
 void CPUTileEmitter::emitProduct(const Product &product,
                                  const RegisterTile &shape) {
-  forLoop(index(0), index(held), shape.vectors * lanes, [&](Value lane) {
+  int64_t step = shape.vectors * lanes;
+  Value end = step == held ? index(held) : roundUp(getNumRows(), step);
+  forLoop(index(0), end, step, [&](Value lane) {
     Range range = product.rows(lane), sum = product.sum(lane);
     forBlocks(
         range.lower, range.upper, shape.rows, [&](int64_t block, Value row) {

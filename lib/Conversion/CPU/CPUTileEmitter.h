@@ -109,7 +109,11 @@ private:
   /// The layout of the scores of `lanes` rows from `lane` on against the key
   /// `row` of the array.
   ScoreLayout getLayout(Value lane, Value row);
+  /// Vectors of rows: those that have rows that exist, or all.
   void forLanes(BodyFunction body) {
+    forLoop(index(0), roundUp(getNumRows(), lanes), lanes, body);
+  }
+  void forAllLanes(BodyFunction body) {
     forLoop(index(0), index(held), lanes, body);
   }
 
