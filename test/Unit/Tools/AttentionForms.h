@@ -37,7 +37,8 @@ struct ElementChoice {
   /// Whether keys may lie in pages.
   bool hasPages = false;
   /// The keys of a tile of attentions whose schedule is left to the compiler,
-  /// with code of their own for few queries; zero if there are none.
+  /// with code of their own for few queries, a multiple of 16; zero if there
+  /// are none.
   int64_t chosenKeyTile = 0;
 };
 

@@ -300,7 +300,7 @@ void RandomAttention::checkLoops(unsigned first, unsigned count,
     FAIL() << llvm::toString(host.takeError());
   ElementChoice choice{types.vec(), host->bf16Dot, host->amx,
                        /*hasPages=*/true,
-                       /*chosenKeyTile=*/8 * random.between(1, 8)};
+                       /*chosenKeyTile=*/16 * random.between(1, 4)};
   if (!drawModule(first, count, choice, *module, forms))
     return;
   OwningOpRef<ModuleOp> lowered(cast<ModuleOp>((*module)->clone()));
