@@ -183,6 +183,9 @@ class LoopHeader:
             self.names[value] = "%greatest" if most else "%least"
             end = "greatest block end" if most else "least end"
             self.lines.append(f"{self.names[value]} = ... the {end} of a row")
+        elif text.startswith("arith.select"):
+            # Tiles of few rows have no core.
+            return self.visit(re.match(r"arith\.select %[\w-]+, %[\w-]+, (%[\w-]+) ", text).group(1), role)
         elif affine:
             operation, dims, symbols, results, values, others = affine.groups()
             if "-d0 + s0" in results:
@@ -239,7 +242,7 @@ def imported_model(demo):
     print(textwrap.fill(
         "On the right the loop over the keys of the query tile [q, q + rows), as the compiler has it; its "
         "affine maps are written out. Tiles are masked from hull_lower on, not from core_lower on, and "
-        "again from core_upper to hull_upper.", WIDTH, initial_indent="  ", subsequent_indent="  "))
+        "again from core_upper to hull_upper; where half of the rows or more are missing, all are.", WIDTH, initial_indent="  ", subsequent_indent="  "))
 
 
 #===----------------------------------------------------------------------===#

@@ -187,14 +187,20 @@ func.func @prefetch(%q: memref<1x1x?x64xf32>, %k: memref<1x1x?x64xf32>, %v: memr
 // Where rows end at different keys, register tiles are narrow, and multiply what one of their
 // rows sees. Where all see all, four by four operands are multiplied, which are fewer.
 
-// Of the last tile of queries the softmax works on vectors that have rows, and so do narrow tiles.
+// Of the last tile of queries the softmax works on vectors that have rows, and so do narrow tiles;
+// where they are enough for all rows, there is no core.
 
 // CHECK-DAG: #[[$TILES:.*]] = affine_map<(d0) -> ((d0 ceildiv 32) * 32)>
 // CHECK-DAG: #[[$VECTORS:.*]] = affine_map<(d0) -> ((d0 ceildiv 16) * 16)>
 // CHECK-LABEL: func @register_tiles
-// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: i1, %[[UPPER:.*]]: i1):
-// CHECK: scf.if %[[UPPER]] {
 // CHECK: %[[ROWS:.*]] = affine.apply #[[$TILES]](%{{.*}})
+// CHECK: %[[FEW:.*]] = arith.cmpi sle, %{{.*}}, %c32
+// CHECK: arith.select %[[FEW]], %[[ROWS]], %{{.*}} : index
+// CHECK: %[[CORE:.*]] = arith.select %[[FEW]], %c0, %{{.*}} : index
+// CHECK: mask.tile_for[%c0, %c0, %[[CORE]], %{{.*}}]
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %[[BELOW:.*]]: i1, %[[ABOVE:.*]]: i1):
+// CHECK: %[[EDGE:.*]] = arith.ori %[[BELOW]], %[[ABOVE]]
+// CHECK: scf.if %[[EDGE]] {
 // CHECK: scf.for {{.*}} = %c0 to %[[ROWS]] step %c32
 // CHECK: vector.reduction <maxsi>
 // CHECK: scf.for {{.*}} step %c8

@@ -45,7 +45,7 @@ public:
   bool mergesTiles() const override { return true; }
   SmallVector<Value> begin(const QueryTile &tile) override;
   FailureOr<Value> mapRows(RowFunction function) override {
-    return mapLanes(lanes, held, function);
+    return mapLanes(lanes, index(lanes), held, function);
   }
   Value getRows(Value handle, const ScoreLayout &layout) override;
   SmallVector<Value> scores(const KeyTile &keys) override;

@@ -150,11 +150,11 @@ Value CPUEmitter::getNumRows() {
   return b.createOrFold<arith::MulIOp>(tile.rows, index(heads));
 }
 
-FailureOr<Value> CPUEmitter::mapLanes(int64_t count, int64_t period,
+FailureOr<Value> CPUEmitter::mapLanes(int64_t count, Value end, int64_t period,
                                       RowFunction function) {
   Value buffer = workspace->take(count, b.getI32Type());
   LogicalResult result = success();
-  forLoop(index(0), index(count), 1, [&](Value lane) {
+  forLoop(index(0), end, 1, [&](Value lane) {
     AffineExpr first = b.getAffineDimExpr(0),
                row = b.getAffineDimExpr(1) % period;
     Value at = b.createOrFold<arith::MinSIOp>(
@@ -244,8 +244,9 @@ void CPUEmitter::prefetchRow(const AttentionOperand &operand, Value row,
 
 void CPUEmitter::prefetchKeys(const AttentionOperand &operand, Value first,
                               int64_t count) {
-  forLoop(index(0), index(count), 1,
-          [&](Value i) { prefetchRow(operand, clampKey(add(first, i))); });
+  Value left = b.createOrFold<arith::SubIOp>(emitNumKeys(b, op), first);
+  forLoop(index(0), b.createOrFold<arith::MinSIOp>(index(count), left), 1,
+          [&](Value i) { prefetchRow(operand, add(first, i)); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -91,9 +91,10 @@ protected:
   std::pair<Value, Value> locateExisting(Value row);
   /// The number of rows that exist.
   Value getNumRows();
-  /// Computes `function` for the row that each of `count` lanes holds, the
-  /// lane's number modulo `period`; rows that do not exist repeat the last one.
-  FailureOr<Value> mapLanes(int64_t count, int64_t period,
+  /// Computes `function` for the row that each lane up to `end`, of `count`,
+  /// holds, the lane's number modulo `period`; rows that do not exist repeat
+  /// the last one.
+  FailureOr<Value> mapLanes(int64_t count, Value end, int64_t period,
                             RowFunction function);
   /// The sinks of these rows; null without sinks.
   Value gatherSinks(int64_t count, int64_t period);
@@ -120,7 +121,7 @@ protected:
   /// The same for a whole row.
   void prefetchRow(const AttentionOperand &operand, Value row,
                    bool isWrite = false);
-  /// The same for `count` keys or values, which may be behind the last one.
+  /// The same for those of `count` keys or values that are not behind the last.
   void prefetchKeys(const AttentionOperand &operand, Value first,
                     int64_t count);
   /// The key, or the last one if it is behind that.

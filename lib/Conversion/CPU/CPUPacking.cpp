@@ -34,7 +34,7 @@ void CPUTileEmitter::packQueries() {
   Value scale;
   if (!elements.roundsWeights())
     scale = vector::BroadcastOp::create(b, elements.getFactors(), scoreFactor);
-  forAllLanes([&](Value lane) {
+  forProductLanes([&](Value lane) {
     SmallVector<std::pair<Value, Value>> places = locateLanes(lane);
     auto pack = [&](Value column, bool inBounds) {
       SmallVector<Value> cells;

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -56,7 +57,7 @@ void CPUTileEmitter::emitRegisterTile(const Product &product,
 void CPUTileEmitter::emitProduct(const Product &product,
                                  const RegisterTile &shape) {
   int64_t step = shape.vectors * lanes;
-  Value end = step == held ? index(held) : roundUp(getNumRows(), step);
+  Value end = roundUp(getNumRows(), step);
   forLoop(index(0), end, step, [&](Value lane) {
     Range range = product.rows(lane), sum = product.sum(lane);
     forBlocks(
@@ -68,28 +69,53 @@ void CPUTileEmitter::emitProduct(const Product &product,
   });
 }
 
+std::optional<CPUTileEmitter::RegisterTile> CPUTileEmitter::getSquareTile() {
+  RegisterTile square{rows / 2, 2 * vectors};
+  bool readsLess = square.rows + square.vectors < rows + vectors,
+       fits = vectors == 2 && rows % 2 == 0 && rowUnit == 1 &&
+              held % (square.vectors * lanes) == 0;
+  if (!readsLess || !fits)
+    return std::nullopt;
+  return square;
+}
+
+Value CPUTileEmitter::hasFewRows() {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, getNumRows(),
+                                       index(vectors * lanes));
+}
+
+/// Square tiles would compute rows that do not exist, and both kinds in each
+/// copy of the body would be more code.
+Value CPUTileEmitter::leavesCore() {
+  if (!getSquareTile())
+    return Value();
+  Value hasFew = hasFewRows();
+  return isConstantIntValue(hasFew, 0) ? Value() : hasFew;
+}
+
+void CPUTileEmitter::forProductLanes(BodyFunction body) {
+  Value end = roundUp(getNumRows(), vectors * lanes);
+  if (std::optional<RegisterTile> square = getSquareTile())
+    end = b.createOrFold<arith::SelectOp>(
+        hasFewRows(), end, roundUp(getNumRows(), square->vectors * lanes));
+  forLoop(index(0), end, lanes, body);
+}
+
 void CPUTileEmitter::forShape(
     const KeyTile &keys,
     llvm::function_ref<void(const RegisterTile &shape, bool narrows)> body) {
-  RegisterTile narrow{rows, vectors}, square{rows / 2, 2 * vectors};
-  bool readsLess = square.rows + square.vectors < rows + vectors,
-       fits = vectors == 2 && rows % 2 == 0 &&
-              held % (square.vectors * lanes) == 0;
-  if (!readsLess || !fits)
+  RegisterTile narrow{rows, vectors};
+  std::optional<RegisterTile> square = getSquareTile();
+  if (!square)
     return body(narrow, /*narrows=*/keys.lower.rows || keys.upper.rows);
-  Value hides;
-  for (const RowEnds &ends : {keys.lower, keys.upper})
-    if (ends.rows)
-      hides =
-          hides ? b.createOrFold<arith::OrIOp>(hides, ends.hides) : ends.hides;
-  if (!hides)
-    return body(square, /*narrows=*/false);
-  auto branch = scf::IfOp::create(b, hides, /*withElseRegion=*/true);
+  Value isNarrow =
+      b.createOrFold<arith::OrIOp>(keys.lowerFails, keys.upperFails);
+  auto branch = scf::IfOp::create(b, isNarrow, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
   body(narrow, /*narrows=*/true);
   b.setInsertionPointToStart(branch.elseBlock());
-  body(square, /*narrows=*/false);
+  body(*square, /*narrows=*/false);
 }
 
 Value CPUTileEmitter::reduceEnds(Value ends, Value lane, bool greatest) {

@@ -21,7 +21,7 @@ static constexpr int64_t kChains = 4;
 static constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
 void CPUTileEmitter::startSoftmax() {
-  forAllLanes([&](Value lane) {
+  forProductLanes([&](Value lane) {
     store(splat(kLowest), maximum, lane);
     store(splat(0), sum, lane);
     forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {

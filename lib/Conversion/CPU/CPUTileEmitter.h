@@ -42,8 +42,10 @@ public:
                        /*rowUnit=*/1) {}
 
   SmallVector<Value> begin(const QueryTile &tile) override;
+  Value leavesCore() override;
   FailureOr<Value> mapRows(RowFunction function) override {
-    return mapLanes(held, held, function);
+    return mapLanes(held, roundUp(getNumRows(), vectors * lanes), held,
+                    function);
   }
   Value getRows(Value handle, const ScoreLayout &layout) override;
   SmallVector<Value> scores(const KeyTile &keys) override;
@@ -109,13 +111,12 @@ private:
   /// The layout of the scores of `lanes` rows from `lane` on against the key
   /// `row` of the array.
   ScoreLayout getLayout(Value lane, Value row);
-  /// Vectors of rows: those that have rows that exist, or all.
+  /// Vectors of rows, those that have rows that exist.
   void forLanes(BodyFunction body) {
     forLoop(index(0), roundUp(getNumRows(), lanes), lanes, body);
   }
-  void forAllLanes(BodyFunction body) {
-    forLoop(index(0), index(held), lanes, body);
-  }
+  /// Those that products are computed of.
+  void forProductLanes(BodyFunction body);
 
   //===--- Packing ---===//
 
@@ -154,10 +155,15 @@ private:
   void emitProduct(const Product &product, const RegisterTile &shape);
   void emitRegisterTile(const Product &product, const RegisterTile &shape,
                         Value row, Value lane, const Range &sum);
+  /// As many sums as a register tile of the schedule in a square, which reads
+  /// less: 4 + 4 operands for 16 sums, where 8 by 2 are 10. None where it does
+  /// not, or does not fit.
+  std::optional<RegisterTile> getSquareTile();
+  /// Whether all rows are in one register tile of the schedule; an `i1`.
+  Value hasFewRows();
   /// Emits `body` for register tiles of the schedule, which are narrowed to the
-  /// keys that one of their rows sees, or in tiles that all rows see whole for
-  /// others of as many sums, which read less: 4 + 4 operands for 16 sums,
-  /// where 8 by 2 are 10.
+  /// keys that one of their rows sees, or in tiles of many rows that all see
+  /// whole for square ones.
   void forShape(
       const KeyTile &keys,
       llvm::function_ref<void(const RegisterTile &shape, bool narrows)> body);

@@ -334,6 +334,11 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position,
   if (failed(bounds))
     return failure();
   SmallVector<Value> state = emitter.begin(tile);
+  if (Value leavesCore = emitter.leavesCore())
+    for (auto [i, interval] : llvm::enumerate(plan.intervals)) {
+      Value lower = (*bounds)[4 * i + 1], &upper = (*bounds)[4 * i + 2];
+      upper = b.createOrFold<arith::SelectOp>(leavesCore, lower, upper);
+    }
   bool isFirst = &emitter == emitters.front();
   KeyTileBody body(b, op, plan, emitter,
                    isFirst ? observer : FlatSymbolRefAttr());

@@ -376,6 +376,8 @@ LogicalResult KeyTileBody::emitBody(TileForOp loop) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&loop.getBody().front());
   KeyTile keys{loop.getKey(), loop.getSize(), loop.getOrdinal()};
+  keys.lowerFails = loop.getLowerFails();
+  keys.upperFails = loop.getUpperFails();
   TermScope inner(scope);
   placeKeys(keys.first, keys.size, inner);
   FailureOr<Value> masked = emitConditions(loop, inner);

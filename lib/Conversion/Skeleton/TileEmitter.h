@@ -46,6 +46,9 @@ struct KeyTile {
   /// How many keys of the tile precede the slice; null where there are none.
   Value offset = {};
   RowEnds lower = {}, upper = {};
+  /// Whether it is not of the core, for its lower end or its upper; an `i1`, or
+  /// null of slices that are loaded.
+  Value lowerFails = {}, upperFails = {};
 };
 
 /// The tile that is to be loaded next, if `exists`, an `i1`, holds.
@@ -116,6 +119,9 @@ public:
 
   /// Emits what comes before the loop. Returns the carried values, if any.
   virtual SmallVector<Value> begin(const QueryTile &tile) = 0;
+  /// Whether all tiles of keys are worked on as those outside of the core are,
+  /// an `i1` that is asked for after `begin`; null where they are not.
+  virtual Value leavesCore() { return Value(); }
 
   /// Evaluates `function` once for every row that is held (rows that do not
   /// exist repeat the last one), and keeps the results. The handle is for
