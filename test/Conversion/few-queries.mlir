@@ -10,12 +10,12 @@
 // chooses between two sets of loops. Without the option, and where the rows of a tile or
 // of a vector are given, or tiles of keys that no vector of scores fits, there is one.
 
-// Tiles for up to four queries have one, of all heads of a group. What can be wrong of a
+// Tiles for up to three queries have one, of all heads of a group. What can be wrong of a
 // call is checked once.
 
 // CHECK-LABEL: func @group_of_8
 // CHECK: cf.assert {{.*}}query and output must agree in queries
-// CHECK: %[[FEW:.*]] = arith.cmpi sle, %{{.*}}, %c4 : index
+// CHECK: %[[FEW:.*]] = arith.cmpi sle, %{{.*}}, %c3 : index
 // CHECK-NEXT: scf.if %[[FEW]] {
 // CHECK-NOT: cf.assert
 // CHECK: scf.parallel (%{{.*}}, %{{.*}}, %[[PART:.*]]) = {{.*}} step (%c8, %c1, %c1)
@@ -49,10 +49,10 @@ func.func @group_of_8(%q: memref<1x16x?x64xf32>, %k: memref<1x2x?x64xf32>, %o: m
 
 // -----
 
-// Up to eight queries of heads that share no keys, or are not known to.
+// The same of heads that share no keys, or are not known to.
 
 // CHECK-LABEL: func @no_groups
-// CHECK: arith.cmpi sle, %{{.*}}, %c8 : index
+// CHECK: arith.cmpi sle, %{{.*}}, %c3 : index
 // CHECK-NEXT: scf.if
 // CHECK: scf.parallel {{.*}} step (%c1, %c1, %c1, %c1)
 // CHECK: scf.parallel {{.*}} step (%c1, %c1, %c64)
@@ -72,7 +72,7 @@ func.func @no_groups(%q: memref<?x?x?x64xf32>, %k: memref<?x?x?x64xf32>, %o: mem
 // are eight rows in place of one.
 
 // CHECK-LABEL: func @heads_differ
-// CHECK: arith.cmpi sle, %{{.*}}, %c4 : index
+// CHECK: arith.cmpi sle, %{{.*}}, %c3 : index
 // CHECK-NEXT: scf.if
 // CHECK: scf.parallel {{.*}} step (%c1, %c1)
 // CHECK: scf.parallel {{.*}} step (%c1, %c64)

@@ -79,7 +79,7 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
     With `decode` an attention whose number of queries is dynamic becomes two sets of
     loops, and each call chooses: for few queries the schedule of one query, for more that
     of many. Few are as many as leave half of 64 rows free, all heads of the group
-    counted, and eight at most. Not where the attention carries a schedule or has its
+    counted, and three at most. Not where the attention carries a schedule or has its
     keys as queries, nor where rows are given (`query-tile`, `heads`, `lanes`), or a
     `key-tile` that is no multiple of 16. Remarks are on tiles of many queries.
 

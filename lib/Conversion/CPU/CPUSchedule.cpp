@@ -153,11 +153,11 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
   return schedule;
 }
 
-/// Tiles of one query cost about as much per row as whole ones of many queries
-/// where they have half as many rows in all, and each of them reads all keys
+/// Tiles of one query take as long as one of many queries, half of whose rows
+/// are missing, where there are more than three: each of them reads all keys
 /// again.
 static int64_t countFewQueries(int64_t heads) {
-  return std::clamp<int64_t>(kTile / 2 / heads, 1, 8);
+  return std::clamp<int64_t>(kTile / 2 / heads, 1, 3);
 }
 
 FailureOr<std::optional<FewQueries>>

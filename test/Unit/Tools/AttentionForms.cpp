@@ -45,7 +45,7 @@ constexpr int64_t kPages[] = {1, 2, 3, 4, 7, 8, 16, 21, 64};
 constexpr int64_t kTileHeads[] = {1, 1, 2, 2, 3, 4};
 
 /// Up to which number calls may have code of their own.
-constexpr int64_t kFewQueries = 8;
+constexpr int64_t kFewQueries = 3;
 
 void replaceAll(std::string &text, StringRef from, StringRef to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;
