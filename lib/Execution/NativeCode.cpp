@@ -130,10 +130,10 @@ void mlir::mask::skipLoopStrengthReduction() {
 
 // The loops that count are register tiles, which are unrolled and in registers
 // already. What is left is to join addresses, to move out of loops what does
-// not change in them, and to have loops count as code generation expects
-// (without that a step of decoding takes a quarter longer on AVX2); loops over
-// facts become vectors, but not in functions of layers. These take descriptors
-// word by word, of which they do not use all.
+// not change in them, and to have loops count as loop strength reduction
+// expects (where that runs, a step of decoding takes a quarter longer on AVX2
+// without it); loops over facts become vectors, but not in functions of layers.
+// These take descriptors word by word, of which they do not use all.
 static constexpr StringLiteral kPasses =
     "globaldce,deadargelim,function("
     "early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"

@@ -1,5 +1,6 @@
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx" --canonicalize --cse | FileCheck %s
-// RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx vector-bits=256" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
+// RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx lanes=8" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
+// RUN: not mask-opt %s --convert-mask-to-tiles="amx vector-bits=256" 2>&1 | FileCheck %s --check-prefix=BITS
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot amx key-tile=48" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
 // RUN: mask-opt %s --convert-mask-to-tiles="amx" --canonicalize --cse | FileCheck %s --check-prefix=ALONE
 // RUN: mask-opt %s --convert-mask-to-tiles="bf16-dot" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
@@ -27,6 +28,8 @@
 // CHECK-COUNT-4: amx.tile_mulf
 // CHECK-NOT: amx.tile_mulf
 // CHECK-COUNT-4: amx.tile_store %{{.*}} : memref<128x64xf32>, !amx.tile<16x16xf32>
+
+// BITS: error: 'mask.attention' op cannot be scheduled: a target with amx has registers of 512 bits, got 256
 
 // Tiles have 16 lanes and 32 keys. Without them pairs are multiplied, or f32.
 

@@ -66,7 +66,8 @@ int64_t chooseParts(const AttentionShape &shape, int64_t queryTile,
 /// The schedule for an attention of `shape` on `target`: what is not `given` is
 /// chosen, vectors so that a register tile takes half of the registers, and
 /// parts of the keys where all queries are in a tile, so that each core gets
-/// some. Fails with an error where what is given does not fit together.
+/// some. Fails with an error where what is given does not fit together, or the
+/// target is none.
 FailureOr<CPUScheduleAttr>
 chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                   MLIRContext *context, const CPUTarget &target,

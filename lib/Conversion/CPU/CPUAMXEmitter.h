@@ -14,9 +14,10 @@ namespace mlir::mask {
 
 /// A `CPUTileEmitter` that multiplies bf16 by AMX: 16 rows of 16 pairs by 16
 /// cells of 16 rows of queries at a time, and two by two of these as one
-/// register tile, which takes all eight of the tile registers. Cells of queries
-/// and weights are what the instruction wants of its second operand, and rows
-/// of packed keys of its first. Values are, beside what they are packed as,
+/// register tile, which takes seven of the eight tile registers. Cells of
+/// queries and weights are what the instruction wants of its second operand,
+/// and rows of packed keys of its first. Values are, beside what they are
+/// packed as,
 ///
 /// | buffer      | shape           | holds              |
 /// |-------------|-----------------|--------------------|

@@ -119,6 +119,9 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                               const CPUScheduleParts &given) {
   if (target.cores < 1)
     return emitError() << "cores must be at least 1, got " << target.cores;
+  if (target.amx && target.vectorBits < 512)
+    return emitError() << "a target with amx has registers of 512 bits, got "
+                       << target.vectorBits;
   CPUScheduleParts parts = given;
   chooseTileRows(shape, parts);
   if (!parts.keyTile)

@@ -14,8 +14,8 @@ namespace mlir::mask {
 
 /// Emits a query tile for vectors of `lanes` rows. `held` is the number of
 /// rows, heads times queries, in whole vectors; rows that do not exist repeat
-/// the last one. Scratch memory, in elements of `CPUElements` (`sum`, or cells
-/// of `width` times `factor`):
+/// the last one in vectors of others that do. Scratch memory, in elements of
+/// `CPUElements` (`sum`, or cells of `width` times `factor`):
 ///
 /// | buffer        | shape                     | holds                        |
 /// |---------------|---------------------------|------------------------------|

@@ -12,6 +12,7 @@
 #include "Mask/Execution/Jit.h"
 #include "Mask/Execution/NativeCode.h"
 
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Target/TargetMachine.h"
 #include "gtest/gtest.h"
 
@@ -83,6 +84,17 @@ TEST(Target, NoTilesWithoutOptimization) {
   auto target = describeProcessor(options);
   ASSERT_TRUE(bool(target));
   EXPECT_FALSE(target->amx);
+}
+
+// The flag is LLVM's: whether it is still there, under this name.
+TEST(Target, SkipsLoopStrengthReduction) {
+  auto found = llvm::cl::getRegisteredOptions().lookup("disable-lsr");
+  ASSERT_TRUE(found);
+  auto &flag = *static_cast<llvm::cl::opt<bool> *>(found);
+  bool before = flag;
+  skipLoopStrengthReduction();
+  EXPECT_TRUE(flag);
+  flag.setValue(before);
 }
 
 } // namespace
