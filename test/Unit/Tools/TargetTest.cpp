@@ -88,7 +88,8 @@ TEST(Target, NoTilesWithoutOptimization) {
 
 // The flag is LLVM's: whether it is still there, under this name.
 TEST(Target, SkipsLoopStrengthReduction) {
-  auto found = llvm::cl::getRegisteredOptions().lookup("disable-lsr");
+  llvm::cl::Option *found =
+      llvm::cl::getRegisteredOptions().lookup("disable-lsr");
   ASSERT_TRUE(found);
   auto &flag = *static_cast<llvm::cl::opt<bool> *>(found);
   bool before = flag;
