@@ -7,6 +7,8 @@
 
 #include "Mask/Execution/NativeCode.h"
 
+#include "KeepBlends.h"
+
 #include "mlir/Target/LLVMIR/Export.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -77,6 +79,13 @@ static bool has(const llvm::TargetMachine &machine,
   return machine.getTargetTriple().isX86() && subtarget.checkFeatures(features);
 }
 
+/// Whether masked stores are, on some processor with these instructions, slower
+/// than to read, blend and write: those of AVX, not those of AVX-512.
+static bool hasSlowMaskedStores(const llvm::TargetMachine &machine) {
+  const llvm::MCSubtargetInfo &features = *machine.getMCSubtargetInfo();
+  return has(machine, features, "+avx") && !has(machine, features, "+avx512vl");
+}
+
 bool mlir::mask::hasPairProducts(const llvm::TargetMachine &machine) {
   return has(machine, *machine.getMCSubtargetInfo(), "+avx512bf16,+avx512vl");
 }
@@ -138,7 +147,7 @@ static constexpr StringLiteral kPasses =
     "globaldce,deadargelim,function("
     "early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm),loop(indvars),vectorize-scalar-code,"
-    "instcombine<no-verify-fixpoint>,simplifycfg)";
+    "instcombine<no-verify-fixpoint>,simplifycfg,keep-blends)";
 
 namespace {
 /// Vectorizes loops of functions that compute nothing in vectors. What else is
@@ -161,11 +170,14 @@ struct VectorizeScalarCode : llvm::PassInfoMixin<VectorizeScalarCode> {
 void mlir::mask::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::PassBuilder builder(&machine);
   builder.registerPipelineParsingCallback(
-      [](StringRef name, llvm::FunctionPassManager &passes,
-         ArrayRef<llvm::PassBuilder::PipelineElement>) {
-        if (name != "vectorize-scalar-code")
-          return false;
-        passes.addPass(VectorizeScalarCode());
+      [&](StringRef name, llvm::FunctionPassManager &passes,
+          ArrayRef<llvm::PassBuilder::PipelineElement>) {
+        if (name == "vectorize-scalar-code")
+          passes.addPass(VectorizeScalarCode());
+        else if (name == "keep-blends" && hasSlowMaskedStores(machine))
+          passes.addPass(KeepBlends());
+        else
+          return name == "keep-blends";
         return true;
       });
   llvm::LoopAnalysisManager loops;
