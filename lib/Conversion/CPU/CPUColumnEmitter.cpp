@@ -111,8 +111,8 @@ Value CPUColumnEmitter::joinLanes(
   return vector;
 }
 
-void CPUColumnEmitter::rescale(Value factor) {
-  whereMoved(factor, [&] {
+void CPUColumnEmitter::rescale(Value factor, Value total) {
+  whereMoved(factor, total, [&] {
     for (int64_t row = 0; row < held; ++row) {
       Value number =
           vector::ExtractOp::create(b, factor, ArrayRef<int64_t>{row});
@@ -188,7 +188,8 @@ void CPUColumnEmitter::softmax(const KeyTile &keys) {
   if (toBase2)
     after = max(before, arith::MulFOp::create(b, after, toBase2));
   Value factor = exp2(arith::SubFOp::create(b, before, after));
-  Value scaled = arith::MulFOp::create(b, load(sum, index(0)), factor);
+  Value total = load(sum, index(0));
+  Value scaled = arith::MulFOp::create(b, total, factor);
   auto weigh = [&](ArrayRef<Value> scores, Value first, Value carried) {
     SmallVector<Value> numbers;
     for (Value score : scores) {
@@ -200,10 +201,9 @@ void CPUColumnEmitter::softmax(const KeyTile &keys) {
     storeWeights(numbers, first);
     return carried;
   };
-  Value total = fold(scaled, weigh);
+  store(fold(scaled, weigh), sum, index(0));
   store(after, maximum, index(0));
-  store(total, sum, index(0));
-  rescale(factor);
+  rescale(factor, total);
 }
 
 void CPUColumnEmitter::addPart(Value others, Value otherMaximum,

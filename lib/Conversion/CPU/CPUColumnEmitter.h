@@ -111,7 +111,7 @@ private:
   void softmax(const KeyTile &keys);
   void storeWeights(ArrayRef<Value> vectors, Value first);
   void hideMissingPartner(const KeyTile &keys);
-  void rescale(Value factor);
+  void rescale(Value factor, Value total);
 
   /// `keysPerStep` keys are whole vectors of scores and whole cells.
   int64_t held, keysPerVector, keysPerStep;

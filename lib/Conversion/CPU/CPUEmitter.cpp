@@ -262,9 +262,13 @@ Value CPUEmitter::getBase2Factor() {
   return op.getScore().empty() ? Value() : splat(llvm::numbers::log2e);
 }
 
-void CPUEmitter::whereMoved(Value factor, llvm::function_ref<void()> body) {
-  Value moved =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, factor, splat(1));
+void CPUEmitter::whereMoved(Value factor, Value total,
+                            llvm::function_ref<void()> body) {
+  auto differs = [&](Value x, double number) {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, x,
+                                 splat(number));
+  };
+  Value moved = arith::AndIOp::create(b, differs(factor, 1), differs(total, 0));
   Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR, moved);
   auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);

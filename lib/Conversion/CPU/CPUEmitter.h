@@ -133,9 +133,10 @@ protected:
   Value exp2(Value x);
   /// What scores are multiplied by to be in base 2; null if they are.
   Value getBase2Factor();
-  /// Emits `body` where an element of the factor is not one: where no maximum
-  /// moved, in most tiles after the first few, there is nothing to do.
-  void whereMoved(Value factor, llvm::function_ref<void()> body);
+  /// Emits `body` where an element of the factor is not one, and the sum of
+  /// weights so far not zero: in the first tile, and where no maximum moved, in
+  /// most tiles after the first few, there is nothing to do.
+  void whereMoved(Value factor, Value total, llvm::function_ref<void()> body);
   /// The maximum as processors have it, the second of two that do not compare.
   /// A NaN score stays one in the exponential, whatever the maximum then is.
   Value getMaximum(Value x, Value y);

@@ -68,8 +68,8 @@ void CPUTileEmitter::hideMissingKeys(const KeyTile &keys) {
   });
 }
 
-void CPUTileEmitter::rescale(Value lane, Value factor) {
-  whereMoved(factor, [&] {
+void CPUTileEmitter::rescale(Value lane, Value factor, Value total) {
+  whereMoved(factor, total, [&] {
     forLoop(index(0), value.getSize(b, 3), 1, [&](Value column) {
       Value before = load(accumulator, {column, lane});
       store(arith::MulFOp::create(b, before, factor), accumulator,
@@ -115,11 +115,11 @@ void CPUTileEmitter::softmax(const KeyTile &keys, Value lane) {
     return numbers;
   };
   Value factor = exp2(arith::SubFOp::create(b, before, after));
-  Value scaled = arith::MulFOp::create(b, load(sum, lane), factor);
-  Value total = reduceScores(count, lane, scaled, splat(0), add, map);
+  Value total = load(sum, lane);
+  Value scaled = arith::MulFOp::create(b, total, factor);
+  store(reduceScores(count, lane, scaled, splat(0), add, map), sum, lane);
   store(after, maximum, lane);
-  store(total, sum, lane);
-  rescale(lane, factor);
+  rescale(lane, factor, total);
 }
 
 void CPUTileEmitter::addPart(Value others, Value otherMaximum, Value otherSum) {

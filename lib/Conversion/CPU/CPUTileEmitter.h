@@ -184,7 +184,7 @@ private:
   void startSoftmax();
   void hideMissingKeys(const KeyTile &keys);
   void softmax(const KeyTile &keys, Value lane);
-  void rescale(Value lane, Value factor);
+  void rescale(Value lane, Value factor, Value total);
 
   //===--- Values that are not finite ---===//
 
