@@ -125,6 +125,7 @@ private:
   /// foresee them.
   void prefetchLanes(const AttentionOperand &operand, Value first, Value end,
                      bool isWrite = false);
+  void prefetchFirstKeys();
   void packQueries();
   void packKeys(const KeyTile &keys);
   /// Packs the values of a tile of keys, where they are packed, and says

@@ -333,6 +333,7 @@ LogicalResult AttentionLowering::emitQueryTile(ValueRange position,
   FailureOr<SmallVector<Value>> bounds = emitBounds(rows);
   if (failed(bounds))
     return failure();
+  tile.firstVisited = bounds->empty() ? Value() : bounds->front();
   SmallVector<Value> state = emitter.begin(tile);
   if (Value leavesCore = emitter.leavesCore())
     for (auto [i, interval] : llvm::enumerate(plan.intervals)) {

@@ -28,6 +28,9 @@ struct QueryTile {
   /// Absolute coordinates: of the first head, of the first and last query, and
   /// of row 0 of the keys.
   Value absoluteBatch, absoluteHead, firstQuery, lastQuery, firstKey;
+  /// The key that the first visited tile begins with, if there is one, as an
+  /// index into the array; null where no tile is visited.
+  Value firstVisited = {};
 };
 
 /// Where rows end, on one side: the handle of `mapRows` on indices into the

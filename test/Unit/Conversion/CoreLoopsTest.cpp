@@ -163,6 +163,9 @@ Value getMemory(Value memref) {
 bool reads(Operation *loop, Value memory) {
   return loop
       ->walk([&](Operation *op) {
+        // What is asked for is not read yet.
+        if (isa<memref::PrefetchOp>(op))
+          return WalkResult::advance();
         for (Value operand : op->getOperands())
           if (isa<MemRefType>(operand.getType()) &&
               getMemory(operand) == memory)
