@@ -55,9 +55,6 @@ CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << ", got " << lanes << " and " << rows;
   if (failed(verifyTile(emitError, queryTile, keyTile, heads, parts)))
     return failure();
-  if (keyTile % rows)
-    return emitError() << "rows (" << rows << ") must divide key_tile ("
-                       << keyTile << ")";
   if (pairs && !llvm::is_contained({4, 8, 16}, lanes))
     return emitError() << "pairs need 4, 8 or 16 lanes, got " << lanes;
   if (amx && (!pairs || columns || lanes != 16))

@@ -1,5 +1,5 @@
 // RUN: mask-opt %s --convert-mask-to-tiles --verify-diagnostics --split-input-file
-// RUN: not mask-opt %s --convert-mask-to-tiles="key-tile=60" --split-input-file 2>&1 | FileCheck %s --check-prefix=TILE
+// RUN: not mask-opt %s --convert-mask-to-tiles="rows=65" --split-input-file 2>&1 | FileCheck %s --check-prefix=TILE
 
 func.func @negative_tensors(%q: tensor<1x1x?x8xf32>, %m: !mask.predicate) -> tensor<1x1x?x8xf32> {
   // expected-error @+1 {{must be closed and on memrefs to become loops over tiles}}
@@ -130,7 +130,7 @@ func.func @negative_choice(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>, %c:
 
 // -----
 
-// TILE: error: 'mask.attention' op cannot be scheduled: rows (8) must divide key_tile (60)
+// TILE: error: 'mask.attention' op cannot be scheduled: lanes and rows must be at most 64, got {{[0-9]+}} and 65
 func.func @schedule_from_options(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
   mask.attention ins(%q, %q, %q : memref<1x1x?x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>)
       outs(%o : memref<1x1x?x8xf32>) predicate {

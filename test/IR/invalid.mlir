@@ -1044,16 +1044,6 @@ func.func @schedule_sizes() attributes {
 
 // -----
 
-// Whole register tiles.
-func.func @schedule_rows() attributes {
-  // expected-error @below {{rows (8) must divide key_tile (60)}}
-  s = #mask.cpu_schedule<query_tile = 64, key_tile = 60, lanes = 16, rows = 8>
-} {
-  return
-}
-
-// -----
-
 // Code grows with them.
 func.func @schedule_lanes() attributes {
   // expected-error @below {{lanes and rows must be at most 64, got 1000000 and 8}}

@@ -64,7 +64,7 @@ int64_t chooseParts(const AttentionShape &shape, int64_t queryTile,
                     int64_t cores);
 
 /// The schedule for an attention of `shape` on `target`: what is not `given` is
-/// chosen, vectors so that a register tile takes half of the registers, and
+/// chosen, register tiles so that sums and operands fit the registers, and
 /// parts of the keys where all queries are in a tile, so that each core gets
 /// some. Fails with an error where what is given does not fit together, or the
 /// target is none.

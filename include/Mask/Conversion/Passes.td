@@ -68,8 +68,8 @@ def ConvertMaskToTiles : Pass<"convert-mask-to-tiles"> {
 
     The schedule of an attention is its `schedule` attribute, a `#mask.cpu_schedule`
     here. Where it has none, one is chosen for the target that `vector-bits`,
-    `vector-registers`, `bf16-dot` and `amx` describe: vectors as wide as the registers, a
-    register tile that takes half of them, pairs of bf16 where the target has the
+    `vector-registers`, `bf16-dot` and `amx` describe: vectors as wide as the registers,
+    register tiles that fit them with their operands, pairs of bf16 where the target has the
     instruction, tiles where it has AMX. A schedule with pairs, or with AMX, is an error
     for a target that has not. Where the number of queries is static and less than 64, a
     tile has all of them, of as many heads of a group as make at most 64 rows, and if

@@ -55,10 +55,12 @@ def Mask_CPUScheduleAttr
   let description = [{
     `query_tile` queries of `heads` heads, which share their keys, and `key_tile` keys
     per tile of scores; `lanes` rows of such a tile per vector and `rows` keys (or value
-    columns) per register tile. `heads` is 1 where it is not given, and divides the
-    number of query heads per key head. `rows` divides `key_tile`. A tile has at most
-    4096 rows and as many keys; `lanes` and `rows` are at most 64. With `pairs = true`
-    bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
+    columns) by two vectors per register tile, half as many by four where all rows see all
+    keys, if `rows` is a multiple of four and that reads fewer operands. Keys that fill no
+    register tile are multiplied in smaller ones, so `rows` that divide `key_tile` are best.
+    `heads` is 1 where it is not given, and divides the number of query heads per key head.
+    A tile has at most 4096 rows and as many keys; `lanes` and `rows` are at most 64. With
+    `pairs = true` bf16 is multiplied in pairs, by an instruction that AVX-512 has for 4, 8 or 16
     lanes, and weights are rounded to bf16; otherwise f16 and bf16 are widened to f32.
     With `amx = true`, beside pairs and 16 lanes, tiles of 16 rows by 16 pairs are
     multiplied, by an instruction of AMX: then 32 keys (or value columns) by two vectors
@@ -72,7 +74,8 @@ def Mask_CPUScheduleAttr
     With `columns = true` the columns of the arrays lie in lanes, and not rows: for tiles
     of few rows, at most as many as a vector has lanes, which are then a power of two.
     The scores of `lanes` divided by the rows, rounded up to a power of two, keys are a
-    vector, so `key_tile` is a multiple of that. `rows` says nothing of such a tile.
+    vector, so `key_tile` is a multiple of that. Twice `rows` vectors of sums are the most that a
+    loop over the keys carries where values are weighted.
 
     ```mlir
     #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>

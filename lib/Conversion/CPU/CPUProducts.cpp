@@ -53,7 +53,7 @@ void CPUTileEmitter::emitRegisterTile(const Product &product,
     }
 }
 
-/// Rows in blocks of those of a register tile, then the remainder one by one.
+/// Rows in blocks of those of a register tile, then what is left in others.
 void CPUTileEmitter::emitProduct(const Product &product,
                                  const RegisterTile &shape) {
   int64_t step = shape.vectors * lanes;
@@ -72,8 +72,10 @@ void CPUTileEmitter::emitProduct(const Product &product,
 std::optional<CPUTileEmitter::RegisterTile> CPUTileEmitter::getSquareTile() {
   RegisterTile square{rows / 2, 2 * vectors};
   bool readsLess = square.rows + square.vectors < rows + vectors,
-       fits = vectors == 2 && rows % 2 == 0 && rowUnit == 1 &&
-              held % (square.vectors * lanes) == 0;
+       // Where registers are few: 3 by 4 sums, with what they read, are more
+       // than 16.
+      fits = vectors == 2 && rows % 4 == 0 && rowUnit == 1 &&
+             held % (square.vectors * lanes) == 0;
   if (!readsLess || !fits)
     return std::nullopt;
   return square;

@@ -139,10 +139,10 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
     columns = rows <= widest && widest >= kFewestLanes;
     parts.lanes = widest;
   }
-  // A register tile of `rows` by two vectors of sums takes half of the vector
-  // registers; what does not fit is spilled in the innermost loop.
+  // A register tile of `rows` by two vectors of sums, and three operands; what
+  // does not fit is spilled in the innermost loop.
   if (!parts.rows)
-    parts.rows = clampToPower(target.vectorRegisters / 4, 8);
+    parts.rows = std::clamp<int64_t>((target.vectorRegisters - 4) / 2, 1, 8);
   bool isBF16 = shape.elements && shape.elements.isBF16();
   bool amx = isBF16 && target.amx && !columns && parts.lanes == 16 &&
              parts.keyTile % 32 == 0;

@@ -67,8 +67,25 @@ SmallVector<Value> LoopBuilder::forLoop(
 
 void LoopBuilder::forBlocks(Value lower, Value upper, int64_t size,
                             llvm::function_ref<void(int64_t, Value)> body) {
-  Value whole = roundDown(upper, size);
-  forLoop(lower, whole, size, [&](Value first) { body(size, first); });
+  AffineExpr first = b.getAffineDimExpr(0), end = b.getAffineDimExpr(1),
+             count = end - first, whole = count.floorDiv(size) * size;
+  int64_t part = size / 2;
+  if (size % 3 == 0) {
+    // Blocks of three and of two units make every number of them but one.
+    int64_t unit = size / 3;
+    AffineExpr units = count.floorDiv(unit);
+    whole = (units - (units * 2) % 3 * 2) * unit;
+    part = 2 * unit;
+  }
+  // Emits the blocks that end at `expr`; returns where the next begin.
+  auto loop = [&](Value from, AffineExpr expr, int64_t step) {
+    Value to = b.createOrFold<arith::MaxSIOp>(from, apply(expr, {from, upper}));
+    forLoop(from, to, step, [&](Value row) { body(step, row); });
+    return to;
+  };
+  Value rest = loop(lower, first + whole, size);
+  if (part > 1)
+    rest = loop(rest, first + count.floorDiv(part) * part, part);
   if (size > 1)
-    forLoop(whole, upper, 1, [&](Value first) { body(1, first); });
+    forLoop(rest, upper, 1, [&](Value row) { body(1, row); });
 }

@@ -33,8 +33,10 @@ public:
   SmallVector<Value>
   forLoop(Value lower, Value upper, int64_t step, ValueRange inits,
           llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
-  /// From `lower`, a multiple of `size`, up to `upper` in blocks of `size`,
-  /// then what is left one by one. The body is told which.
+  /// From `lower` up to `upper` in blocks of `size`, then what is left in
+  /// smaller blocks, then one by one. The body is told which. Smaller blocks
+  /// have half of the size, or two thirds where it is a multiple of three: then
+  /// as many of them as make the rest a multiple of that third.
   void forBlocks(Value lower, Value upper, int64_t size,
                  llvm::function_ref<void(int64_t, Value)> body);
 

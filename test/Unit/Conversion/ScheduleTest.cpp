@@ -62,4 +62,21 @@ func.func @attention(%q: memref<1x1x?x8xf32>, %o: memref<1x1x?x8xf32>) {
             "#mask.cpu_schedule, got 7 : i64");
 }
 
+/// Two vectors of sums per row, two of operands, and one that is spread.
+TEST(ScheduleTest, RegisterTilesFitTheRegisters) {
+  MLIRContext context;
+  context.loadDialect<MaskDialect>();
+  auto error = [&] { return emitError(UnknownLoc::get(&context)); };
+  auto chooseRows = [&](int64_t registers) {
+    CPUTarget target;
+    target.vectorRegisters = registers;
+    return chooseCPUSchedule(error, &context, target, AttentionShape())
+        ->getRows();
+  };
+  EXPECT_EQ(chooseRows(16), 6);
+  EXPECT_EQ(chooseRows(32), 8);
+  for (int64_t registers = 6; registers <= 64; ++registers)
+    EXPECT_LE(2 * chooseRows(registers) + 3, registers) << registers;
+}
+
 } // namespace
