@@ -23,7 +23,10 @@ CPUColumnEmitter::CPUColumnEmitter(ImplicitLocOpBuilder &builder,
     : CPUEmitter(builder, op, schedule, schedule.getPairs()),
       held(llvm::bit_ceil(uint64_t(heads * schedule.getQueryTile()))),
       keysPerVector(lanes / held),
-      keysPerStep(std::max(keysPerVector, elements.width)) {}
+      keysPerStep(std::max(keysPerVector, elements.width)),
+      numSums(llvm::bit_floor(uint64_t(2 * schedule.getRows()))),
+      rowsAtOnce(std::min(held, numSums / 2)),
+      keysAtOnce(std::max(keysPerVector, numSums / rowsAtOnce)) {}
 
 //===----------------------------------------------------------------------===//
 // Rows and columns

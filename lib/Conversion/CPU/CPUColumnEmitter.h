@@ -90,7 +90,9 @@ private:
 
   //===--- Products ---===//
 
-  void multiplyKeys(const KeyTile &keys, Value first, bool isWhole);
+  void multiplyKeys(const KeyTile &keys, Value first, int64_t count,
+                    bool isWhole);
+  SmallVector<Value> multiplyKeys(ArrayRef<Value> keys, int64_t row);
   /// The sums of the lanes of each of `lanes` vectors, in their order.
   Value sumLanes(ArrayRef<Value> vectors);
   void multiplyValues(const KeyTile &keys);
@@ -115,6 +117,11 @@ private:
 
   /// `keysPerStep` keys are whole vectors of scores and whole cells.
   int64_t held, keysPerVector, keysPerStep;
+  /// Vectors of sums in innermost loops: a power of two, as many as registers
+  /// have room for beside the operands. They are of `rowsAtOnce` rows, which
+  /// share each vector of keys or values, and as many columns of values, or
+  /// `keysAtOnce` keys, which share each vector of queries.
+  int64_t numSums, rowsAtOnce, keysAtOnce;
   Value queries, weights, flags;
 };
 

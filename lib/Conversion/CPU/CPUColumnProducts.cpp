@@ -11,14 +11,12 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace mlir::mask;
-
-/// Vectors of sums in the innermost loop of P V: as many as hide the latency of
-/// a multiply-add, and rows that share a vector of values.
-static constexpr int64_t kSums = 16, kRows = 8;
 
 //===----------------------------------------------------------------------===//
 // Q K
@@ -51,53 +49,70 @@ Value CPUColumnEmitter::sumLanes(ArrayRef<Value> vectors) {
                                vector::ShuffleOp::create(b, a, c, cross));
 }
 
-/// The scores of the keys of one vector. Of keys that do not exist they are
-/// those of the last one; the skeleton hides them.
+/// The scores of `count` keys, whole vectors of them. Of keys that do not exist
+/// they are those of the last one; the skeleton hides them.
 void CPUColumnEmitter::multiplyKeys(const KeyTile &keys, Value first,
-                                    bool isWhole) {
-  SmallVector<Value> rows;
-  for (int64_t i = 0; i < keysPerVector; ++i) {
+                                    int64_t count, bool isWhole) {
+  SmallVector<Value> rows, products(count * held);
+  for (int64_t i = 0; i < count; ++i) {
     Value row = offset(first, i);
     if (!isWhole)
       row = b.createOrFold<arith::MinSIOp>(row, offset(keys.size, -1));
     rows.push_back(add(keys.first, row));
   }
-  SmallVector<Value> zeros(lanes, splat(0));
+  for (int64_t row = 0; row < held; row += rowsAtOnce) {
+    SmallVector<Value> sums = multiplyKeys(rows, row);
+    for (auto [i, sum] : llvm::enumerate(sums))
+      products[i / rowsAtOnce * held + row + i % rowsAtOnce] = sum;
+  }
+  for (int64_t i = 0; i < count; i += keysPerVector) {
+    Value scores = sumLanes(ArrayRef(products).slice(i * held, lanes));
+    // A factor that is not in Q.
+    if (elements.roundsWeights())
+      scores = arith::MulFOp::create(
+          b, scores, vector::BroadcastOp::create(b, this->sums, scoreFactor));
+    store(scores, scoreBuffer,
+          apply(b.getAffineDimExpr(0) * held, offset(first, i)));
+  }
+}
+
+/// The products of `rowsAtOnce` rows of queries, from `row` on, with these
+/// keys, not yet summed over the lanes: keys major.
+SmallVector<Value> CPUColumnEmitter::multiplyKeys(ArrayRef<Value> keys,
+                                                  int64_t row) {
+  int64_t count = keys.size();
   VectorType type = elements.getFactors();
   AffineExpr d0 = b.getAffineDimExpr(0);
   auto multiply = [&](Value column, bool inBounds, ValueRange carried) {
     SmallVector<Value> numbers, factors, results;
-    for (Value row : rows)
-      numbers.push_back(read(key, row, column, type, inBounds));
-    prefetchShare({&value, rows[0], keysPerVector}, key,
-                  apply(d0 * keysPerVector, column),
-                  keysPerVector * lanes * elements.width);
-    for (int64_t row = 0; row < held; ++row)
-      factors.push_back(vector::LoadOp::create(b, type, queries,
-                                               ValueRange{index(row), column}));
-    for (int64_t i = 0; i < lanes; ++i)
-      results.push_back(elements.multiplyAdd(b, factors[i % held],
-                                             numbers[i / held], carried[i]));
+    for (Value at : keys)
+      numbers.push_back(read(key, at, column, type, inBounds));
+    if (row == 0)
+      prefetchShare({&value, keys[0], count}, key, apply(d0 * count, column),
+                    count * lanes * elements.width);
+    for (int64_t r = 0; r < rowsAtOnce; ++r)
+      factors.push_back(vector::LoadOp::create(
+          b, type, queries, ValueRange{index(row + r), column}));
+    for (auto [i, sum] : llvm::enumerate(carried))
+      results.push_back(elements.multiplyAdd(b, factors[i % rowsAtOnce],
+                                             numbers[i / rowsAtOnce], sum));
     return results;
   };
-  SmallVector<Value> products =
-      foldColumns(key.getSize(b, 3), lanes * elements.width, zeros, multiply);
-  Value scores = sumLanes(products);
-  // A factor that is not in Q.
-  if (elements.roundsWeights())
-    scores = arith::MulFOp::create(
-        b, scores, vector::BroadcastOp::create(b, sums, scoreFactor));
-  store(scores, scoreBuffer, apply(b.getAffineDimExpr(0) * held, first));
+  SmallVector<Value> zeros(count * rowsAtOnce, splat(0));
+  return foldColumns(key.getSize(b, 3), lanes * elements.width, zeros,
+                     multiply);
 }
 
 SmallVector<Value> CPUColumnEmitter::scores(const KeyTile &keys) {
   findPages(keys);
-  Value whole = roundDown(keys.size, keysPerVector);
-  forLoop(index(0), whole, keysPerVector,
-          [&](Value first) { multiplyKeys(keys, first, /*isWhole=*/true); });
-  if (keysPerVector > 1)
-    forLoop(whole, keys.size, keysPerVector,
-            [&](Value first) { multiplyKeys(keys, first, /*isWhole=*/false); });
+  Value whole = roundDown(keys.size, keysAtOnce);
+  forLoop(index(0), whole, keysAtOnce, [&](Value first) {
+    multiplyKeys(keys, first, keysAtOnce, /*isWhole=*/true);
+  });
+  if (keysAtOnce > 1)
+    forLoop(whole, keys.size, keysPerVector, [&](Value first) {
+      multiplyKeys(keys, first, keysPerVector, /*isWhole=*/false);
+    });
   return {};
 }
 
@@ -111,11 +126,12 @@ Value CPUColumnEmitter::locateWeights(Value key, Value row) {
   return apply((k.floorDiv(width) * held + r) * width + k % width, {key, row});
 }
 
-/// `count` vectors of columns of the rows from `row` on, over all keys.
+/// `count` vectors of columns of `rowsAtOnce` rows from `row` on, over all
+/// keys.
 void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
                                       Value column, int64_t count,
                                       bool inBounds) {
-  int64_t numRows = std::min(held - row, kRows);
+  int64_t numRows = rowsAtOnce;
   SmallVector<Value> columns, before;
   for (int64_t i = 0; i < count; ++i)
     columns.push_back(offset(column, i * lanes));
@@ -165,20 +181,23 @@ void CPUColumnEmitter::multiplyValues(const KeyTile &keys, int64_t row,
 
 void CPUColumnEmitter::multiplyValues(const KeyTile &keys) {
   Value width = value.getSize(b, 3);
-  for (int64_t row = 0; row < held; row += kRows) {
-    int64_t count = kSums / std::min(held, kRows);
-    Value blocks = roundDown(width, count * lanes),
-          whole = roundDown(width, lanes);
-    forLoop(index(0), blocks, count * lanes, [&](Value column) {
-      multiplyValues(keys, row, column, count, /*inBounds=*/true);
-    });
-    forLoop(blocks, whole, lanes, [&](Value column) {
-      multiplyValues(keys, row, column, 1, /*inBounds=*/true);
-    });
-    forLoop(whole, width, lanes, [&](Value column) {
-      multiplyValues(keys, row, column, 1, /*inBounds=*/false);
-    });
-  }
+  int64_t count = numSums / rowsAtOnce;
+  // Of columns that are fewer, and known, a whole block all the same.
+  if (std::optional<int64_t> columns = getConstantIntValue(width))
+    count = std::clamp<int64_t>(llvm::bit_floor(uint64_t(*columns / lanes)), 1,
+                                count);
+  Value blocks = roundDown(width, count * lanes),
+        whole = roundDown(width, lanes);
+  auto forRows = [&](Value column, int64_t count, bool inBounds) {
+    for (int64_t row = 0; row < held; row += rowsAtOnce)
+      multiplyValues(keys, row, column, count, inBounds);
+  };
+  forLoop(index(0), blocks, count * lanes,
+          [&](Value column) { forRows(column, count, /*inBounds=*/true); });
+  forLoop(blocks, whole, lanes,
+          [&](Value column) { forRows(column, 1, /*inBounds=*/true); });
+  forLoop(whole, width, lanes,
+          [&](Value column) { forRows(column, 1, /*inBounds=*/false); });
 }
 
 //===----------------------------------------------------------------------===//
