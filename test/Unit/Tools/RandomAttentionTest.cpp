@@ -295,6 +295,7 @@ void RandomAttention::checkLoops(unsigned first, unsigned count,
   std::vector<Form> forms;
   // What is in question is rather our code than LLVM's.
   options.optimize = first / kPerModule % 4 == 3;
+  options.openmp = !getOpenMPLibrary().empty() && random.oneIn(3);
   auto host = describeProcessor(options);
   if (!host)
     FAIL() << llvm::toString(host.takeError());
