@@ -112,6 +112,16 @@ static int64_t clampToPower(int64_t value, int64_t most) {
   return std::min<int64_t>(llvm::bit_floor(uint64_t(value)), most);
 }
 
+/// The rows of a register tile: two vectors of sums for each, and three
+/// operands; what does not fit is spilled in the innermost loop. SSE needs a
+/// register for each product, too, before it is added: its tiles take half of
+/// the registers, and more would be more code, and no faster.
+static int64_t chooseRows(const CPUTarget &target) {
+  int64_t registers = target.vectorRegisters,
+          rows = target.vectorBits < 256 ? registers / 4 : (registers - 4) / 2;
+  return std::clamp<int64_t>(rows, 1, 8);
+}
+
 FailureOr<CPUScheduleAttr>
 mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
                               MLIRContext *context, const CPUTarget &target,
@@ -139,10 +149,8 @@ mlir::mask::chooseCPUSchedule(function_ref<InFlightDiagnostic()> emitError,
     columns = rows <= widest && widest >= kFewestLanes;
     parts.lanes = widest;
   }
-  // A register tile of `rows` by two vectors of sums, and three operands; what
-  // does not fit is spilled in the innermost loop.
   if (!parts.rows)
-    parts.rows = std::clamp<int64_t>((target.vectorRegisters - 4) / 2, 1, 8);
+    parts.rows = chooseRows(target);
   bool isBF16 = shape.elements && shape.elements.isBF16();
   bool amx = isBF16 && target.amx && !columns && parts.lanes == 16 &&
              parts.keyTile % 32 == 0;

@@ -67,14 +67,19 @@ TEST(ScheduleTest, RegisterTilesFitTheRegisters) {
   MLIRContext context;
   context.loadDialect<MaskDialect>();
   auto error = [&] { return emitError(UnknownLoc::get(&context)); };
-  auto chooseRows = [&](int64_t registers) {
+  auto chooseRows = [&](int64_t registers, int64_t bits = 256) {
     CPUTarget target;
+    target.vectorBits = bits;
     target.vectorRegisters = registers;
     return chooseCPUSchedule(error, &context, target, AttentionShape())
         ->getRows();
   };
   EXPECT_EQ(chooseRows(16), 6);
   EXPECT_EQ(chooseRows(32), 8);
+  EXPECT_EQ(chooseRows(32, 512), 8);
+  // SSE and NEON.
+  EXPECT_EQ(chooseRows(16, 128), 4);
+  EXPECT_EQ(chooseRows(32, 128), 8);
   for (int64_t registers = 6; registers <= 64; ++registers)
     EXPECT_LE(2 * chooseRows(registers) + 3, registers) << registers;
 }
