@@ -42,7 +42,7 @@ class Ours(Contender):
     def __init__(self, work, q, copies, settings):
         super().__init__(work, q, copies)
         self.out = torch.empty_like(q)
-        self.ids = work.ids() if work.images else None
+        self.ids = work.ids() if work.images or work.document else None
 
         self.code, self.compile_time = timed(lambda: self.compile(self.module(), settings))
         ctypes.CDLL(str(settings.openmp)).omp_set_num_threads(settings.threads)
@@ -78,9 +78,12 @@ class Ours(Contender):
         if work.images:
             lines += ["%images = mask.block_bidirectional %ids : tensor<?xi32>",
                       "%mask = mask.or %window, %images"]
-        name = "%mask" if work.images else "%window"
+        if work.document:
+            lines += ["%document = mask.document %ids : tensor<?xi32>",
+                      "%mask = mask.and %window, %document"]
+        name = "%window" if self.ids is None else "%mask"
         offset = f" query_offset {work.offset}" if work.offset else ""
-        ids = ", %ids: tensor<?xi32>" if work.images else ""
+        ids = "" if self.ids is None else ", %ids: tensor<?xi32>"
         body = "\n  ".join(lines)
         return f"""
 func.func @attention(%q: {query}, %k: {key}, %v: {key}, %out: {query}{ids}) -> {query} {{
@@ -114,7 +117,7 @@ class SDPA(Contender):
         self.first = work.hull(0, 1)[0] if work.queries == 1 else 0
         if work.queries == 1:
             return
-        if work.window or work.images or work.offset:
+        if work.window or work.images or work.document or work.offset:
             self.options["attn_mask"], self.mask_time = timed(lambda: work.visible(0, work.queries))
         else:
             self.options["is_causal"] = True
@@ -197,9 +200,13 @@ class Flex(Contender):
             mask = key <= query
             if window:
                 mask = mask & (query - key < window)
+            if work.document:
+                mask = mask & (query // work.document == key // work.document)
             if work.images:
                 mask = mask | ((ids[query] == ids[key]) & (ids[query] >= 0))
             return mask
+        # What was compiled for other works counts towards a limit.
+        torch._dynamo.reset()
         try:
             self.mask, self.mask_time = timed(
                 lambda: create_block_mask(visible, None, None, work.queries, work.keys, device="cpu"))
@@ -220,8 +227,8 @@ class OnnxRuntime(Contender):
     windows = True
 
     def check(self, work):
-        if work.images:
-            raise Unable("no images")
+        if work.images or work.document:
+            raise Unable("no images or documents")
 
     def __init__(self, work, q, copies, settings):
         super().__init__(work, q, copies)
@@ -288,12 +295,66 @@ class CausalOnnxRuntime(OnnxRuntime):
     windows = False
 
     def check(self, work):
-        if work.queries == 1 or not (work.window or work.images):
+        if work.queries == 1 or not (work.window or work.images or work.document):
             raise Unable("for masks that hide more than the future")
 
 
+class OpenVINO(Contender):
+    """OpenVINO's ScaledDotProductAttention, compiled for the shape, with its causal flag
+    or a mask of truth values. The heads of a group are an axis of their own, or the rows
+    of a decode step, whose window is a slice of the cache that was made before."""
+    name = "OpenVINO"
+
+    def __init__(self, work, q, copies, settings):
+        super().__init__(work, q, copies)
+        import openvino
+        from openvino import opset13
+        self.kind = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}[work.dtype]
+        group = work.heads // work.kv_heads
+        decode = work.queries == 1
+        first = work.hull(0, 1)[0] if decode else 0
+        rows = [work.batch, work.kv_heads, group, work.queries, work.dim]
+        if decode:
+            rows = [work.batch, work.kv_heads, group, work.dim]
+        elif group == 1:
+            rows = list(q.shape)
+        shared = lambda x: (x if decode or group == 1 else x.unsqueeze(2))[..., first:, :].contiguous()
+        self.out = torch.empty(rows, dtype=q.dtype)
+        data = [(q.reshape(rows), shared(k), shared(v)) for k, v in copies]
+        inputs = [opset13.parameter(list(x.shape), self.kind) for x in data[0]]
+        causal = not decode and not (work.window or work.images or work.document or work.offset)
+        mask = []
+        if not decode and not causal:
+            visible, self.mask_time = timed(lambda: work.visible(0, work.queries))
+            mask = [opset13.constant(visible.numpy())]
+        model = openvino.Model([opset13.scaled_dot_product_attention(*inputs, *mask, causal=causal)], inputs)
+        options = {"INFERENCE_NUM_THREADS": settings.threads, "INFERENCE_PRECISION_HINT": work.dtype,
+                   "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False}
+        self.requests = []
+        try:
+            code, self.compile_time = timed(lambda: openvino.Core().compile_model(model, "CPU", options))
+            for tensors in data:
+                request = code.create_infer_request()
+                for i, x in enumerate(tensors):
+                    request.set_input_tensor(i, self.view(openvino, x))
+                request.set_output_tensor(self.view(openvino, self.out))
+                self.requests.append((request, tensors))
+            self.run(0)
+        except Exception as error:  # Shapes and types that it does not take.
+            raise Unable(str(error).strip().splitlines()[-1][:100]) from error
+
+    def view(self, openvino, x):
+        """The memory of `x` as a tensor."""
+        numbers = (x.view(torch.int16) if self.work.dtype == "bf16" else x).numpy()
+        return openvino.Tensor(numbers, openvino.Shape(list(x.shape)), self.kind)
+
+    def run(self, i):
+        self.requests[i][0].infer()
+        return self.out.view(self.q.shape)
+
+
 def all_contenders():
-    return [Ours, OnnxRuntime, CausalOnnxRuntime, SDPA, GroupedSDPA, Sliced, Flex]
+    return [Ours, OnnxRuntime, CausalOnnxRuntime, SDPA, GroupedSDPA, Sliced, Flex, OpenVINO]
 
 
 def quiet_pools():

@@ -20,6 +20,8 @@ class Work:
     dim: int
     window: int = 0
     images: bool = False
+    # Tokens of each of the documents that are packed into one row; none if zero.
+    document: int = 0
     dtype: str = "f32"
     batch: int = 1
 
@@ -29,7 +31,9 @@ class Work:
         return self.keys - self.queries
 
     def ids(self):
-        """Per token, the number of its image, or -1."""
+        """Per token, the number of its document, or of its image or -1."""
+        if self.document:
+            return torch.arange(self.keys, dtype=torch.int32) // self.document
         ids, image = [], 0
         while len(ids) < self.keys:
             for kind, count in PROMPT + [[0, 1000]]:
@@ -44,6 +48,8 @@ class Work:
         mask = k <= q
         if self.window:
             mask &= q - k < self.window
+        if self.document:
+            mask &= q // self.document == k // self.document
         if self.images:
             ids = self.ids()
             mask |= (ids[q] == ids[k]) & (ids[q] >= 0)
@@ -60,6 +66,8 @@ class Work:
         """A range of keys that holds every visible one of these queries."""
         begin = max(0, first + self.offset - self.window + 1) if self.window else 0
         end = last + self.offset
+        if self.document:
+            begin = first // self.document * self.document
         if self.images:
             columns = self.visible(first, last).any(0).nonzero()
             begin, end = int(columns.min()), int(columns.max()) + 1
@@ -122,6 +130,9 @@ def works():
         Work("64 sequences of 16", 16, 16, 8, 8, 128, batch=64),
         Work("64 sequences of 64", 64, 64, 8, 8, 128, batch=64),
         Work("64 sequences of 128", 128, 128, 8, 8, 128, batch=64),
+        Work("64 packed documents of 16", 1024, 1024, 8, 8, 128, document=16),
+        Work("64 packed documents of 64", 4096, 4096, 8, 8, 128, document=64),
+        Work("64 packed documents of 128", 8192, 8192, 8, 8, 128, document=128),
     ]
     decode = [
         Work("decode 8192, 32/4 heads", 1, 8192, 32, 4, 128),
