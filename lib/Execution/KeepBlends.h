@@ -15,8 +15,8 @@ namespace mlir::mask {
 /// Keeps scores that are read, chosen by a mask and written to the same place
 /// from becoming masked stores, as LLVM has made of them since its version 22
 /// (llvm-project issue 213195): the instruction of AVX is microcode on AMD's
-/// processors, and masks of narrow windows take three times as long with it.
-/// What is read passes a fence for arithmetic, which is no instruction.
+/// processors. What is read passes a fence for arithmetic, which is no
+/// instruction.
 struct KeepBlends : llvm::PassInfoMixin<KeepBlends> {
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &manager);

@@ -71,11 +71,11 @@ void CPUTileEmitter::emitProduct(const Product &product,
 
 std::optional<CPUTileEmitter::RegisterTile> CPUTileEmitter::getSquareTile() {
   RegisterTile square{rows / 2, 2 * vectors};
+  // Where registers are few, and `rows` six, 3 by 4 sums with what they read
+  // are more than 16.
   bool readsLess = square.rows + square.vectors < rows + vectors,
-       // Where registers are few: 3 by 4 sums, with what they read, are more
-       // than 16.
-      fits = vectors == 2 && rows % 4 == 0 && rowUnit == 1 &&
-             held % (square.vectors * lanes) == 0;
+       fits = vectors == 2 && rows % 4 == 0 && rowUnit == 1 &&
+              held % (square.vectors * lanes) == 0;
   if (!readsLess || !fits)
     return std::nullopt;
   return square;

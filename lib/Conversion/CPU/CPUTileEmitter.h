@@ -125,6 +125,7 @@ private:
   /// foresee them.
   void prefetchLanes(const AttentionOperand &operand, Value first, Value end,
                      bool isWrite = false);
+  /// The same for the keys that are multiplied first.
   void prefetchFirstKeys();
   void packQueries();
   void packKeys(const KeyTile &keys);
