@@ -74,8 +74,10 @@ def Mask_CPUScheduleAttr
     With `columns = true` the columns of the arrays lie in lanes, and not rows: for tiles
     of few rows, at most as many as a vector has lanes, which are then a power of two.
     The scores of `lanes` divided by the rows, rounded up to a power of two, keys are a
-    vector, so `key_tile` is a multiple of that. Twice `rows` vectors of sums are the most that a
-    loop over the keys carries where values are weighted.
+    vector, so `key_tile` is a multiple of that. The loops of both products, over columns where
+    scores are computed and over keys where values are weighted, carry twice `rows` vectors of
+    sums, rounded down to a power of two, of half as many rows at most (of scores more, if a
+    vector has more keys).
 
     ```mlir
     #mask.cpu_schedule<query_tile = 64, key_tile = 64, lanes = 16, rows = 8>
