@@ -158,7 +158,7 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 
 // CHECK-LABEL: func @prefetch
 // CHECK-SAME: %[[Q:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[K:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[V:[a-z0-9]*]]: memref<1x1x?x64xf32>, %[[O:[a-z0-9]*]]: memref<1x1x?x64xf32>
-// CHECK-COUNT-4: memref.prefetch %[[Q]]{{.*}}, read, locality<2>
+// CHECK-COUNT-4: memref.prefetch %[[Q]]{{.*}}, read, locality<3>
 // CHECK: vector.transfer_read %[[Q]]
 // CHECK: mask.tile_for
 // CHECK-NEXT: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[ORDINAL:.*]]: index,
@@ -170,7 +170,7 @@ func.func @schedule(%q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
 // CHECK-COUNT-4: memref.prefetch %[[V]]
 // CHECK: %[[SHARE:.*]] = affine.apply #{{.*}}(%[[ORDINAL]], %{{.*}})
 // CHECK: scf.for %{{.*}} = %[[SHARE]] to
-// CHECK-COUNT-4: memref.prefetch %[[O]]{{.*}}, write, locality<2>
+// CHECK-COUNT-4: memref.prefetch %[[O]]{{.*}}, write, locality<3>
 // CHECK-NOT: memref.prefetch
 // CHECK: vector.fma
 func.func @prefetch(%q: memref<1x1x?x64xf32>, %k: memref<1x1x?x64xf32>, %v: memref<1x1x?x64xf32>, %o: memref<1x1x?x64xf32>) {

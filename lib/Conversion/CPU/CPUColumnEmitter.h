@@ -78,9 +78,9 @@ private:
     Value first;
     int64_t count;
   };
-  /// Asks for the rows of `wanted`, to be in the second level of cache, while
-  /// as many rows of `read` are read: for that share of the first which stands
-  /// for `size` elements of the second at `place`, counted through its rows.
+  /// Asks for the rows of `wanted` while as many rows of `read` are read: for
+  /// that share of the first which stands for `size` elements of the second at
+  /// `place`, counted through its rows.
   /// They are asked for as they lie in memory, whatever the order in which the
   /// others are read: processors follow that further by themselves.
   void prefetchShare(const RowRange &wanted, const AttentionOperand &read,

@@ -227,7 +227,7 @@ void CPUEmitter::prefetch(const AttentionOperand &operand, Value row,
     memref::PrefetchOp::create(
         b, operand.getArray(),
         operand.locate(b, row, offset(column, i * getElementsOfLine())),
-        isWrite, /*localityHint=*/2, /*isDataCache=*/true);
+        isWrite, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 void CPUEmitter::prefetchRow(const AttentionOperand &operand, Value row,

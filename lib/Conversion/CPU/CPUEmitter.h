@@ -114,8 +114,8 @@ protected:
   int64_t getElementsOfLine() const {
     return 64 * 8 / elements.data.getIntOrFloatBitWidth();
   }
-  /// Asks for `lines` lines of a row, to be in the second level of cache when
-  /// they are read or written.
+  /// Asks for `lines` lines of a row, to be in the first level of cache, or in
+  /// the second if the first has no room, when they are read or written.
   void prefetch(const AttentionOperand &operand, Value row, Value column,
                 int64_t lines, bool isWrite = false);
   /// The same for a whole row.
