@@ -105,6 +105,8 @@ void CPUTileEmitter::packKeys(const KeyTile &keys) {
 Value CPUTileEmitter::packValues(const KeyTile &keys, bool scans) {
   if (!scans && !elements.isPacked())
     return Value();
+  // Keys whose values are scanned together, if nothing else is done with them.
+  constexpr int64_t kScannedAtOnce = 4;
   int64_t width = elements.width;
   VectorType type = elements.getData();
   MagnitudeScan scan(b, type);
@@ -113,19 +115,20 @@ Value CPUTileEmitter::packValues(const KeyTile &keys, bool scans) {
   auto packKeys = [&](int64_t count, Value first, ValueRange carried) {
     auto body = [&](bool inBounds) {
       return [&, inBounds](Value column, ValueRange carried) {
-        SmallVector<Value> greatest(carried), cells;
-        for (int64_t i = 0; i < count; ++i) {
-          Value at = add(keys.first, offset(first, i));
-          Value numbers = readVector(value, at, column, type, inBounds);
-          for (Value &number : greatest)
-            number = scan.add(number, numbers);
+        SmallVector<Value> greatest(carried), vectors, cells;
+        for (int64_t i = 0; i < count; ++i)
+          vectors.push_back(readVector(
+              value, add(keys.first, offset(first, i)), column, type, inBounds));
+        for (Value &number : greatest)
+          number = scan.add(number, vectors);
+        if (!elements.isPacked())
+          return greatest;
+        for (Value numbers : vectors)
           cells.push_back(CPUElements::convert(b, numbers, elements.factor));
-        }
         cells.resize(width, zero);
-        if (elements.isPacked())
-          store(elements.interleave(b, cells), valueBlock,
-                {apply(b.getAffineDimExpr(0).floorDiv(width), first),
-                 cell(column)});
+        store(elements.interleave(b, cells), valueBlock,
+              {apply(b.getAffineDimExpr(0).floorDiv(width), first),
+               cell(column)});
         return greatest;
       };
     };
@@ -136,12 +139,13 @@ Value CPUTileEmitter::packValues(const KeyTile &keys, bool scans) {
   SmallVector<Value> greatest;
   if (scans)
     greatest.push_back(scan.start());
-  Value complete = roundDown(keys.size, width);
-  greatest = forLoop(index(0), complete, width, greatest,
+  int64_t block = elements.isPacked() ? width : kScannedAtOnce;
+  Value complete = roundDown(keys.size, block);
+  greatest = forLoop(index(0), complete, block, greatest,
                      [&](Value first, ValueRange carried) {
-                       return packKeys(width, first, carried);
+                       return packKeys(block, first, carried);
                      });
-  if (width > 1)
+  if (block > 1)
     greatest = forLoop(complete, keys.size, 1, greatest,
                        [&](Value first, ValueRange carried) {
                          return packKeys(1, first, carried);

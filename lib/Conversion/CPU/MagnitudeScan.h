@@ -24,11 +24,17 @@ public:
         semantics(cast<FloatType>(type.getElementType()).getFloatSemantics()) {}
 
   Value start() { return constant(APInt(type.getElementTypeBitWidth(), 0)); }
-  Value add(Value greatest, Value numbers) {
-    Value magnitude = arith::AndIOp::create(
-        b, arith::BitcastOp::create(b, type, numbers),
-        constant(APInt::getSignedMaxValue(type.getElementTypeBitWidth())));
-    return arith::MaxUIOp::create(b, magnitude, greatest);
+  /// Vectors that are added together wait for `greatest` once.
+  Value add(Value greatest, ArrayRef<Value> vectors) {
+    SmallVector<Value> magnitudes;
+    for (Value numbers : vectors)
+      magnitudes.push_back(arith::AndIOp::create(
+          b, arith::BitcastOp::create(b, type, numbers),
+          constant(APInt::getSignedMaxValue(type.getElementTypeBitWidth()))));
+    for (size_t i = 0; i + 1 < magnitudes.size(); i += 2)
+      magnitudes.push_back(
+          arith::MaxUIOp::create(b, magnitudes[i], magnitudes[i + 1]));
+    return arith::MaxUIOp::create(b, magnitudes.back(), greatest);
   }
   Value hasNonFinite(Value greatest) {
     Value infinity = constant(APFloat::getInf(semantics).bitcastToAPInt());
