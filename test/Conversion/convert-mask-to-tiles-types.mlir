@@ -15,11 +15,11 @@
 // CHECK: vector.fma %{{.*}} : vector<16xf32>
 // CHECK: arith.truncf %{{.*}} : vector<16xf32> to vector<16xbf16>
 
-// With it, pairs along the columns of K, and the values of two keys side by side.
+// With it, pairs along the columns of K, where they lie, and the values of two keys side by side.
 
 // PAIRS-LABEL: func @bf16
 // PAIRS: mask.tile_for
-// PAIRS: %[[PAIR:.*]] = vector.load %{{.*}} : memref<64x128xbf16>, vector<2xbf16>
+// PAIRS: %[[PAIR:.*]] = vector.load %arg0[{{.*}}] : memref<1x1x256x128xbf16>, vector<2xbf16>
 // PAIRS: %[[WORD:.*]] = vector.bitcast %[[PAIR]] : vector<2xbf16> to vector<1xi32>
 // PAIRS: x86vector.avx512.dot %{{.*}} : vector<32xbf16> -> vector<16xf32>
 // PAIRS: arith.truncf %{{.*}} : vector<16xf32> to vector<16xbf16>
@@ -33,6 +33,48 @@
 func.func @bf16(%q: memref<1x1x256x128xbf16>, %o: memref<1x1x256x128xbf16>) {
   mask.attention ins(%q, %q, %q : memref<1x1x256x128xbf16>, memref<1x1x256x128xbf16>, memref<1x1x256x128xbf16>)
       outs(%o : memref<1x1x256x128xbf16>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// Keys are copied where a row ends with half a pair, or its elements may lie apart, and so are those
+// of pages, each of which is looked up then once.
+
+// PAIRS-LABEL: func @odd_columns
+// PAIRS: vector.load %{{.*}} : memref<64x32xbf16>, vector<2xbf16>
+// CHECK-LABEL: func @odd_columns
+// NARROW-LABEL: func @odd_columns
+func.func @odd_columns(%q: memref<1x1x256x17xbf16>, %o: memref<1x1x256x17xbf16>) {
+  mask.attention ins(%q, %q, %q : memref<1x1x256x17xbf16>, memref<1x1x256x17xbf16>, memref<1x1x256x17xbf16>)
+      outs(%o : memref<1x1x256x17xbf16>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// PAIRS-LABEL: func @strided
+// PAIRS: vector.load %{{.*}} : memref<64x64xbf16>, vector<2xbf16>
+// CHECK-LABEL: func @strided
+// NARROW-LABEL: func @strided
+func.func @strided(%q: memref<1x1x256x64xbf16>, %k: memref<1x1x?x64xbf16, strided<[?, ?, ?, ?], offset: ?>>) {
+  mask.attention ins(%q, %k, %q : memref<1x1x256x64xbf16>, memref<1x1x?x64xbf16, strided<[?, ?, ?, ?], offset: ?>>, memref<1x1x256x64xbf16>)
+      outs(%q : memref<1x1x256x64xbf16>) predicate {
+    %p = mask.causal
+    mask.yield %p : !mask.predicate
+  }
+  return
+}
+
+// PAIRS-LABEL: func @pages
+// PAIRS: vector.load %{{.*}} : memref<64x64xbf16>, vector<2xbf16>
+// CHECK-LABEL: func @pages
+// NARROW-LABEL: func @pages
+func.func @pages(%q: memref<1x1x256x64xbf16>, %k: memref<?x1x16x64xbf16>, %table: memref<1x?xi32>) {
+  mask.attention ins(%q, %k, %k : memref<1x1x256x64xbf16>, memref<?x1x16x64xbf16>, memref<?x1x16x64xbf16>)
+      outs(%q : memref<1x1x256x64xbf16>) key_pages %table page 16 : memref<1x?xi32> predicate {
     %p = mask.causal
     mask.yield %p : !mask.predicate
   }

@@ -85,7 +85,7 @@ void CPUTileEmitter::writeOutput() {
 // Keys and values
 //===----------------------------------------------------------------------===//
 
-/// Rows of K as they are, whose cells are complete.
+/// Rows of K, converted, whose cells are complete.
 void CPUTileEmitter::packKeys(const KeyTile &keys) {
   int64_t step = lanes * elements.width;
   auto type = VectorType::get(step, elements.data);

@@ -162,7 +162,7 @@ void CPUTileEmitter::prefetchAfter(const KeyTile &keys,
                                    const RegisterTile &shape, bool narrows,
                                    Value lane, Value row, int64_t count) {
   OpBuilder::InsertionGuard guard(b);
-  bool isPacked = elements.isPacked();
+  bool isPacked = static_cast<bool>(keyBlock);
   int64_t last = held - shape.vectors * lanes;
   if (!narrows && last > 0) {
     Value asks = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane,
@@ -194,7 +194,7 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
     if (keyBlock)
       return elements.spreadFactor(b, keyBlock, {row, cell(x)});
     return elements.spreadFactor(b, key.getArray(),
-                                 key.locate(b, add(keys.first, row), x));
+                                 key.locate(b, add(keys.first, row), cell(x)));
   };
   // A factor that is not in Q.
   Value scale;

@@ -97,6 +97,14 @@ CPUEmitter::AccumulatorShape CPUTileEmitter::getAccumulatorShape() {
           b.getIndexAttr(held)};
 }
 
+bool CPUTileEmitter::areKeysWholeCells() {
+  auto type = cast<MemRefType>(op.getKey().getType());
+  int64_t depth = type.getDimSize(3);
+  return elements.data == elements.factor && rowUnit == 1 && !op.isPaged() &&
+         type.isLastDimUnitStride() && !ShapedType::isDynamic(depth) &&
+         depth % elements.width == 0;
+}
+
 void CPUTileEmitter::allocate() {
   FloatType factor = elements.factor, type = elements.sum;
   int64_t width = elements.width;
@@ -117,7 +125,8 @@ void CPUTileEmitter::allocate() {
   workspace.emplace(b);
   queries = workspace->take({depthCells, cellsInLanes}, factor);
   if (elements.isPacked()) {
-    keyBlock = workspace->take({keyRows, paddedDepth}, factor);
+    if (!areKeysWholeCells())
+      keyBlock = workspace->take({keyRows, paddedDepth}, factor);
     valueBlock = workspace->take({keyCells, valueCells}, factor);
   }
   scoreBuffer = workspace->take({keyRows, inLanes}, type);
@@ -140,7 +149,7 @@ SmallVector<Value> CPUTileEmitter::begin(const QueryTile &tile) {
 
 SmallVector<Value> CPUTileEmitter::scores(const KeyTile &keys) {
   findPages(keys);
-  if (elements.isPacked())
+  if (keyBlock)
     packKeys(keys);
   multiplyKeys(keys);
   return {};

@@ -128,6 +128,9 @@ private:
   /// The same for the keys that are multiplied first.
   void prefetchFirstKeys();
   void packQueries();
+  /// Whether keys can be multiplied where they lie, in pairs: their rows are
+  /// elements side by side, and whole cells of them.
+  bool areKeysWholeCells();
   void packKeys(const KeyTile &keys);
   /// Packs the values of a tile of keys, where they are packed, and says
   /// whether one of them is infinite or NaN: an `i1`, if `scans`, else null.
