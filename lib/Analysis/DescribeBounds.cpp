@@ -319,7 +319,8 @@ std::string mlir::mask::describeInterval(const KeyInterval &interval,
 StringRef mlir::mask::explainInexactness(Operation *op) {
   return TypeSwitch<Operation *, StringRef>(op)
       .Case([](DilatedOp) { return "every n-th key is not an interval"; })
-      .Case([](DenseOp) { return "a stored mask has no interval form"; })
+      .Case(
+          [](DenseOp) { return "a stored mask is bounded by its size alone"; })
       .Case([](GenericOp) { return "scalar code has no interval form"; })
       .Case([](KeyPaddingOp) {
         return "whether there are holes is known only at run time";

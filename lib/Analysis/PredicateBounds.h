@@ -86,6 +86,7 @@ private:
   IntervalSet length(Parameter length, bool ofKey, Term query);
   IntervalSet keyPadding(KeyPaddingOp op);
   IntervalSet interval(IntervalOp op, Term query);
+  IntervalSet dense(DenseOp op, Term index);
   IntervalSet rowRange(Value lower, Value upper, Term query);
   IntervalSet atPositions(Value input, Value queryPositions, Value keyPositions,
                           Value table, Term query);

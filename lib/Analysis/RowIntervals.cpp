@@ -228,6 +228,32 @@ IntervalSet PredicateBounds::rowRange(Value lower, Value upper, Term query) {
   return algebra.full();
 }
 
+/// Nothing outside of the stored elements is visible (law 1); which of them are
+/// is not looked at.
+IntervalSet PredicateBounds::dense(DenseOp op, Term index) {
+  TermSource source{TermSource::Data, op.getMask(), {}};
+  unsigned rank = rankOf(op.getMask()), queryDim = rank - 2, keyDim = rank - 1;
+  auto isStored = [&](Term at, unsigned dim) {
+    return context.min(
+        context.lessEqual(context.constant(0), at),
+        context.lessEqual(context.add(at, 1), context.size(source, dim)));
+  };
+  bool ofRows = direction == BoundsOf::Rows;
+  Term stored = isStored(index, ofRows ? queryDim : keyDim);
+  if (rank > 2)
+    stored =
+        context.min(stored, isStored(context.symbol(TermSymbol::Batch), 0));
+  if (rank > 3)
+    stored = context.min(stored, isStored(context.symbol(TermSymbol::Head), 1));
+  IntervalSet set = algebra.exactly(
+      context.constant(0), context.size(source, ofRows ? keyDim : queryDim),
+      Emptiness::Unknown);
+  set.exact = false;
+  set.pieces[0].inner = {context.plusInfinity(), context.minusInfinity()};
+  set.pieces[0].innerEmptiness = Emptiness::Normalized;
+  return algebra.restrict(set, stored);
+}
+
 //===----------------------------------------------------------------------===//
 // Change of coordinates
 //===----------------------------------------------------------------------===//
@@ -345,6 +371,7 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
       .Case([&](RowRangeOp range) {
         return rowRange(range.getLower(), range.getUpper(), query);
       })
+      .Case([&](DenseOp dense) { return this->dense(dense, query); })
       .Case([&](DilatedOp dilated) {
         Parameter stride = dilated.getStrideParameter();
         return stride.getConstant() == 1 ? algebra.full() : algebra.unknown();
@@ -394,7 +421,7 @@ IntervalSet PredicateBounds::compute(Value predicate, Term query) {
                            batches.getMembers()));
       })
       .Case([&](PackedOp packed) { return this->packed(packed, query); })
-      // Stored masks, scalar code and policies still to be resolved.
+      // Scalar code and policies still to be resolved.
       .Default([&](Operation *) { return algebra.unknown(); });
 }
 

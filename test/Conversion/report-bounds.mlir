@@ -51,7 +51,7 @@ func.func @nothing(%q: memref<1x1x512x64xf32>, %o: memref<1x1x512x64xf32>) {
 
 func.func @inexact(%ids: memref<?xi32>, %table: memref<?x4xi32>, %valid: memref<?xi1>, %m: memref<?x?xi1>,
                    %q: memref<1x1x?x?xf32>, %o: memref<1x1x?x?xf32>) {
-  // expected-remark @below {{a row sees [%arg1[q, 0], %arg1[q, 1]) at most, [inf, -inf) at least; a tile visits [tile_min(%arg1[q, 0]), tile_max(%arg1[q, 1])), unmasked in [inf, -inf)}}
+  // expected-remark @below {{a row sees [max(%arg1[q, 0], ((0 <= q) and (q + 1 <= size(%arg3)) ? 0 : inf)), min(%arg1[q, 1], ((0 <= q) and (q + 1 <= size(%arg3)) ? size(%arg3) : -inf))) at most, [inf, -inf) at least}}
   mask.attention ins(%q, %q, %q : memref<1x1x?x?xf32>, memref<1x1x?x?xf32>, memref<1x1x?x?xf32>)
       outs(%o : memref<1x1x?x?xf32>)
       captures(%ids, %table, %valid, %m : memref<?xi32>, memref<?x4xi32>, memref<?xi1>, memref<?x?xi1>) predicate {
@@ -60,11 +60,9 @@ func.func @inexact(%ids: memref<?xi32>, %table: memref<?x4xi32>, %valid: memref<
     %document = mask.document %i table %t : memref<?xi32> table memref<?x4xi32>
     // expected-remark @below {{'mask.key_padding' has no bounds: it has no index table (see mask-build-tables)}}
     %padding = mask.key_padding %v : memref<?xi1>
-    // expected-remark @below {{'mask.dense' has no bounds: a stored mask has no interval form}}
+    // expected-remark @below {{'mask.dense' has no exact bounds: a stored mask is bounded by its size alone}}
     %dense = mask.dense %d : memref<?x?xi1>
-    %causal = mask.causal
-    %some = mask.or %causal, %dense
-    %p = mask.and %document, %padding, %dense, %some
+    %p = mask.and %document, %padding, %dense
     mask.yield %p : !mask.predicate
   }
   return

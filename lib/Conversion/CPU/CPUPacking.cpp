@@ -117,8 +117,8 @@ Value CPUTileEmitter::packValues(const KeyTile &keys, bool scans) {
       return [&, inBounds](Value column, ValueRange carried) {
         SmallVector<Value> greatest(carried), vectors, cells;
         for (int64_t i = 0; i < count; ++i)
-          vectors.push_back(readVector(
-              value, add(keys.first, offset(first, i)), column, type, inBounds));
+          vectors.push_back(readVector(value, add(keys.first, offset(first, i)),
+                                       column, type, inBounds));
         for (Value &number : greatest)
           number = scan.add(number, vectors);
         if (!elements.isPacked())

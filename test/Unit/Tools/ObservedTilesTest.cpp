@@ -331,6 +331,29 @@ TEST_P(ObservedTilesTest, DraftTree) {
   }
 }
 
+/// The same in two batch rows, whose caches end far from each other.
+TEST_P(ObservedTilesTest, DraftTreePerBatchRow) {
+  auto counts = observe(
+      R"mlir(
+    mask.policy @p() {
+      %tree = arith.constant dense<[[true, false, false, false], [true, true, false, false],
+                                    [true, false, true, false], [true, true, false, true]]> : tensor<4x4xi1>
+      %history = arith.constant dense<[400, 20]> : tensor<2xi32>
+      %back = arith.constant dense<[-400, -20]> : tensor<2xi32>
+      %drafts = mask.dense %tree : tensor<4x4xi1>
+      %behind = mask.shift %drafts query %back per batch : tensor<2xi32> key %back per batch : tensor<2xi32>
+      %cache = mask.prefix %history per batch : tensor<2xi32>
+      %either = mask.or %cache, %behind
+      mask.layer_type "*" = %either
+    })mlir",
+      {R"({"q_len": 4, "kv_len": 404, "q_offset": [400, 20]})"});
+  ASSERT_EQ(counts.size(), 1u);
+  EXPECT_EQ(counts[0].core, 400 / 16 + 1);
+  EXPECT_EQ(counts[0].edge, 2);
+  EXPECT_EQ(counts[0].blank, 0);
+  EXPECT_EQ(counts[0].missed, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ObservedTilesTest, ::testing::Bool(),
                          [](const ::testing::TestParamInfo<bool> &info) {
                            return info.param ? "Kernels" : "Loops";
