@@ -19,7 +19,8 @@
 
 // PAIRS-LABEL: func @bf16
 // PAIRS: mask.tile_for
-// PAIRS: %[[PAIR:.*]] = vector.load %arg0[{{.*}}] : memref<1x1x256x128xbf16>, vector<2xbf16>
+// PAIRS: %[[KEYS:.*]] = memref.subview %arg0[0, 0, %{{.*}}, 0] [1, 1, 8, 128] [1, 1, 1, 1]
+// PAIRS: %[[PAIR:.*]] = vector.load %[[KEYS]][%c0, %{{.*}}] : {{.*}}, vector<2xbf16>
 // PAIRS: %[[WORD:.*]] = vector.bitcast %[[PAIR]] : vector<2xbf16> to vector<1xi32>
 // PAIRS: x86vector.avx512.dot %{{.*}} : vector<32xbf16> -> vector<16xf32>
 // PAIRS: arith.truncf %{{.*}} : vector<16xf32> to vector<16xbf16>
@@ -43,7 +44,8 @@ func.func @bf16(%q: memref<1x1x256x128xbf16>, %o: memref<1x1x256x128xbf16>) {
 // of pages, each of which is looked up then once.
 
 // PAIRS-LABEL: func @odd_columns
-// PAIRS: vector.load %{{.*}} : memref<64x32xbf16>, vector<2xbf16>
+// PAIRS: %[[COPY:.*]] = memref.subview %{{.*}} [8, 32] [1, 1] : memref<64x32xbf16>
+// PAIRS: vector.load %[[COPY]][%c0, %{{.*}}] : {{.*}}, vector<2xbf16>
 // CHECK-LABEL: func @odd_columns
 // NARROW-LABEL: func @odd_columns
 func.func @odd_columns(%q: memref<1x1x256x17xbf16>, %o: memref<1x1x256x17xbf16>) {
@@ -56,7 +58,8 @@ func.func @odd_columns(%q: memref<1x1x256x17xbf16>, %o: memref<1x1x256x17xbf16>)
 }
 
 // PAIRS-LABEL: func @strided
-// PAIRS: vector.load %{{.*}} : memref<64x64xbf16>, vector<2xbf16>
+// PAIRS: %[[COPY:.*]] = memref.subview %{{.*}} [8, 64] [1, 1] : memref<64x64xbf16>
+// PAIRS: vector.load %[[COPY]][%c0, %{{.*}}] : {{.*}}, vector<2xbf16>
 // CHECK-LABEL: func @strided
 // NARROW-LABEL: func @strided
 func.func @strided(%q: memref<1x1x256x64xbf16>, %k: memref<1x1x?x64xbf16, strided<[?, ?, ?, ?], offset: ?>>) {
@@ -69,7 +72,8 @@ func.func @strided(%q: memref<1x1x256x64xbf16>, %k: memref<1x1x?x64xbf16, stride
 }
 
 // PAIRS-LABEL: func @pages
-// PAIRS: vector.load %{{.*}} : memref<64x64xbf16>, vector<2xbf16>
+// PAIRS: %[[COPY:.*]] = memref.subview %{{.*}} [8, 64] [1, 1] : memref<64x64xbf16>
+// PAIRS: vector.load %[[COPY]][%c0, %{{.*}}] : {{.*}}, vector<2xbf16>
 // CHECK-LABEL: func @pages
 // NARROW-LABEL: func @pages
 func.func @pages(%q: memref<1x1x256x64xbf16>, %k: memref<?x1x16x64xbf16>, %table: memref<1x?xi32>) {

@@ -8,6 +8,7 @@
 #include "CPUTileEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -16,27 +17,29 @@ using namespace mlir;
 using namespace mlir::mask;
 
 /// Vectors of sums side by side, and below each other:
-/// `target[row + r, lane...] (+)= sum_x factor(r, x) source[x, lane...]`.
+/// `target[row + r, lane...] (+)= sum_x factors(r, x) source[x, lane...]`.
 void CPUTileEmitter::emitRegisterTile(const Product &product,
                                       const RegisterTile &shape, Value row,
                                       Value lane, const Range &sum) {
   int64_t count = shape.rows, vectors = shape.vectors;
-  SmallVector<Value> lanesOf, rowsOf, init;
-  for (int64_t v = 0; v < vectors; ++v)
-    lanesOf.push_back(offset(lane, v * lanes));
+  Value target =
+      emitView(b, product.target, {}, row, lane, b.getIndexAttr(count),
+               b.getIndexAttr(vectors * lanes));
+  Factor factors = product.factors(row, count);
+  SmallVector<Value> init;
   for (int64_t r = 0; r < count; ++r)
-    rowsOf.push_back(offset(row, r));
-  for (Value r : rowsOf)
-    for (Value v : lanesOf)
-      init.push_back(product.accumulates ? load(product.target, {r, v})
-                                         : splat(0));
+    for (int64_t v = 0; v < vectors; ++v)
+      init.push_back(product.accumulates
+                         ? load(target, {index(r), index(v * lanes)})
+                         : splat(0));
   auto multiply = [&](Value x, ValueRange carried) {
     SmallVector<Value> operands, results;
-    for (Value v : lanesOf)
-      operands.push_back(vector::LoadOp::create(
-          b, elements.getFactors(), product.source, ValueRange{x, cell(v)}));
-    for (auto [r, row] : llvm::enumerate(rowsOf)) {
-      Value factor = product.factor(row, x);
+    for (int64_t v = 0; v < vectors; ++v)
+      operands.push_back(
+          vector::LoadOp::create(b, elements.getFactors(), product.source,
+                                 ValueRange{x, cell(offset(lane, v * lanes))}));
+    for (int64_t r = 0; r < count; ++r) {
+      Value factor = factors(r, x);
       for (auto [v, operand] : llvm::enumerate(operands))
         results.push_back(
             elements.multiplyAdd(b, factor, operand, carried[r * vectors + v]));
@@ -44,12 +47,12 @@ void CPUTileEmitter::emitRegisterTile(const Product &product,
     return results;
   };
   SmallVector<Value> results = forLoop(sum.lower, sum.upper, 1, init, multiply);
-  for (auto [r, row] : llvm::enumerate(rowsOf))
-    for (auto [v, lane] : llvm::enumerate(lanesOf)) {
+  for (int64_t r = 0; r < count; ++r)
+    for (int64_t v = 0; v < vectors; ++v) {
       Value result = results[r * vectors + v];
       if (product.scale)
         result = arith::MulFOp::create(b, result, product.scale);
-      store(result, product.target, {row, lane});
+      store(result, target, {index(r), index(v * lanes)});
     }
 }
 
@@ -190,11 +193,22 @@ void CPUTileEmitter::prefetchOutput(const KeyTile &keys,
 }
 
 void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
-  auto factor = [&](Value row, Value x) {
-    if (keyBlock)
-      return elements.spreadFactor(b, keyBlock, {row, cell(x)});
-    return elements.spreadFactor(b, key.getArray(),
-                                 key.locate(b, add(keys.first, row), cell(x)));
+  auto factors = [&](Value row, int64_t count) -> Factor {
+    Value first = add(keys.first, row);
+    if (!keyBlock && key.pages)
+      return [=](int64_t r, Value x) {
+        return elements.spreadFactor(b, key.getArray(),
+                                     key.locate(b, offset(first, r), cell(x)));
+      };
+    OpFoldResult rows = b.getIndexAttr(count);
+    Value block =
+        keyBlock ? emitView(b, keyBlock, {}, row, index(0), rows,
+                            memref::getMixedSize(b, b.getLoc(), keyBlock, 1))
+                 : key.view(b, first, index(0), rows,
+                            getAsOpFoldResult(key.getSize(b, 3)));
+    return [=](int64_t r, Value x) {
+      return elements.spreadFactor(b, block, {index(r), cell(x)});
+    };
   };
   // A factor that is not in Q.
   Value scale;
@@ -209,17 +223,30 @@ void CPUTileEmitter::multiplyKeys(const KeyTile &keys) {
       prefetchAfter(keys, shape, narrows, lane, row, count);
     };
     emitProduct({scoreBuffer, /*accumulates=*/false, queries, seen, columns,
-                 factor, scale, before},
+                 factors, scale, before},
                 shape);
   });
 }
 
 void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
-  auto factor = [&](Value column, Value x) {
-    if (valueBlock)
-      return elements.spreadFactor(b, valueBlock, {x, cell(column)});
-    return elements.spreadFactor(b, value.getArray(),
-                                 value.locate(b, add(keys.first, x), column));
+  auto factors = [&](Value column, int64_t count) -> Factor {
+    if (!valueBlock && value.pages)
+      return [=](int64_t r, Value x) {
+        return elements.spreadFactor(
+            b, value.getArray(),
+            value.locate(b, add(keys.first, x), offset(column, r)));
+      };
+    OpFoldResult columns = b.getIndexAttr(count * elements.width);
+    Value block =
+        valueBlock
+            ? emitView(b, valueBlock, {}, index(0), cell(column),
+                       memref::getMixedSize(b, b.getLoc(), valueBlock, 0),
+                       columns)
+            : value.view(b, keys.first, column, getAsOpFoldResult(keys.size),
+                         columns);
+    return [=](int64_t r, Value x) {
+      return elements.spreadFactor(b, block, {x, cell(index(r))});
+    };
   };
   auto columns = [&](Value) { return Range{index(0), value.getSize(b, 3)}; };
   forShape(keys, [&](const RegisterTile &shape, bool narrows) {
@@ -231,7 +258,7 @@ void CPUTileEmitter::multiplyValues(const KeyTile &keys) {
                    countCells(range.upper)};
     };
     emitProduct({accumulator, /*accumulates=*/true, weights, columns, seen,
-                 factor, Value()},
+                 factors, Value()},
                 shape);
   });
 }

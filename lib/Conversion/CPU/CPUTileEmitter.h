@@ -139,6 +139,7 @@ private:
 
   //===--- Products ---===//
 
+  using Factor = std::function<Value(int64_t r, Value x)>;
   /// Where the operands of a register tile come from, and go.
   struct Product {
     /// The rows of `target`.
@@ -150,8 +151,9 @@ private:
     /// computed, of which the first is a multiple of a block, and the operands
     /// along the sum.
     llvm::function_ref<Range(Value lane)> rows, sum;
-    /// The other operand of row `r` of a block, the `x`-th along the sum.
-    llvm::function_ref<Value(Value r, Value x)> factor;
+    /// The other operands of `count` rows from `row` on: of the `r`-th of them
+    /// the `x`-th along the sum.
+    llvm::function_ref<Factor(Value row, int64_t count)> factors;
     /// The sums are multiplied by it; may be null.
     Value scale;
     /// Emits what goes before a register tile of `count` rows; may be null.

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 #include <cmath>
 
@@ -42,6 +43,27 @@ void AttentionOperand::store(ImplicitLocOpBuilder &b, Value element, Value row,
   if (element.getType() != type)
     element = arith::TruncFOp::create(b, type, element);
   memref::StoreOp::create(b, element, getArray(), locate(b, row, column));
+}
+
+Value AttentionOperand::view(ImplicitLocOpBuilder &b, Value row, Value column,
+                             OpFoldResult rows, OpFoldResult columns) const {
+  return emitView(b, memref, {batch, head}, row, column, rows, columns);
+}
+
+Value mlir::mask::emitView(ImplicitLocOpBuilder &b, Value array,
+                           ArrayRef<Value> leading, Value row, Value column,
+                           OpFoldResult rows, OpFoldResult columns) {
+  SmallVector<OpFoldResult> offsets = getAsOpFoldResult(leading),
+                            sizes(leading.size(), b.getIndexAttr(1));
+  offsets.append({getAsOpFoldResult(row), getAsOpFoldResult(column)});
+  sizes.append({rows, columns});
+  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : {rows, columns})
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  MemRefType type = memref::SubViewOp::inferRankReducedResultType(
+      shape, cast<MemRefType>(array.getType()), offsets, sizes, strides);
+  return memref::SubViewOp::create(b, type, array, offsets, sizes, strides);
 }
 
 Value AttentionOperand::getSize(ImplicitLocOpBuilder &b, int64_t dim) const {

@@ -40,6 +40,9 @@ struct AttentionOperand {
   Value load(ImplicitLocOpBuilder &b, Value row, Value column) const;
   void store(ImplicitLocOpBuilder &b, Value element, Value row,
              Value column) const;
+  /// Rows and columns from a place on, as a matrix. Not of pages.
+  Value view(ImplicitLocOpBuilder &b, Value row, Value column,
+             OpFoldResult rows, OpFoldResult columns) const;
   /// The extent of a dimension of the array: 2 are rows, 3 are columns.
   Value getSize(ImplicitLocOpBuilder &b, int64_t dim) const;
   /// The same array at another head.
@@ -47,6 +50,14 @@ struct AttentionOperand {
     return {memref, batch, otherHead, pages};
   }
 };
+
+/// Rows and columns of a matrix from a place on, or of the matrix that
+/// `leading` indices choose. What lies in it is at constant distances from its
+/// beginning, which is computed once: LLVM does not see that of indices which
+/// are used more than once.
+Value emitView(ImplicitLocOpBuilder &b, Value array, ArrayRef<Value> leading,
+               Value row, Value column, OpFoldResult rows,
+               OpFoldResult columns);
 
 /// The number of keys of an attention.
 Value emitNumKeys(ImplicitLocOpBuilder &b, AttentionOp op);
