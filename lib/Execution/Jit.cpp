@@ -147,7 +147,9 @@ lower(ModuleOp module, const JitOptions &options, const CPUTarget &target,
   // Loops are what pipelines for GPUs made.
   bool hasMasks = build == buildMaskToCPUPipeline;
   if (hasMasks && failed(runPasses(module, options, VerifyAfter::EachPass,
-                                   buildMaskToBuffersPipeline)))
+                                   [](OpPassManager &pm) {
+                                     buildMaskToBuffersPipeline(pm);
+                                   })))
     return failure();
   return runPasses(module, options, VerifyAfter::LastPass,
                    [&](OpPassManager &pm) {

@@ -37,7 +37,7 @@ void mlir::mask::buildMaskToLoopsPipeline(OpPassManager &pm,
 
 void mlir::mask::buildMaskToCPUPipeline(OpPassManager &pm,
                                         const MaskToCPUOptions &options) {
-  buildMaskToBuffersPipeline(pm);
+  buildMaskToBuffersPipeline(pm, options.strided);
   buildMaskToLoopsPipeline(pm, options);
   buildLoopsToLLVMPipeline(pm, options);
 }

@@ -19,7 +19,6 @@
 #include "mlir/Conversion/SCFToOpenMP/SCFToOpenMP.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -43,12 +42,8 @@ static void addMaskPasses(OpPassManager &pm) {
 }
 
 /// Tensors to buffers; facts and tables to loops.
-static void addBufferizationPasses(OpPassManager &pm) {
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  pm.addPass(bufferization::createOneShotBufferizePass(options));
+static void addBufferizationPasses(OpPassManager &pm, bool strided) {
+  pm.addPass(createMaskBufferize({strided}));
   pm.addPass(createMaskOutlineTables());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createMaskFreeBuffers());
@@ -61,9 +56,9 @@ static void addTilingPasses(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
 }
 
-void mlir::mask::buildMaskToBuffersPipeline(OpPassManager &pm) {
+void mlir::mask::buildMaskToBuffersPipeline(OpPassManager &pm, bool strided) {
   addMaskPasses(pm);
-  addBufferizationPasses(pm);
+  addBufferizationPasses(pm, strided);
   addTilingPasses(pm);
 }
 

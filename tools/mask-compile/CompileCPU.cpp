@@ -65,7 +65,7 @@ LogicalResult CPUCompiler::build(PassManager &pm, PassManager &rest) {
                           << (isMissing ? "bf16 in pairs" : "tiles of bf16");
   // `_mlir_ciface_NAME` takes pointers to descriptors of memrefs.
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
-  buildMaskToBuffersPipeline(pm);
+  buildMaskToBuffersPipeline(pm, pipeline.strided);
   buildMaskToLoopsPipeline(rest, pipeline);
   buildLoopsToLLVMPipeline(rest, pipeline);
   return success();

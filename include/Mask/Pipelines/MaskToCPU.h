@@ -71,6 +71,11 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
       llvm::cl::desc(
           "Function called for every tile whose scores are computed"),
       llvm::cl::init("")};
+  Option<bool> strided{
+      *this, "strided",
+      llvm::cl::desc("Queries, keys, values and outputs have strides; their "
+                     "columns lie side by side"),
+      llvm::cl::init(false)};
   Option<bool> openmp{
       *this, "openmp",
       llvm::cl::desc("Share the tiles of queries among OpenMP threads"),
@@ -78,8 +83,9 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
 };
 
 /// From functions with attention on tensors to attention on memrefs: masks
-/// become closed predicates with index tables, tensors become buffers.
-void buildMaskToBuffersPipeline(OpPassManager &pm);
+/// become closed predicates with index tables, tensors become buffers, at
+/// function boundaries in row-major order or `strided` (see `mask-bufferize`).
+void buildMaskToBuffersPipeline(OpPassManager &pm, bool strided = false);
 
 /// From attention on memrefs to upstream loops and vectors, with nothing that a
 /// loop can do without left in it.
