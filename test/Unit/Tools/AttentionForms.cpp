@@ -361,9 +361,13 @@ void FormWriter::writeAttention() {
   if (!hasSchedule)
     schedule.clear();
   bool onMemRefs = kind == Kind::OnMemRefs;
-  if (onMemRefs && random.oneIn(2))
+  if (onMemRefs && random.oneIn(2)) {
+    // Columns side by side, or not.
+    StringRef columns = random.oneIn(2) ? "1" : "?";
     for (std::string *data : {&q, &k, &v, &o})
-      data->insert(data->size() - 1, ", strided<[?, ?, ?, ?], offset: ?>");
+      data->insert(data->size() - 1,
+                   (", strided<[?, ?, ?, " + columns + "], offset: ?>").str());
+  }
   std::string ins =
       "mask.attention ins(%q, %k, %v : " + q + ", " + k + ", " + v + ")";
   std::string buffers[] = {o, l};
