@@ -7,6 +7,7 @@
 
 #include "Mask/Execution/NativeCode.h"
 
+#include "DefineTruncation.h"
 #include "KeepBlends.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
@@ -50,6 +51,13 @@ mlir::mask::createTargetMachine(StringRef processor,
       return llvm::createStringError(
           "LLVM knows no '" + processor + "' of " +
           (*generic)->getTargetTriple().getArchName());
+    // LLVM aborts where a processor of 32 bits is to run code of 64.
+    llvm::Triple triple = (*generic)->getTargetTriple();
+    std::unique_ptr<llvm::MCSubtargetInfo> features(
+        (*generic)->getTarget().createMCSubtargetInfo(triple, processor, ""));
+    if (triple.isX86_64() && !features->checkFeatures("+64bit"))
+      return llvm::createStringError("'" + processor +
+                                     "' does not run code of 64 bits");
     builder->setCPU(processor.str());
   }
   builder->setCodeGenOptLevel(level);
@@ -192,6 +200,8 @@ void mlir::mask::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::ModulePassManager passes;
   llvm::cantFail(builder.parsePassPipeline(passes, kPasses));
   passes.run(module, modules);
+  if (machine.getTargetTriple().isX86() && !hasPairProducts(machine))
+    defineBF16Truncation(module);
 }
 
 FailureOr<std::string> mlir::mask::emitNativeCode(

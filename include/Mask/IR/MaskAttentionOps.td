@@ -45,7 +45,8 @@ def Mask_AttentionOp : Mask_Op<"attention", [
     alone, whose own are at least 0, so that a tile or a slice keeps its coordinates. `scale` is `1 / sqrt(D)`
     where missing. `sinks` adds one logit per head to the denominator only, and the
     log-sum-exp has it: `log(exp(sinks[h]) + sum_k exp(s_k))` over the scores `s_k` of
-    the visible keys. A row without any is zero and minus infinity, whatever its sink.
+    the visible keys. A row without any, or whose scores are all minus infinity, is zero
+    and minus infinity, whatever its sink.
     `soft_cap c` bounds the scaled score to `c * tanh(s / c)`. The `score` region
     `(s: f32, b, h, q, k: index, captures...) -> f32` applies after it and before the
     mask; what it reads outside of a capture is zero. A region that does nothing but

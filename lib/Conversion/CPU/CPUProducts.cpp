@@ -16,6 +16,12 @@
 using namespace mlir;
 using namespace mlir::mask;
 
+bool CPUTileEmitter::isLong(const Product &product, const Range &sum) {
+  std::optional<int64_t> end = getConstantIntValue(sum.upper);
+  return !product.accumulates && elements.factor.isF32() &&
+         !(end && *end <= kPartOfSum);
+}
+
 /// Vectors of sums side by side, and below each other:
 /// `target[row + r, lane...] (+)= sum_x factors(r, x) source[x, lane...]`.
 void CPUTileEmitter::emitRegisterTile(const Product &product,
@@ -46,7 +52,20 @@ void CPUTileEmitter::emitRegisterTile(const Product &product,
     }
     return results;
   };
-  SmallVector<Value> results = forLoop(sum.lower, sum.upper, 1, init, multiply);
+  SmallVector<Value> results;
+  if (isLong(product, sum)) {
+    auto addPart = [&](Value first, ValueRange totals) {
+      Value end =
+          b.createOrFold<arith::MinSIOp>(offset(first, kPartOfSum), sum.upper);
+      SmallVector<Value> parts = forLoop(first, end, 1, init, multiply);
+      for (auto [part, total] : llvm::zip_equal(parts, totals))
+        part = arith::AddFOp::create(b, total, part);
+      return parts;
+    };
+    results = forLoop(sum.lower, sum.upper, kPartOfSum, init, addPart);
+  } else {
+    results = forLoop(sum.lower, sum.upper, 1, init, multiply);
+  }
   for (int64_t r = 0; r < count; ++r)
     for (int64_t v = 0; v < vectors; ++v) {
       Value result = results[r * vectors + v];
