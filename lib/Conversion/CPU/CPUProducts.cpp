@@ -19,7 +19,7 @@ using namespace mlir::mask;
 bool CPUTileEmitter::isLong(const Product &product, const Range &sum) {
   std::optional<int64_t> end = getConstantIntValue(sum.upper);
   return !product.accumulates && elements.data.isF32() &&
-         !(end && *end <= kPartOfSum);
+         (!end || *end > kPartOfSum);
 }
 
 /// Vectors of sums side by side, and below each other:
