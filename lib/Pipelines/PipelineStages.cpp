@@ -19,6 +19,7 @@
 #include "mlir/Conversion/SCFToOpenMP/SCFToOpenMP.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -43,7 +44,12 @@ static void addMaskPasses(OpPassManager &pm) {
 
 /// Tensors to buffers; facts and tables to loops.
 static void addBufferizationPasses(OpPassManager &pm, bool strided) {
-  pm.addPass(createMaskBufferize({strided}));
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(strided ? createMaskBufferizeStrided()
+                     : bufferization::createOneShotBufferizePass(options));
   pm.addPass(createMaskOutlineTables());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createMaskFreeBuffers());

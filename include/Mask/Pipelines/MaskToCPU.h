@@ -84,7 +84,8 @@ struct MaskToCPUOptions : public PassPipelineOptions<MaskToCPUOptions> {
 
 /// From functions with attention on tensors to attention on memrefs: masks
 /// become closed predicates with index tables, tensors become buffers, at
-/// function boundaries in row-major order or `strided` (see `mask-bufferize`).
+/// function boundaries in row-major order or `strided` (see
+/// `mask-bufferize-strided`).
 void buildMaskToBuffersPipeline(OpPassManager &pm, bool strided = false);
 
 /// From attention on memrefs to upstream loops and vectors, with nothing that a

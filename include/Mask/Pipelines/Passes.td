@@ -28,29 +28,25 @@ def MaskApproximateMath : Pass<"mask-approximate-math"> {
                            "::mlir::vector::VectorDialect"];
 }
 
-def MaskBufferize : Pass<"mask-bufferize", "::mlir::ModuleOp"> {
+def MaskBufferizeStrided : Pass<"mask-bufferize-strided", "::mlir::ModuleOp"> {
   let summary = "bufferize a module, with strides where data comes and goes";
   let description = [{
-    Upstream's one-shot bufferization of a module and of the boundaries of its functions.
-    Arguments and results become memrefs in row-major order. With `strided`, those of
+    Upstream's one-shot bufferization of a module and of the boundaries of its functions,
+    where `one-shot-bufferize` has one kind of layout for all. Arguments and results of
     floats with four dimensions, which queries, keys, values and outputs have, keep only
     their columns side by side: rows, heads and batch rows lie at distances that a call
     tells, so that views, like `[batch, rows, heads, columns]` seen as
-    `[batch, heads, rows, columns]`, are read and written where they lie. Facts remain in
+    `[batch, heads, rows, columns]`, are read and written where they lie. Facts are in
     row-major order.
 
     ```mlir
     func.func @f(%q: tensor<?x8x?x64xf32>, %ids: tensor<?xi32>)
     ```
-    becomes with `strided`
+    becomes
     ```mlir
     func.func @f(%q: memref<?x8x?x64xf32, strided<[?, ?, ?, 1], offset: ?>>, %ids: memref<?xi32>)
     ```
   }];
-  let options = [
-    Option<"strided", "strided", "bool", /*default=*/"false",
-           "data of four dimensions has strides">,
-  ];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
                            "::mlir::memref::MemRefDialect"];
 }

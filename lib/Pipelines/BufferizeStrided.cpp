@@ -1,4 +1,4 @@
-//===- Bufferize.cpp - tensors to memrefs -*- C++ -*-===//
+//===- BufferizeStrided.cpp - tensors to memrefs with strides -*- C++ -*-===//
 //
 // Part of the mask-mlir project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,7 +14,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace mlir::mask {
-#define GEN_PASS_DEF_MASKBUFFERIZE
+#define GEN_PASS_DEF_MASKBUFFERIZESTRIDED
 #include "Mask/Pipelines/Passes.h.inc"
 } // namespace mlir::mask
 
@@ -41,16 +41,13 @@ convertBoundary(bufferization::TensorLikeType tensor, Attribute space,
 }
 
 namespace {
-struct BufferizePass : public mask::impl::MaskBufferizeBase<BufferizePass> {
-  using MaskBufferizeBase::MaskBufferizeBase;
-
+struct BufferizeStridedPass
+    : public mask::impl::MaskBufferizeStridedBase<BufferizeStridedPass> {
   void runOnOperation() override {
     bufferization::OneShotBufferizationOptions options;
     options.bufferizeFunctionBoundaries = true;
-    options.setFunctionBoundaryTypeConversion(
-        bufferization::LayoutMapOption::IdentityLayoutMap);
-    if (strided)
-      options.functionArgTypeConverterFn = convertBoundary;
+    options.functionArgTypeConverterFn = convertBoundary;
+    options.inferFunctionResultLayout = false;
     bufferization::BufferizationState state;
     if (failed(bufferization::runOneShotModuleBufferize(getOperation(), options,
                                                         state)))
