@@ -60,8 +60,10 @@ public:
   /// The element of a per-token fact, within plus and minus `limit` if that is
   /// given, `otherwise` outside of it.
   Term fact(Value value, Term index, int64_t otherwise, int64_t limit = 0);
-  /// Whether the fact has an element at `index`.
+  /// Whether the fact has an element at `index` of its last dimension.
   Term isInside(Value value, Term index);
+  /// Whether `data` has elements at `index` of a dimension.
+  Term isInside(Value data, Term index, unsigned dim);
   /// Whether every parameter has a value for the batch row and head.
   Term isInside(ArrayRef<Parameter> parameters);
 

@@ -63,7 +63,11 @@ Term PredicateBounds::fact(Value value, Term index, int64_t otherwise,
 }
 
 Term PredicateBounds::isInside(Value value, Term index) {
-  Term size = context.size({TermSource::Data, value, {}}, rankOf(value) - 1);
+  return isInside(value, index, rankOf(value) - 1);
+}
+
+Term PredicateBounds::isInside(Value data, Term index, unsigned dim) {
+  Term size = context.size({TermSource::Data, data, {}}, dim);
   return context.min(context.lessEqual(context.constant(0), index),
                      context.lessEqual(context.add(index, 1), size));
 }
@@ -231,23 +235,20 @@ IntervalSet PredicateBounds::rowRange(Value lower, Value upper, Term query) {
 /// Nothing outside of the stored elements is visible (law 1); which of them are
 /// is not looked at.
 IntervalSet PredicateBounds::dense(DenseOp op, Term index) {
-  TermSource source{TermSource::Data, op.getMask(), {}};
-  unsigned rank = rankOf(op.getMask()), queryDim = rank - 2, keyDim = rank - 1;
-  auto isStored = [&](Term at, unsigned dim) {
-    return context.min(
-        context.lessEqual(context.constant(0), at),
-        context.lessEqual(context.add(at, 1), context.size(source, dim)));
-  };
-  bool ofRows = direction == BoundsOf::Rows;
-  Term stored = isStored(index, ofRows ? queryDim : keyDim);
+  Value mask = op.getMask();
+  unsigned rank = rankOf(mask), indexDim = rank - 2, otherDim = rank - 1;
+  if (direction == BoundsOf::Columns)
+    std::swap(indexDim, otherDim);
+  Term stored = isInside(mask, index, indexDim);
   if (rank > 2)
-    stored =
-        context.min(stored, isStored(context.symbol(TermSymbol::Batch), 0));
+    stored = context.min(stored,
+                         isInside(mask, context.symbol(TermSymbol::Batch), 0));
   if (rank > 3)
-    stored = context.min(stored, isStored(context.symbol(TermSymbol::Head), 1));
-  IntervalSet set = algebra.exactly(
-      context.constant(0), context.size(source, ofRows ? keyDim : queryDim),
-      Emptiness::Unknown);
+    stored = context.min(stored,
+                         isInside(mask, context.symbol(TermSymbol::Head), 1));
+  Term size = context.size({TermSource::Data, mask, {}}, otherDim);
+  IntervalSet set =
+      algebra.exactly(context.constant(0), size, Emptiness::Unknown);
   set.exact = false;
   set.pieces[0].inner = {context.plusInfinity(), context.minusInfinity()};
   set.pieces[0].innerEmptiness = Emptiness::Normalized;

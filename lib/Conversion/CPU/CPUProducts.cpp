@@ -18,7 +18,7 @@ using namespace mlir::mask;
 
 bool CPUTileEmitter::isLong(const Product &product, const Range &sum) {
   std::optional<int64_t> end = getConstantIntValue(sum.upper);
-  return !product.accumulates && elements.data.isF32() &&
+  return !product.accumulates && elements.factor.isF32() &&
          (!end || *end > kPartOfSum);
 }
 

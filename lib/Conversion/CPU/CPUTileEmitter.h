@@ -159,9 +159,9 @@ private:
     /// Emits what goes before a register tile of `count` rows; may be null.
     llvm::function_ref<void(Value lane, Value row, int64_t count)> before = {};
   };
-  /// Columns of f32 queries and keys whose products are summed one by one: more
-  /// are summed in parts of so many, since the error of a sum grows with the
-  /// number of its additions. Narrower types are rounded by far more.
+  /// Columns of queries and keys whose products are summed one by one in f32:
+  /// more are summed in parts of so many, since the error of a sum grows with
+  /// the number of its additions.
   static constexpr int64_t kPartOfSum = 128;
   /// Whether sums are put together of parts.
   bool isLong(const Product &product, const Range &sum);

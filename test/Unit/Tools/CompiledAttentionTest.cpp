@@ -234,6 +234,21 @@ TEST_F(CompiledAttentionTest, Scores) {
         %g = arith.mulf %f, %c : f32
         %bias = arith.mulf %slope, %g : f32
         %y = arith.addf %s, %bias : f32)")},
+      // Rows without a finite score have no weights, and their sinks none
+      // either.
+      {"hidden_by_score",
+       "%x: tensor<?xf32>",
+       {random({kHeads})},
+       "",
+       "mask(%causal) sinks(%x : tensor<?xf32>) score {\n"
+       "^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):\n"
+       R"(
+        %lowest = arith.constant 0xFF800000 : f32
+        %six = arith.constant 6 : index
+        %early = arith.cmpi ult, %j, %six : index
+        %y = arith.select %early, %lowest, %s : f32
+        mask.yield %y : f32
+       })"},
       // The table ends early: further keys have no bias. The cap comes first.
       {"relative_bias",
        "%x: tensor<?x?xf32>",
